@@ -1,0 +1,55 @@
+# make            the server, out/release/couponry
+# make test       every test program of one variant, run; V=debug|release|tsan|clang
+# make bench      the benchmarks (never part of the tests)
+# make format     clang-format over our sources
+V       ?= release
+OUT     := out/$(V)
+LLHTTP  ?= /usr/share/llhttp
+
+CC_release := gcc
+CC_debug   := gcc
+CC_tsan    := gcc
+CC_clang   := clang
+CC         := $(CC_$(V))
+
+FLAGS_release := -O2 -g
+FLAGS_clang   := -O2 -g
+FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_tsan    := -O1 -g -fsanitize=thread
+
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
+CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -pthread $(FLAGS_$(V)) -MMD -MP
+LIBS   := -luv -llmdb -lssl -lcrypto -lurcu -lz -lm
+
+SRC    := $(filter-out src/main.c,$(wildcard src/*/*.c src/dialect/*/*.c))
+OBJ    := $(SRC:%.c=$(OUT)/%.o) $(OUT)/llhttp/api.o $(OUT)/llhttp/http.o $(OUT)/llhttp/llhttp.o
+TESTS  := $(patsubst test/%.c,$(OUT)/test/%,$(wildcard test/unit/*.c test/wire/*.c test/sim/*.c))
+
+all: $(OUT)/couponry
+$(OUT)/couponry: $(OUT)/src/main.o $(OUT)/libcouponry.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$(OUT)/libcouponry.a: $(OBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+$(OUT)/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
+$(OUT)/llhttp/%.o: $(LLHTTP)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DLLHTTP_STRICT_MODE=1 -c -o $@ $<
+$(OUT)/test/test.o: test/test.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
+$(OUT)/test/%: test/%.c $(OUT)/test/test.o $(OUT)/libcouponry.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -rdynamic -o $@ $< $(OUT)/test/test.o $(OUT)/libcouponry.a $(LIBS) $(TESTLIBS)
+
+$(OUT)/test/unit/base_json_random: TESTLIBS += -lcjson
+tests: $(TESTS)
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+clean:
+	rm -rf out
+.PHONY: all tests format clean
+.SECONDARY:
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)

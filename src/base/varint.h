@@ -1,0 +1,23 @@
+/*
+ * Order-preserving variable-length integers (memcmp order = numeric order), 1 to 9 bytes:
+ * 0..240 in one byte, up to 2287 in two, then a length byte (varint.c). Used in keys, records and ledger entries alike.
+ * Signed values go through zigzag where order does not matter.
+ */
+#pragma once
+
+#include "base/base.h"
+#include "base/buffer.h"
+
+enum { VARINT_SIZE_MAX = 9 };
+
+size_t varint_put(uint8_t *out, uint64_t value); /* out has VARINT_SIZE_MAX bytes; returns used */
+void buffer_varint(struct buffer *b, uint64_t value);
+void buffer_zigzag(struct buffer *b, int64_t value);
+/* A slice as varint length + bytes. */
+void buffer_slice(struct buffer *b, struct text t);
+
+/* Reads from the front of *in and moves it on; false (and *in unchanged) at the end or on a
+ * form that varint_put does not make. */
+CHECKED bool varint_take(struct text *in, uint64_t *ret_value);
+CHECKED bool zigzag_take(struct text *in, int64_t *ret_value);
+CHECKED bool slice_take(struct text *in, struct text *ret_slice);

@@ -1,0 +1,97 @@
+/*
+ * The command line: one table of commands (commands.tbl.h), each a function that gets its options
+ * read and, when it wants one, an open engine. When a server holds the data directory, the same
+ * function runs inside the server on the client's own standard streams (admin.c), so there is one
+ * implementation of each command.
+ *
+ * Exit: 0 done, 1 refused (the fault's name on stderr), 2 usage.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "domain/domain.h"
+#include "store/engine.h"
+
+enum { CLI_OPTIONS_MAX = 64 };
+
+struct cli_command;
+struct cli {
+	const struct cli_command *command;
+	const char *words[8]; /* positional arguments after the command */
+	unsigned word_count;
+	struct {
+		const char *name, *value; /* value NULL: a bare flag */
+	} options[CLI_OPTIONS_MAX];
+	unsigned option_count;
+	FILE *in, *out, *err;
+	bool json; /* --output=json */
+	bool terminal; /* err is one: progress bars */
+	struct engine *engine;
+	struct reader *reader;
+	struct arena arena; /* reset by the command as it likes */
+	/* in a server: the client has gone, stop early */
+	bool (*gone)(void *context);
+	void *gone_context;
+};
+
+enum cli_needs {
+	NEEDS_NOTHING,
+	NEEDS_ENGINE,	/* an existing data directory */
+	NEEDS_ENGINE_MADE, /* made when it is not there */
+};
+struct cli_command {
+	const char *name, *sub; /* "merchant", "add"; sub NULL when there is none */
+	enum cli_needs needs;
+	int (*run)(struct cli *c);
+	const char *options; /* names it takes, separated by spaces; a '*' after a name: repeatable */
+	const char *words;   /* positional, for usage: "FILE.csv" */
+	const char *help;
+};
+extern const struct cli_command cli_commands[];
+extern const unsigned cli_command_count;
+
+/* The value of an option, of COUPONRY_NAME in the environment, or NULL. */
+const char *cli_option(const struct cli *c, const char *name);
+bool cli_flag(const struct cli *c, const char *name);
+/* --merchant, or the only merchant there is. */
+CHECKED enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant);
+/* Runs a command (read or write) for a merchant and waits. */
+CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, const void *cmd, void *ret,
+			     struct detail *ret_detail);
+/* "couponry: template_unknown: no such template: coupon_id 7" on stderr; returns 1 (2 for USAGE). */
+int cli_refused(struct cli *c, enum fault fault, const struct detail *detail);
+int cli_failed(struct cli *c, enum fault fault, const char *why);
+int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A bar on a terminal, nothing elsewhere. done == all ends the line. */
+void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all);
+
+/* The whole command line of a process: argv[1..]. */
+int cli_main(int argc, char **argv);
+/* The same inside a server: words and options as sent, an engine that is open. */
+int cli_run(struct cli *c, int argc, char **argv);
+
+/* cli/origin.c: the store's first entry, once. */
+CHECKED enum fault origin_ensure(struct engine *engine, struct text actor);
+
+/* cli/admin.c: the admin socket in the data directory. */
+struct admin;
+struct admin *admin_start(struct engine *engine, const char *dir);
+void admin_stop(struct admin *a);
+/* Hands the command to the server that holds `dir`. false: nobody answers there. */
+bool admin_send(const char *dir, int argc, char **argv, int *ret_exit);
+
+/* cli/csv.c: one CSV file, row by row, RFC 4180. */
+struct csv;
+/* fd is read, not closed. */
+struct csv *csv_open(int fd);
+void csv_close(struct csv *c);
+enum csv_result { CSV_ROW, CSV_END, CSV_BAD, CSV_UNREADABLE };
+enum { CSV_COLUMNS_MAX = 32 };
+/* Cells live until the next call. *ret_line is the row's first line number, from 1. */
+enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n, uint64_t *ret_line);
+uint64_t csv_bytes_read(const struct csv *c);
+void csv_write_cell(FILE *out, struct text cell, bool first);
+
+/* serve/serve.c */
+int serve_main(int argc, char **argv);

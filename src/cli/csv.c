@@ -1,0 +1,194 @@
+/*
+ * CSV as RFC 4180 has it: cells between commas, quotes around a cell that holds commas, quotes or
+ * line ends, a quote inside doubled; CRLF or LF; a byte order mark at the start is skipped. One row
+ * is kept in memory, at most CSV_ROW_BYTES_MAX; the file is read in blocks.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { CSV_BLOCK = 256 * 1024, CSV_ROW_BYTES_MAX = 1024 * 1024 };
+
+struct csv {
+	int fd;
+	char block[CSV_BLOCK];
+	size_t at, size;
+	bool end, unreadable;
+	uint64_t line, bytes;
+	struct buffer row;
+	struct {
+		size_t at, size;
+	} cells[CSV_COLUMNS_MAX];
+	unsigned n;
+	char quote;
+};
+
+struct csv *csv_open(int fd)
+{
+	struct csv *c = malloc(sizeof(*c));
+	must(c);
+	memset(c, 0, sizeof(*c));
+	c->fd = fd;
+	buffer_init(&c->row, CSV_ROW_BYTES_MAX);
+	return c;
+}
+
+void csv_close(struct csv *c)
+{
+	buffer_release(&c->row);
+	free(c);
+}
+
+uint64_t csv_bytes_read(const struct csv *c)
+{
+	return c->bytes;
+}
+
+static void block_fill(struct csv *c)
+{
+	ssize_t n;
+
+	do {
+		n = read(c->fd, c->block, CSV_BLOCK);
+	} while (n < 0 && errno == EINTR);
+	c->unreadable = n < 0;
+	c->end = n <= 0;
+	c->at = 0;
+	c->size = n > 0 ? (size_t)n : 0;
+	if (c->bytes == 0 && c->size >= 3 && memcmp(c->block, "\xef\xbb\xbf", 3) == 0)
+		c->at = 3;
+	c->bytes += c->size;
+}
+
+/* The next byte, or -1 at the end. */
+static int byte_peek(struct csv *c)
+{
+	if (c->at == c->size && !c->end)
+		block_fill(c);
+	return c->at < c->size ? (unsigned char)c->block[c->at] : -1;
+}
+
+static bool cell_begin(struct csv *c)
+{
+	if (c->n == CSV_COLUMNS_MAX)
+		return false;
+	c->cells[c->n].at = c->row.size;
+	c->cells[c->n].size = 0;
+	c->n++;
+	return true;
+}
+
+static void cell_end(struct csv *c)
+{
+	c->cells[c->n - 1].size = c->row.size - c->cells[c->n - 1].at;
+}
+
+/* Plain bytes up to a separator, taken a stretch at a time. */
+static void cell_plain(struct csv *c)
+{
+	int b;
+
+	while ((b = byte_peek(c)) >= 0 && b != ',' && b != '\n' && b != '\r') {
+		size_t from = c->at;
+		while (c->at < c->size && c->block[c->at] != ',' && c->block[c->at] != '\n' &&
+		       c->block[c->at] != '\r')
+			c->at++;
+		buffer_add(&c->row, c->block + from, c->at - from);
+	}
+}
+
+/* After the opening quote, through the closing one. false: it never comes. */
+static bool cell_quoted(struct csv *c)
+{
+	for (;;) {
+		int b = byte_peek(c);
+		if (b < 0)
+			return false;
+		c->at++;
+		if (b == '\n')
+			c->line++;
+		if (b == '"') {
+			if (byte_peek(c) != '"')
+				return true;
+			c->at++;
+		}
+		buffer_byte(&c->row, (char)b);
+	}
+}
+
+static bool cell_read(struct csv *c)
+{
+	if (!cell_begin(c))
+		return false;
+	if (byte_peek(c) == '"') {
+		c->at++;
+		if (!cell_quoted(c))
+			return false;
+	}
+	cell_plain(c);
+	cell_end(c);
+	return true;
+}
+
+/* Leaves the row's line end behind; a bad row is skipped to there, so that the next can be read. */
+static void line_finish(struct csv *c)
+{
+	int b;
+
+	while ((b = byte_peek(c)) >= 0 && b != '\n')
+		c->at++;
+	if (b == '\n')
+		c->at++;
+}
+
+static bool row_read(struct csv *c)
+{
+	for (;;) {
+		if (!cell_read(c))
+			return false;
+		if (byte_peek(c) != ',')
+			return true;
+		c->at++;
+	}
+}
+
+enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n, uint64_t *ret_line)
+{
+	bool good;
+
+	do { /* empty lines are no rows */
+		if (byte_peek(c) < 0)
+			return c->unreadable ? CSV_UNREADABLE : CSV_END;
+		*ret_line = ++c->line;
+		c->n = 0;
+		buffer_clear(&c->row);
+		good = row_read(c);
+		line_finish(c);
+	} while (good && c->n == 1 && !c->cells[0].size);
+	for (unsigned i = 0; i < c->n; i++)
+		ret_cells[i] = (struct text){c->row.data + c->cells[i].at, c->cells[i].size};
+	*ret_n = c->n;
+	return good && !c->row.full ? CSV_ROW : CSV_BAD;
+}
+
+void csv_write_cell(FILE *out, struct text cell, bool first)
+{
+	bool quote = false;
+
+	if (!first)
+		fputc(',', out);
+	for (size_t i = 0; i < cell.size && !quote; i++)
+		quote = strchr(",\"\r\n", cell.data[i]) != NULL;
+	if (!quote) {
+		fwrite(cell.data, 1, cell.size, out);
+		return;
+	}
+	fputc('"', out);
+	for (size_t i = 0; i < cell.size; i++) {
+		if (cell.data[i] == '"')
+			fputc('"', out);
+		fputc(cell.data[i], out);
+	}
+	fputc('"', out);
+}

@@ -1,0 +1,223 @@
+/*
+ * Field tables and pages: what every dialect does with its scalars. A value comes from a JSON
+ * object or from a form; the kinds say what it may look like. Of several faults in one table the
+ * one that stands first in faults.tbl.h is the answer, then the first row.
+ */
+#include "dialect/dialect.h"
+
+/* A field's value as it was sent; `quoted` when it was a text (form values always are). */
+struct sent {
+	struct text text;
+	bool quoted;
+	bool other; /* a list, an object, true or false */
+	struct json json;
+};
+
+struct text field_path(struct call *call, const char *path, const char *name)
+{
+	if (!path || !*path)
+		return text_of(name);
+	return arena_format(call->arena, "%s%s", path, name);
+}
+
+static bool find_in_object(struct arena *a, struct json object, const char *name, struct sent *ret)
+{
+	struct json value;
+	if (!json_find(object, text_of(name), &value) || value.kind == JSON_NULL)
+		return false;
+	ret->json = value;
+	ret->quoted = value.kind == JSON_TEXT;
+	ret->other = value.kind != JSON_TEXT && value.kind != JSON_NUMBER;
+	ret->text = ret->quoted ? json_text(a, value) : value.raw;
+	return ret->text.size > 0;
+}
+
+static bool find_in_form(const struct form *form, const char *name, struct sent *ret)
+{
+	const struct form_field *found = form_find(form, text_of(name));
+	if (!found || found->value.size == 0)
+		return false;
+	*ret = (struct sent){.text = found->value, .quoted = true};
+	return true;
+}
+
+/* Null and "" are absent: the alias is asked then. */
+static bool find_sent(struct arena *a, const struct field_source *source, const struct field *field,
+		      struct sent *ret)
+{
+	const char *names[] = {field->name, field->alias};
+	for (size_t i = 0; i < COUNT_OF(names) && names[i]; i++) {
+		if (source->object ? find_in_object(a, *source->object, names[i], ret)
+				   : source->form && find_in_form(source->form, names[i], ret))
+			return true;
+	}
+	return false;
+}
+
+static enum fault text_of_sent(const struct sent *sent, const struct field *field, struct text *ret)
+{
+	bool bytes = field->kind == FIELD_TEXT_BYTES;
+	if (sent->other || !text_is_clean(sent->text))
+		return FAULT_PARAMETER_INVALID;
+	if ((bytes ? sent->text.size : text_length(sent->text)) > field->max)
+		return FAULT_PARAMETER_TOO_LONG;
+	*ret = sent->text;
+	return OK;
+}
+
+static bool int_of_sent(const struct sent *sent, uint64_t max, uint64_t *ret)
+{
+	int64_t value;
+	bool read = sent->quoted ? text_to_int64(sent->text, &value)
+				 : !sent->other && json_int64(sent->json, &value);
+	if (!read || value < 0 || (uint64_t)value > (max ? max : INT64_MAX))
+		return false;
+	*ret = (uint64_t)value;
+	return true;
+}
+
+static enum fault fill_member(const struct sent *sent, const struct field *field, void *member)
+{
+	bool valid = false;
+	switch (field->kind) {
+	case FIELD_TEXT:
+	case FIELD_TEXT_BYTES:
+		return text_of_sent(sent, field, member);
+	case FIELD_INT:
+		valid = int_of_sent(sent, field->max, member);
+		break;
+	case FIELD_YUAN:
+		valid = !sent->other && money_parse_yuan(sent->text, member);
+		break;
+	case FIELD_SECOND:
+		valid = sent->quoted && moment_parse_second(sent->text, member);
+		break;
+	case FIELD_DAY:
+		valid = sent->quoted && moment_parse_day(sent->text, true, member);
+		break;
+	}
+	return valid ? OK : FAULT_PARAMETER_INVALID;
+}
+
+static enum fault read_field(struct call *call, const struct field_source *source,
+			     const struct field *field, char *into, bool *ret_given)
+{
+	struct sent sent = {0};
+	*ret_given = find_sent(call->arena, source, field, &sent);
+	if (call->arena->full)
+		return FAULT_BUSY;
+	if (!*ret_given)
+		return field->required ? FAULT_PARAMETER_MISSING : OK;
+	TRY(fill_member(&sent, field, into + field->member));
+	if (field->has)
+		*(bool *)(into + field->has) = true;
+	return OK;
+}
+
+static enum fault refuse_field(struct call *call, enum fault fault, const char *path,
+			       const struct field *field)
+{
+	struct text limit = TEXT_NONE;
+	if (fault == FAULT_BUSY)
+		return fault;
+	if (fault == FAULT_PARAMETER_TOO_LONG)
+		limit = arena_format(call->arena, "%llu", (unsigned long long)field->max);
+	return call_refuse(call, fault, field_path(call, path, field->name), limit);
+}
+
+enum fault decode_field(struct call *call, const struct field_source *source, const char *path,
+			const struct field *field, void *into, bool *ret_given)
+{
+	enum fault fault = read_field(call, source, field, into, ret_given);
+	return fault == OK ? OK : refuse_field(call, fault, path, field);
+}
+
+enum fault decode_fields(struct call *call, const struct field_source *source, const char *path,
+			 const struct field *fields, size_t n, void *into)
+{
+	enum fault first = OK;
+	const struct field *of = NULL;
+	for (size_t i = 0; i < n; i++) {
+		bool given;
+		enum fault fault = read_field(call, source, &fields[i], into, &given);
+		if (fault != OK && (first == OK || fault < first)) {
+			first = fault;
+			of = &fields[i];
+		}
+	}
+	return first == OK ? OK : refuse_field(call, first, path, of);
+}
+
+/* ---- lists in one text */
+
+/* Cuts the next item off at a comma, as text_cut does. */
+static struct text item_cut(struct text *list, bool wide)
+{
+	struct text all = *list;
+	for (size_t i = 0; i < all.size; i++) {
+		size_t comma = all.data[i] == ',' ? 1 : 0;
+		if (wide && all.size - i >= 3 && memcmp(all.data + i, "\xEF\xBC\x8C", 3) == 0)
+			comma = 3;
+		if (comma) {
+			*list = (struct text){all.data + i + comma, all.size - i - comma};
+			return (struct text){all.data, i};
+		}
+	}
+	*list = TEXT_NONE;
+	return all;
+}
+
+/* FNV-1a. */
+static uint64_t hash_text(struct text t)
+{
+	uint64_t hash = UINT64_C(0xCBF29CE484222325);
+	for (size_t i = 0; i < t.size; i++)
+		hash = (hash ^ (uint8_t)t.data[i]) * UINT64_C(0x100000001B3);
+	return hash ^ hash >> 32;
+}
+
+/* The slot of the item in a table of places + 1, or the free slot where it belongs. */
+static uint32_t *item_slot(uint32_t *slots, size_t mask, const struct text *items, struct text item)
+{
+	size_t at = (size_t)hash_text(item) & mask;
+	while (slots[at] && !text_equal(items[slots[at] - 1], item))
+		at = (at + 1) & mask;
+	return &slots[at];
+}
+
+enum fault decode_items(struct call *call, struct text list, bool wide, unsigned max,
+			const struct text **ret_items, unsigned *ret_n)
+{
+	size_t slot_count = 2;
+	while (slot_count < 2 * (size_t)max && slot_count < list.size + 2)
+		slot_count *= 2;
+	size_t room = slot_count / 2 < max ? slot_count / 2 : max;
+	uint32_t *slots = ARENA_ARRAY(call->arena, uint32_t, slot_count);
+	struct text *items = ARENA_ARRAY(call->arena, struct text, room + 1);
+	unsigned n = 0;
+	if (!slots || !items)
+		return FAULT_BUSY;
+	while (list.data) {
+		struct text item = text_trim(item_cut(&list, wide));
+		if (item.size == 0)
+			continue;
+		uint32_t *slot = item_slot(slots, slot_count - 1, items, item);
+		if (*slot)
+			continue;
+		if (n == max)
+			return FAULT_TOO_MANY;
+		must(n < room);
+		items[n++] = item;
+		*slot = n;
+	}
+	*ret_items = items;
+	*ret_n = n;
+	return OK;
+}
+
+/* ---- pages */
+
+bool page_skip(uint64_t page_no, uint64_t page_size, uint64_t *ret_skip)
+{
+	return page_no > 0 && !__builtin_mul_overflow(page_no - 1, page_size, ret_skip);
+}

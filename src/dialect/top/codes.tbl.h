@@ -1,0 +1,27 @@
+/* CODE(NAME, number, message): the platform's codes that this server answers with. Clients test
+ * the number and print the message. */
+/* clang-format off */
+CODE(SYSTEM_ERROR,         1, "Platform System error")
+CODE(CALL_LIMITED,         7, "App Call Limited")
+CODE(VERB_REFUSED,         9, "Http action not allowed")
+CODE(UNAVAILABLE,         10, "Service currently unavailable")
+CODE(PERMISSION_MISSING,  11, "Insufficient isv permissions")
+CODE(REMOTE_ERROR,        15, "Remote service error")
+CODE(METHOD_MISSING,      21, "Missing method")
+CODE(METHOD_INVALID,      22, "Invalid method")
+CODE(FORMAT_INVALID,      23, "Invalid format")
+CODE(SIGNATURE_MISSING,   24, "Missing signature")
+CODE(SIGNATURE_INVALID,   25, "Invalid signature")
+CODE(SESSION_MISSING,     26, "Missing session")
+CODE(SESSION_INVALID,     27, "Invalid session")
+CODE(KEY_MISSING,         28, "Missing app key")
+CODE(KEY_INVALID,         29, "Invalid app Key")
+CODE(TIMESTAMP_MISSING,   30, "Missing timestamp")
+CODE(TIMESTAMP_INVALID,   31, "Invalid timestamp")
+CODE(VERSION_MISSING,     32, "Missing version")
+CODE(VERSION_INVALID,     33, "Invalid version")
+CODE(VERSION_UNSUPPORTED, 34, "Unsupported version")
+CODE(ARGUMENTS_MISSING,   40, "Missing required arguments")
+CODE(ARGUMENTS_INVALID,   41, "Invalid arguments")
+CODE(ENCODING_INVALID,    47, "Invalid encoding")
+/* clang-format on */

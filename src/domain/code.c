@@ -1,0 +1,95 @@
+/*
+ * A balanced Feistel network over two halves of 30 bits, AES as the round function; written in
+ * Crockford's base 32. Reading is exact: lower case and look-alikes are somebody else's codes,
+ * because an imported code may differ from ours in nothing else.
+ */
+#include "domain/code.h"
+#include "base/crypto.h"
+
+enum { HALF_BITS = 30, HALF_MASK = (1 << HALF_BITS) - 1, ROUNDS = 8, PAD_BITS = 8 };
+enum { ID_BITS = 2 * HALF_BITS - PAD_BITS };
+static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+static uint32_t round_of(const struct code_key *key, unsigned round, uint32_t half)
+{
+	uint8_t in[16] = {(uint8_t)round, (uint8_t)(half >> 24), (uint8_t)(half >> 16),
+			  (uint8_t)(half >> 8), (uint8_t)half};
+	uint8_t out[16];
+	aes_block(key->bytes, in, out);
+	uint32_t word = (uint32_t)out[0] << 24 | (uint32_t)out[1] << 16 | (uint32_t)out[2] << 8 | out[3];
+	return word & HALF_MASK;
+}
+
+static uint64_t permute(const struct code_key *key, uint64_t value)
+{
+	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint32_t next = left ^ round_of(key, round, right);
+		left = right;
+		right = next;
+	}
+	return (uint64_t)left << HALF_BITS | right;
+}
+
+static uint64_t permute_back(const struct code_key *key, uint64_t value)
+{
+	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
+	for (unsigned round = ROUNDS; round > 0; round--) {
+		uint32_t before = right ^ round_of(key, round - 1, left);
+		right = left;
+		left = before;
+	}
+	return (uint64_t)left << HALF_BITS | right;
+}
+
+struct code_key code_key(struct tx *tx)
+{
+	struct code_key key;
+	struct text tag = store_tag(tx, &TEXT("coupon code"), 1);
+	must(tag.size == sizeof(key.bytes));
+	memcpy(key.bytes, tag.data, sizeof(key.bytes));
+	return key;
+}
+
+void code_write(const struct code_key *key, uint64_t id, char out[CODE_SIZE])
+{
+	must(id != 0 && id >> ID_BITS == 0);
+	uint64_t value = permute(key, id << PAD_BITS);
+	for (unsigned i = CODE_SIZE; i > 0; i--) {
+		out[i - 1] = digits[value & 31];
+		value >>= 5;
+	}
+}
+
+bool code_read(const struct code_key *key, struct text code, uint64_t *ret_id)
+{
+	if (code.size != CODE_SIZE)
+		return false;
+	uint64_t value = 0;
+	for (unsigned i = 0; i < CODE_SIZE; i++) {
+		const char *digit = memchr(digits, code.data[i], 32);
+		if (!digit)
+			return false;
+		value = value << 5 | (uint64_t)(digit - digits);
+	}
+	value = permute_back(key, value);
+	*ret_id = value >> PAD_BITS;
+	return (value & ((1 << PAD_BITS) - 1)) == 0 && *ret_id != 0;
+}
+
+struct text code_of(const struct code_key *key, struct arena *a, const struct coupon *c)
+{
+	if (c->code.size)
+		return c->code;
+	char made[CODE_SIZE];
+	code_write(key, c->id, made);
+	return arena_text(a, (struct text){made, sizeof(made)});
+}
+
+struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c)
+{
+	if (c->code.size)
+		return c->code;
+	struct code_key key = code_key(tx);
+	return code_of(&key, env->arena, c);
+}

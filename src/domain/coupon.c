@@ -1,0 +1,291 @@
+/*
+ * Coupons as they are read: by code, in wallets, in the merchant's lists; with all that a dialect
+ * shows of them.
+ */
+#include "domain/coupon.h"
+#include "domain/check.h"
+#include "domain/customer.h"
+#include "domain/memo.h"
+
+enum { SLICE = 1000 };
+
+enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c)
+{
+	if (c->state == COUPON_UNUSED && is_past(env, c->end))
+		return COUPON_EXPIRED;
+	return (enum coupon_state)c->state;
+}
+
+enum fault coupon_find_by_code(struct tx *tx, const struct code_key *key, struct text code,
+			       struct coupon *ret, bool *ret_found)
+{
+	uint64_t id;
+	*ret_found = false;
+	if (!code.size)
+		return OK;
+	if (code_read(key, code, &id)) {
+		*ret = (struct coupon){.id = id};
+		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, ret, ret_found));
+		if (*ret_found && !ret->code.size)
+			return OK;
+	}
+	*ret = (struct coupon){.id = 1, .code = code};
+	return store_find(tx, UNIQUE_COUPON_BY_CODE, ret, ret_found);
+}
+
+enum fault holding_get(struct tx *tx, uint64_t customer, uint64_t template, struct holding *ret)
+{
+	bool found;
+	*ret = (struct holding){.customer = customer, .template = template};
+	TRY(store_get(tx, TABLE_HOLDING, ret, &found));
+	if (!found)
+		*ret = (struct holding){.customer = customer, .template = template};
+	return OK;
+}
+
+/* --- views --- */
+
+struct viewer {
+	struct tx *tx;
+	const struct env *env;
+	struct code_key key;
+	struct memo templates, customers;
+};
+
+static struct viewer *viewer_new(struct tx *tx, const struct env *env)
+{
+	struct viewer *v = ARENA_NEW(env->arena, struct viewer);
+	if (v)
+		*v = (struct viewer){.tx = tx, .env = env, .key = code_key(tx)};
+	return v;
+}
+
+static enum fault view(struct viewer *v, const struct coupon *coupon, struct coupon_view *ret)
+{
+	*ret = (struct coupon_view){.coupon = coupon,
+				    .code = code_of(&v->key, v->env->arena, coupon),
+				    .state = coupon_shown_state(v->env, coupon)};
+	TRY(memo_template(v->tx, v->env, &v->templates, coupon->template, &ret->template));
+	if (coupon->customer)
+		TRY(memo_customer(v->tx, v->env, &v->customers, coupon->customer, &ret->customer));
+	return OK;
+}
+
+static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = coupons[i].template});
+		if (coupons[i].customer)
+			store_want(tx, TABLE_CUSTOMER,
+				   &(struct customer){.number = coupons[i].customer});
+	}
+}
+
+static enum fault view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
+			   unsigned n, struct coupon_view **ret)
+{
+	struct viewer *v = viewer_new(tx, env);
+	struct coupon_view *rows = ARENA_ARRAY(env->arena, struct coupon_view, n + 1);
+	ROOM(v && rows);
+	want(tx, coupons, n);
+	for (unsigned i = 0; i < n; i++)
+		TRY(view(v, &coupons[i], &rows[i]));
+	*ret = rows;
+	return OK;
+}
+
+/* --- walking a wallet --- */
+
+struct walk {
+	uint64_t customer;
+	struct text channel; /* empty: all */
+	bool has_state;
+	enum coupon_state state; /* as shown */
+	uint64_t skip;
+	unsigned n; /* room in rows */
+	bool oldest_first;
+	bool to_the_end;  /* the count of all is wanted */
+	struct text field; /* named when the walk would be too long */
+	/* out */
+	struct coupon *rows;
+	unsigned found;
+	uint64_t count; /* of those that fit, as far as was walked */
+};
+
+static bool fits(const struct env *env, const struct walk *w, const struct coupon *c)
+{
+	return (!w->channel.size || text_equal(w->channel, c->channel)) &&
+	       (!w->has_state || w->state == coupon_shown_state(env, c));
+}
+
+static void pick(const struct env *env, struct walk *w, const struct coupon *rows, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!fits(env, w, &rows[i]))
+			continue;
+		if (w->count >= w->skip && w->found < w->n)
+			w->rows[w->found++] = rows[i];
+		w->count++;
+	}
+}
+
+static enum fault refuse_walk(struct tx *tx, const struct env *env, struct text field)
+{
+	struct text limit = arena_format(env->arena, "%d", WALLET_WALK_MAX);
+	return refuse(tx, FAULT_LIMIT_REACHED, field, limit);
+}
+
+static enum fault walk(struct tx *tx, const struct env *env, struct walk *w)
+{
+	struct coupon owner = {.customer = w->customer};
+	struct page page = {
+	    .list = LIST_WALLET, .owner = &owner, .n = SLICE, .oldest_first = w->oldest_first};
+	uint64_t all;
+	w->rows = ARENA_ARRAY(env->arena, struct coupon, w->n + 1);
+	ROOM(w->rows);
+	TRY(store_count(tx, LIST_WALLET, &owner, &all));
+	if (w->to_the_end && all > WALLET_WALK_MAX)
+		return refuse_walk(tx, env, w->field);
+	while (page.from < all && (w->to_the_end || w->found < w->n)) {
+		struct coupon *rows;
+		unsigned n;
+		if (page.from >= WALLET_WALK_MAX)
+			return refuse_walk(tx, env, w->field);
+		TRY(store_page(tx, &page, &rows, &n, &all));
+		pick(env, w, rows, n);
+		page.from += SLICE;
+	}
+	return OK;
+}
+
+/* --- coupon_query --- */
+
+/* Phone and card must be the same customer's; *ret_found false: nobody fits. */
+static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c,
+			      struct customer *ret, bool *ret_found)
+{
+	struct customer by_card;
+	*ret_found = true;
+	if (c->phone.size)
+		TRY(customer_find_by_phone(tx, c->phone, ret, ret_found));
+	if (!*ret_found || !c->card_no.size)
+		return OK;
+	TRY(customer_find_by_card(tx, c->card_no, &by_card, ret_found));
+	if (c->phone.size)
+		*ret_found = *ret_found && by_card.number == ret->number;
+	else
+		*ret = by_card;
+	return OK;
+}
+
+static enum fault query_code(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
+			     uint64_t holder, struct coupon_query_ret *r)
+{
+	struct code_key key = code_key(tx);
+	struct coupon *coupon = ARENA_NEW(env->arena, struct coupon);
+	bool found;
+	ROOM(coupon);
+	TRY(coupon_find_by_code(tx, &key, c->code, coupon, &found));
+	if (!found || (holder && coupon->customer != holder) ||
+	    (c->channel.size && !text_equal(c->channel, coupon->channel)))
+		return OK;
+	r->count = 1;
+	r->n = c->skip == 0 && c->n > 0;
+	return view_all(tx, env, coupon, r->n, &r->rows);
+}
+
+static enum fault query_walk(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
+			     uint64_t holder, struct coupon_query_ret *r)
+{
+	struct walk w = {.customer = holder,
+			 .channel = c->channel,
+			 .skip = c->skip,
+			 .n = c->n,
+			 .oldest_first = c->oldest_first,
+			 .to_the_end = true,
+			 .field = TEXT("channel")};
+	TRY(walk(tx, env, &w));
+	r->count = w.count;
+	r->n = w.found;
+	return view_all(tx, env, w.rows, w.found, &r->rows);
+}
+
+/* A whole list: the holder's, the channel's, the merchant's. */
+static enum fault query_list(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
+			     uint64_t holder, struct coupon_query_ret *r)
+{
+	struct coupon owner = {.customer = holder, .channel = c->channel}, *rows = NULL;
+	struct page page = {.list = holder	      ? LIST_WALLET
+				    : c->channel.size ? LIST_COUPONS_BY_CHANNEL
+						      : LIST_COUPONS,
+			    .owner = holder || c->channel.size ? &owner : NULL,
+			    .from = c->skip,
+			    .n = c->n,
+			    .oldest_first = c->oldest_first};
+	TRY(store_count(tx, page.list, page.owner, &r->count));
+	if (c->skip >= r->count || c->n == 0)
+		return OK;
+	TRY(store_page(tx, &page, &rows, &r->n, &r->count));
+	return view_all(tx, env, rows, r->n, &r->rows);
+}
+
+enum fault coupon_query(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct coupon_query_cmd *c = cmd;
+	struct coupon_query_ret *r = ret;
+	struct customer holder = {0};
+	bool found;
+	*r = (struct coupon_query_ret){0};
+	TRY(find_holder(tx, c, &holder, &found));
+	if (!found)
+		return OK;
+	if (c->code.size)
+		return query_code(tx, env, c, holder.number, r);
+	if (holder.number && c->channel.size)
+		return query_walk(tx, env, c, holder.number, r);
+	return query_list(tx, env, c, holder.number, r);
+}
+
+/* --- coupon_wallet --- */
+
+static enum fault wallet_one(struct tx *tx, const struct env *env,
+			     const struct coupon_wallet_cmd *c, uint64_t holder,
+			     struct coupon_wallet_ret *r)
+{
+	struct code_key key = code_key(tx);
+	struct coupon *coupon = ARENA_NEW(env->arena, struct coupon);
+	bool found;
+	ROOM(coupon);
+	TRY(coupon_find_by_code(tx, &key, c->code, coupon, &found));
+	if (!found || coupon->customer != holder ||
+	    (c->has_state && coupon_shown_state(env, coupon) != c->state))
+		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
+	r->n = 1;
+	return view_all(tx, env, coupon, 1, &r->rows);
+}
+
+enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct coupon_wallet_cmd *c = cmd;
+	struct coupon_wallet_ret *r = ret;
+	struct customer holder;
+	bool found;
+	*r = (struct coupon_wallet_ret){0};
+	if (!c->customer_id.size)
+		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customer_id"), TEXT_NONE);
+	TRY(customer_find_by_id(tx, c->customer_id, &holder, &found));
+	if (!found && c->code.size)
+		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
+	if (!found)
+		return OK;
+	if (c->code.size)
+		return wallet_one(tx, env, c, holder.number, r);
+	struct walk w = {.customer = holder.number,
+			 .has_state = c->has_state,
+			 .state = c->state,
+			 .n = WALLET_QUERY_MAX,
+			 .field = TEXT("state")};
+	TRY(walk(tx, env, &w));
+	r->n = w.found;
+	return view_all(tx, env, w.rows, w.found, &r->rows);
+}

@@ -1,0 +1,156 @@
+/*
+ * Customers: saved, listed, planned and made.
+ */
+#include "domain/customer.h"
+#include "domain/check.h"
+#include "domain/id.h"
+#include "domain/same.h"
+#include "domain/unique.h"
+
+enum { BY_ID, BY_CODE, BY_SOURCE, BY_NICK, BY_PHONE, BY_CARD };
+static const struct unique_member members[] = {
+    [BY_ID] = {UNIQUE_CUSTOMER_BY_ID, offsetof(struct customer, customer_id), "customer_id"},
+    [BY_CODE] = {UNIQUE_CUSTOMER_BY_CODE, offsetof(struct customer, code), "code"},
+    [BY_SOURCE] = {UNIQUE_CUSTOMER_BY_SOURCE, offsetof(struct customer, source_code),
+		   "source_code"},
+    [BY_NICK] = {UNIQUE_CUSTOMER_BY_NICK, offsetof(struct customer, nick), "nick"},
+    [BY_PHONE] = {UNIQUE_CUSTOMER_BY_PHONE, offsetof(struct customer, phone), "phone"},
+    [BY_CARD] = {UNIQUE_CUSTOMER_BY_CARD, offsetof(struct customer, card_no), "card_no"},
+};
+static const struct unique_kind kind = {members, COUNT_OF(members), sizeof(struct customer)};
+
+struct text customer_label(const struct customer *c)
+{
+	return c->name.size ? c->name : c->nick;
+}
+
+struct text customer_label_tag(struct tx *tx, struct text label)
+{
+	struct text parts[] = {TEXT("customer label:"), label};
+	return label.size ? store_tag(tx, parts, COUNT_OF(parts)) : TEXT_NONE;
+}
+
+/* A number whose id no import has given to another. */
+static enum fault plan_number(struct tx *tx, const struct env *env, struct customer *c)
+{
+	for (bool taken = true; taken;) {
+		struct customer other;
+		c->number = store_number(tx);
+		if (c->customer_id.size)
+			return OK;
+		struct text id = id_text(env, c->number);
+		TRY(unique_find(tx, &kind, BY_ID, id, &other, &taken));
+		if (!taken)
+			c->customer_id = id;
+	}
+	return OK;
+}
+
+enum fault customer_plan(struct tx *tx, const struct env *env, struct customer *c)
+{
+	TRY(plan_number(tx, env, c));
+	c->label_tag = customer_label_tag(tx, customer_label(c));
+	c->created = c->updated = env->instant;
+	return OK;
+}
+
+/* A slot is taken only here: it is never given back. */
+void customer_make(struct tx *tx, struct person *p)
+{
+	if (!p->is_new)
+		return;
+	p->customer.key_slot = store_key_slot(tx);
+	p->is_new = false;
+	store_put(tx, TABLE_CUSTOMER, &p->customer);
+}
+
+/* Empty members clear; only an id, once given, stays. */
+static void set(struct customer *c, const struct customer *given)
+{
+	if (given->customer_id.size)
+		c->customer_id = given->customer_id;
+	c->code = given->code;
+	c->name = given->name;
+	c->source_code = given->source_code;
+	c->nick = given->nick;
+	c->phone = given->phone;
+	c->card_no = given->card_no;
+}
+
+enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct customer_save_cmd *c = cmd;
+	struct customer_save_ret *r = ret;
+	struct customer given = c->customer, known;
+	bool found;
+	*r = (struct customer_save_ret){0};
+	TRY(check_name(tx, TEXT("name"), given.name));
+	TRY(unique_known(tx, &kind, &given, &known, &found));
+	TRY(unique_free(tx, &kind, &given, known.number));
+	struct person saved = {.customer = known, .is_new = !found};
+	set(&saved.customer, &given);
+	if (!found) {
+		TRY(customer_plan(tx, env, &saved.customer));
+		customer_make(tx, &saved);
+		r->made = true;
+		return OK;
+	}
+	if (customer_same(&saved.customer, &known))
+		return OK;
+	saved.customer.label_tag = customer_label_tag(tx, customer_label(&saved.customer));
+	saved.customer.updated = env->instant;
+	r->changed = true;
+	store_put(tx, TABLE_CUSTOMER, &saved.customer);
+	return OK;
+}
+
+enum fault customer_list(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct customer_list_cmd *c = cmd;
+	struct customer_list_ret *r = ret;
+	struct page page = {
+	    .list = LIST_CUSTOMERS, .from = c->from, .n = c->n, .oldest_first = true};
+	(void)env;
+	return store_page(tx, &page, &r->rows, &r->n, &r->count);
+}
+
+enum fault customer_of_row(struct tx *tx, const struct env *env, const struct customer *given,
+			   struct person *ret, bool *ret_any)
+{
+	static const unsigned order[] = {BY_ID, BY_PHONE, BY_CARD, BY_NICK};
+	struct customer row = {.customer_id = given->customer_id,
+			       .phone = given->phone,
+			       .card_no = given->card_no,
+			       .nick = given->nick};
+	bool found = false;
+	*ret = (struct person){0};
+	*ret_any = false;
+	for (unsigned i = 0; i < COUNT_OF(order) && !*ret_any; i++) {
+		struct text value = *unique_value(&row, &members[order[i]]);
+		*ret_any = value.size != 0;
+		TRY(unique_find(tx, &kind, order[i], value, &ret->customer, &found));
+	}
+	if (!*ret_any || found)
+		return OK;
+	TRY(unique_free(tx, &kind, &row, 0));
+	*ret = (struct person){.customer = row, .is_new = true};
+	return customer_plan(tx, env, &ret->customer);
+}
+
+enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
+				  bool *ret_found)
+{
+	return unique_find(tx, &kind, BY_PHONE, phone, ret, ret_found);
+}
+
+enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,
+				 bool *ret_found)
+{
+	return unique_find(tx, &kind, BY_CARD, card_no, ret, ret_found);
+}
+
+enum fault customer_find_by_id(struct tx *tx, struct text customer_id, struct customer *ret,
+			       bool *ret_found)
+{
+	return unique_find(tx, &kind, BY_ID, customer_id, ret, ret_found);
+}

@@ -1,0 +1,43 @@
+/*
+ * Customers as other commands meet them: named by a nick, by a CSV row, by a Waiqin list. A command
+ * first plans those that are not known yet (decisions), then makes them (puts).
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+struct person {
+	struct customer customer;
+	bool is_new; /* planned, not made */
+};
+/* What stands for a name as shown in a list's key; empty for no name. */
+struct text customer_label_tag(struct tx *tx, struct text label);
+/* Fills what a new customer lacks: number, customer_id when empty, label_tag, instants. */
+CHECKED enum fault customer_plan(struct tx *tx, const struct env *env, struct customer *c);
+/* Puts a person who is new; others stay as they are. */
+void customer_make(struct tx *tx, struct person *p);
+/* The one that the first given of customer_id, phone, card_no, nick names; unknown: planned, with
+ * all that is given. Nothing given: *ret_any is false. */
+CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,
+				   const struct customer *given, struct person *ret, bool *ret_any);
+CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
+					  bool *ret_found);
+CHECKED enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,
+					 bool *ret_found);
+CHECKED enum fault customer_find_by_id(struct tx *tx, struct text customer_id,
+				       struct customer *ret, bool *ret_found);
+
+/* Each once, in the order of their first mention. */
+struct people {
+	struct person *rows;
+	unsigned n;
+	unsigned *row_of; /* per nick: its row, NOBODY for a nick that cannot be one */
+};
+static const unsigned NOBODY = UINT32_MAX;
+/* Unknown nicks are planned. */
+CHECKED enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
+				   unsigned n, struct people *ret);
+/* All are known, or CUSTOMER_UNKNOWN or CUSTOMER_AMBIGUOUS with the value; TOO_MANY past
+ * PEOPLE_MAX. row_of is not set. */
+CHECKED enum fault people_of_references(struct tx *tx, const struct env *env,
+					const struct references *references, struct people *ret);

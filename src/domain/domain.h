@@ -1,0 +1,391 @@
+/*
+ * The domain: every command the server knows, as data in and data out. Dialects decode requests
+ * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
+ * customer.c (departments too), template.c, coupon.c, campaign.c, audience.c, request.c.
+ *
+ * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
+ * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
+ * trimmed where the dialect says so and within their bounds: decode has seen to that. Empty = absent.
+ */
+#pragma once
+
+#include "base/limits.h"
+#include "store/store.h"
+
+/* clang-format off */
+enum command {
+#define COMMAND(name, id, mode) COMMAND_##name = id,
+#include "domain/commands.tbl.h"
+#undef COMMAND
+};
+/* clang-format on */
+enum command_mode { COMMAND_READ, COMMAND_WRITE };
+struct command_row {
+	const char *name; /* "coupon_issue" */
+	enum command_mode mode;
+	handler *handle;
+};
+/* NULL for an id that is no command. */
+const struct command_row *command_get(unsigned command);
+
+enum dialect { DIALECT_WJB = 1, DIALECT_WAIQIN, DIALECT_TOP, DIALECT_ZVCMS, DIALECT_NATIVE };
+enum maker { MAKER_CSV = 1, MAKER_WJB, MAKER_WAIQIN, MAKER_DEMO };
+enum coupon_state { COUPON_UNUSED, COUPON_REDEEMED, COUPON_FROZEN, COUPON_RECALLED, COUPON_EXPIRED };
+enum tally_kind { TALLY_ISSUED = 1 /* coupons of a template */, TALLY_USES /* campaigns with it as prize */ };
+enum { DEFAULT_STATUS = 1 };
+
+/* A repeat of the same request within its retention gets the first answer. No parts: no memory. */
+enum request_class { REQUEST_DIALECT = 1 /* 24 h */, REQUEST_NATIVE /* 90 days */ };
+struct request_key {
+	struct text parts[3]; /* e.g. app_key, sign, body */
+	unsigned count;
+};
+
+/* Public ids: 18 digits. activity_id: the same without the leading 10^17, below 2^53. */
+uint64_t public_number(const struct env *env, uint64_t number); /* epoch << 32 | number */
+enum { PUBLIC_ID_SIZE = 18 };
+void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE]);
+/* The coupon's code: its own, else made from its id by the merchant's keyed permutation. */
+struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c);
+/* What readers see now: COUPON_EXPIRED is unused past its end; never stored. */
+enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c);
+/* The name as shown: name, else nick. */
+struct text customer_label(const struct customer *c);
+
+/* --- the store, merchants, credentials: merchant 0 --- */
+struct origin_create_cmd {
+	uint64_t epoch; /* 20 random bits, not 0 */
+};
+struct origin_create_ret {
+	bool made; /* false: it was there */
+};
+struct origin_restore_cmd {
+	uint64_t epoch;
+};
+struct origin_restore_ret {
+	char none;
+};
+struct merchant_add_cmd {
+	struct text name; /* 1..100 characters; VALUE_TAKEN unless may_exist */
+	bool may_exist;	  /* then the merchant of that name is the answer */
+};
+struct merchant_add_ret {
+	uint64_t number;
+	bool made;
+};
+struct merchant_list_cmd {
+	uint64_t from;
+	unsigned n;
+};
+struct merchant_list_ret {
+	struct merchant *rows; /* oldest first */
+	unsigned n;
+	uint64_t count;
+};
+struct credential_add_cmd {
+	struct credential credential; /* dialect, name, owner, sign_mode .. demo; secret, token in CLEAR */
+	bool may_exist;
+};
+struct credential_add_ret {
+	bool made;
+};
+struct credential_find_cmd {
+	enum dialect dialect;
+	struct text name;
+};
+struct credential_find_ret {
+	struct credential credential; /* secret and token in CLEAR, in the call's arena */
+	struct merchant merchant;     /* its owner */
+};
+struct credential_list_cmd {
+	uint64_t from;
+	unsigned n;
+};
+struct credential_list_ret {
+	struct credential *rows; /* secrets sealed */
+	unsigned n;
+	uint64_t count;
+};
+
+/* --- departments and customers --- */
+/* Saves by the first given of id, code, source_code that is known, else makes one (id made when
+ * empty). Empty members clear. VALUE_TAKEN with the field when a unique value is another's. */
+struct department_save_cmd {
+	struct department department; /* department_id, code, name, source_code */
+};
+struct department_save_ret {
+	bool made, changed;
+};
+struct customer_save_cmd {
+	struct customer customer; /* customer_id, code, name, source_code, nick, phone, card_no */
+};
+struct customer_save_ret {
+	bool made, changed;
+};
+struct department_list_cmd {
+	uint64_t from; /* oldest first */
+	unsigned n;
+};
+struct department_list_ret {
+	struct department *rows;
+	unsigned n;
+	uint64_t count;
+};
+struct customer_list_cmd {
+	uint64_t from;
+	unsigned n;
+};
+struct customer_list_ret {
+	struct customer *rows;
+	unsigned n;
+	uint64_t count;
+};
+
+/* --- templates --- */
+/* Bits of template.changed and campaign.changed: members of the WJB object that another dialect has
+ * changed since the object was given; the WJB encoder prints these from the record. */
+enum object_member {
+	OBJECT_NAME = 1 << 0,
+	OBJECT_TYPE = 1 << 1,
+	OBJECT_AMOUNT = 1 << 2,
+	OBJECT_CONDITION = 1 << 3,
+	OBJECT_START = 1 << 4,
+	OBJECT_END = 1 << 5,
+	OBJECT_STATUS = 1 << 6,
+	OBJECT_MEMO = 1 << 7,
+	OBJECT_TOTAL = 1 << 8,
+	OBJECT_PER_PERSON = 1 << 9,
+};
+struct template_add_cmd { /* WJB coupon.add */
+	struct template template; /* number, live, created .. set by the handler */
+	struct request_key request;
+};
+struct template_add_ret {
+	bool made; /* false: an equal one was there (equal as JSON values) */
+};
+struct template_save_cmd { /* CSV row: insert or update by template_id */
+	struct template template;
+};
+struct template_save_ret {
+	bool made, changed;
+};
+struct template_delete_cmd {
+	uint64_t template_id;
+	struct request_key request;
+};
+struct template_delete_ret {
+	char none;
+};
+struct template_list_cmd { /* newest created first; window inclusive, INSTANT_NONE: open */
+	struct instant from, to;
+	uint64_t skip;
+	unsigned n;
+	bool oldest_first; /* export */
+};
+struct template_list_ret {
+	struct template *rows;
+	unsigned n;
+	uint64_t count; /* in the window */
+};
+
+/* --- coupons --- */
+struct coupon_issue_cmd { /* SPI: one coupon of the template to each nick */
+	uint64_t template_id;
+	const struct text *nicks;
+	unsigned n; /* 1..SPI_NICKS_MAX */
+	struct request_key request;
+};
+struct coupon_issued {
+	enum fault fault; /* OK, TEMPLATE_EXHAUSTED, PARAMETER_INVALID (a bad nick) .. */
+	struct text code;
+};
+struct coupon_issue_ret {
+	struct coupon_issued *results; /* one per nick, in order */
+	unsigned n;
+};
+struct coupon_import_cmd { /* one CSV row */
+	struct text code;
+	uint64_t template_id;
+	struct text customer_id, phone, card_no, nick; /* customer: the first given; made if unknown */
+	struct text channel;
+	enum coupon_state state;
+	struct instant issued; /* none: now */
+	struct instant begin, end; /* none: the template's */
+	struct text attribute;
+};
+struct coupon_import_ret {
+	bool made; /* false: it was there, equal */
+};
+/* A coupon with all that the dialects show of it. */
+struct coupon_view {
+	const struct coupon *coupon;
+	const struct template *template; /* never NULL; may be one that was deleted */
+	const struct customer *customer; /* NULL: nobody's */
+	struct text code;
+	enum coupon_state state; /* as shown */
+};
+struct coupon_query_cmd { /* TOP; filters AND-ed, empty = none; newest first */
+	struct text channel, phone, card_no, code;
+	uint64_t skip;
+	unsigned n;
+	bool oldest_first; /* export */
+};
+struct coupon_query_ret {
+	struct coupon_view *rows;
+	unsigned n;
+	uint64_t count;
+};
+struct coupon_wallet_cmd { /* ZVCMS */
+	struct text customer_id;
+	struct text code; /* given: at most one row, COUPON_UNKNOWN when it is not theirs */
+	bool has_state;
+	enum coupon_state state; /* as shown */
+};
+struct coupon_wallet_ret {
+	struct coupon_view *rows; /* newest received first, at most WALLET_QUERY_MAX */
+	unsigned n;
+};
+
+/* --- campaigns --- */
+/* How a list of departments or customers is named; items in the order given, no blanks, no repeats. */
+enum reference { REFERENCE_NONE, REFERENCE_ID, REFERENCE_CODE, REFERENCE_NAME, REFERENCE_SOURCE };
+struct references {
+	enum reference kind;
+	const struct text *items;
+	unsigned n;
+};
+/* A member of a patch: absent stays, null removes, value replaces. */
+enum given { GIVEN_ABSENT, GIVEN_NULL, GIVEN_VALUE };
+struct campaign_patch { /* what the WJB object's members mean; object: its raw bytes (server-set members still in it) */
+	struct text object;
+	enum given name_given, type_given, status_given, begin_given, end_given, memo_given, prizes_given;
+	struct text name, type_code, memo;
+	uint64_t status; /* 1 2 3 */
+	struct instant begin, end;
+	const uint64_t *prizes; /* template ids */
+	unsigned prize_count;
+};
+struct campaign_add_cmd { /* WJB */
+	struct campaign_patch patch;
+	struct request_key request;
+};
+struct campaign_add_ret {
+	uint64_t activity_id;
+};
+struct campaign_modify_cmd { /* WJB; any campaign of the merchant */
+	uint64_t activity_id;
+	struct campaign_patch patch;
+	struct request_key request;
+};
+struct campaign_modify_ret {
+	char none;
+};
+struct campaign_save_cmd { /* Waiqin: insert or update by source_code; a new one called wjb-<digits> is PARAMETER_INVALID */
+	struct text source_code, code, name, type_code, register_url, information;
+	uint64_t status;
+	struct instant begin, end; /* the days' first instants; end is inclusive */
+	struct references departments; /* REFERENCE_NONE: they stay */
+	enum maker maker;
+};
+struct campaign_save_ret {
+	bool made;
+	uint64_t activity_id;
+};
+struct campaign_delete_cmd {
+	uint64_t activity_id;
+	struct request_key request;
+};
+struct campaign_delete_ret {
+	char none;
+};
+struct campaign_list_cmd { /* WJB: made by wjb only unless all; newest created first */
+	struct instant from, to;
+	uint64_t skip;
+	unsigned n;
+	bool all, oldest_first; /* export */
+};
+struct campaign_list_ret {
+	struct campaign *rows;
+	unsigned n;
+	uint64_t count;
+};
+struct campaign_query_cmd { /* Waiqin; empty / none: no filter; bounds inclusive */
+	struct text source_code, code, type_code;
+	struct instant created_before, created_after, modified_before, modified_after;
+};
+struct campaign_query_ret { /* newest modified first, at most CAMPAIGN_QUERY_MAX */
+	struct campaign *rows; /* texts copied into the arena: they outlive a reader_renew */
+	struct department **departments; /* per campaign: array */
+	unsigned *department_count;
+	unsigned n;
+};
+struct campaign_sweep_cmd { /* removes up to n dead audience rows of deleted campaigns */
+	unsigned n;
+};
+struct campaign_sweep_ret {
+	unsigned swept;
+};
+
+/* --- audience --- */
+enum mark { MARK_COVERED, MARK_INVITED, MARK_REGISTERED };
+struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customers */
+	uint64_t activity_id;
+	const struct text *nicks;
+	unsigned n; /* 1..TARGETS_MAX; repeats folded */
+	struct request_key request;
+};
+struct audience_add_ret {
+	unsigned added;
+};
+struct audience_clear_cmd {
+	uint64_t activity_id;
+	struct request_key request;
+};
+struct audience_clear_ret {
+	char none;
+};
+struct audience_invite_cmd { /* demo, later running campaigns */
+	uint64_t activity_id;
+	struct references customers;
+};
+struct audience_invite_ret {
+	unsigned added;
+};
+struct audience_register_cmd { /* Waiqin applyCallBack: all or nothing */
+	struct text campaign_source_code, campaign_code;
+	struct references customers;
+	struct instant registered_at;
+	struct text information;
+};
+struct audience_register_ret {
+	char none;
+};
+struct audience_page_cmd { /* in the order they were added */
+	uint64_t campaign; /* its number */
+	uint64_t cover;	   /* campaign.cover */
+	enum mark mark;
+	uint64_t from;
+	unsigned n;
+};
+struct audience_person {
+	struct member member;
+	struct customer customer;
+};
+struct audience_page_ret {
+	struct audience_person *rows;
+	unsigned n;
+	uint64_t count;
+};
+
+struct request_forget_cmd { /* removes up to n requests past their life */
+	enum request_class class;
+	unsigned n;
+};
+struct request_forget_ret {
+	unsigned forgotten;
+};
+
+#define COMMAND(name, id, mode)                                                                    \
+	CHECKED enum fault name(struct tx *tx, const struct env *env, const void *cmd, void *ret);
+#include "domain/commands.tbl.h"
+#undef COMMAND

@@ -1,0 +1,19 @@
+/*
+ * Records that many rows of one answer share, kept by number: a small direct-mapped cache, so
+ * that a list of a thousand coupons of three templates gets three templates.
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+enum { MEMO_SLOTS = 256 };
+struct memo {
+	const void *slot[MEMO_SLOTS];
+};
+/* The record must be there: something in the store names it. */
+CHECKED enum fault memo_template(struct tx *tx, const struct env *env, struct memo *memo,
+				 uint64_t number, const struct template **ret);
+CHECKED enum fault memo_customer(struct tx *tx, const struct env *env, struct memo *memo,
+				 uint64_t number, const struct customer **ret);
+CHECKED enum fault memo_department(struct tx *tx, const struct env *env, struct memo *memo,
+				   uint64_t number, const struct department **ret);

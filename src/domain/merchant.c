@@ -1,0 +1,149 @@
+/*
+ * What belongs to the store itself: its epoch, the merchants and their credentials. All of these
+ * commands run for merchant 0.
+ */
+#include "domain/check.h"
+
+static const uint64_t ORIGIN = 1;
+
+static enum fault check_epoch(struct tx *tx, uint64_t epoch)
+{
+	must(store_merchant(tx) == 0);
+	if (epoch == 0 || epoch >> 20)
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("epoch"), TEXT_NONE);
+	return OK;
+}
+
+enum fault origin_create(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct origin_create_cmd *c = cmd;
+	struct origin_create_ret *r = ret;
+	struct origin origin = {.number = ORIGIN};
+	bool found;
+	TRY(check_epoch(tx, c->epoch));
+	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
+	r->made = !found;
+	if (found)
+		return OK;
+	origin = (struct origin){.number = ORIGIN, .epoch = c->epoch, .created = env->instant};
+	store_put(tx, TABLE_ORIGIN, &origin);
+	return OK;
+}
+
+/* The new epoch must be another one: that nothing is given out twice hangs on it. */
+enum fault origin_restore(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct origin_restore_cmd *c = cmd;
+	struct origin_restore_ret *r = ret;
+	struct origin origin = {.number = ORIGIN};
+	bool found;
+	(void)env;
+	*r = (struct origin_restore_ret){0};
+	TRY(check_epoch(tx, c->epoch));
+	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
+	if (!found)
+		return FAULT_DATA_MISSING;
+	if (origin.epoch == c->epoch)
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("epoch"), TEXT_NONE);
+	origin.epoch = c->epoch;
+	store_put(tx, TABLE_ORIGIN, &origin);
+	return OK;
+}
+
+enum fault merchant_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct merchant_add_cmd *c = cmd;
+	struct merchant_add_ret *r = ret;
+	struct merchant merchant = {.name = c->name};
+	bool found;
+	must(store_merchant(tx) == 0);
+	TRY(check_given(tx, TEXT("name"), c->name));
+	TRY(store_find(tx, UNIQUE_MERCHANT_BY_NAME, &merchant, &found));
+	if (found && !c->may_exist)
+		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"), c->name);
+	*r = (struct merchant_add_ret){.number = merchant.number, .made = !found};
+	if (found)
+		return OK;
+	r->number = store_number(tx);
+	merchant = (struct merchant){.number = r->number, .name = c->name, .created = env->instant};
+	store_put(tx, TABLE_MERCHANT, &merchant);
+	return OK;
+}
+
+enum fault merchant_list(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct merchant_list_cmd *c = cmd;
+	struct merchant_list_ret *r = ret;
+	struct page page = {.list = LIST_MERCHANTS, .from = c->from, .n = c->n, .oldest_first = true};
+	(void)env;
+	return store_page(tx, &page, &r->rows, &r->n, &r->count);
+}
+
+static struct text sealed(struct tx *tx, struct text clear)
+{
+	return clear.size ? store_seal(tx, TABLE_CREDENTIAL, clear) : TEXT_NONE;
+}
+
+static bool open_sealed(struct tx *tx, struct text *secret)
+{
+	return !secret->size || store_open_sealed(tx, TABLE_CREDENTIAL, *secret, secret);
+}
+
+static enum fault get_merchant(struct tx *tx, uint64_t number, struct merchant *ret)
+{
+	bool found;
+	*ret = (struct merchant){.number = number};
+	TRY(store_get(tx, TABLE_MERCHANT, ret, &found));
+	return found ? OK : refuse(tx, FAULT_MERCHANT_UNKNOWN, TEXT("merchant"), TEXT_NONE);
+}
+
+/* may_exist: one of the same merchant stays as it is. */
+enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct credential_add_cmd *c = cmd;
+	struct credential_add_ret *r = ret;
+	struct credential made = c->credential, known = {.dialect = made.dialect, .name = made.name};
+	struct merchant owner;
+	bool found;
+	must(store_merchant(tx) == 0);
+	TRY(check_given(tx, TEXT("name"), made.name));
+	if (!made.secret.size)
+		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("secret"), TEXT_NONE);
+	TRY(get_merchant(tx, made.owner, &owner));
+	TRY(store_get(tx, TABLE_CREDENTIAL, &known, &found));
+	if (found && (!c->may_exist || known.owner != made.owner))
+		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"), made.name);
+	r->made = !found;
+	if (found)
+		return OK;
+	made.secret = sealed(tx, made.secret);
+	made.token = sealed(tx, made.token);
+	made.created = env->instant;
+	store_put(tx, TABLE_CREDENTIAL, &made);
+	return OK;
+}
+
+enum fault credential_find(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct credential_find_cmd *c = cmd;
+	struct credential_find_ret *r = ret;
+	bool found;
+	(void)env;
+	must(store_merchant(tx) == 0);
+	r->credential = (struct credential){.dialect = c->dialect, .name = c->name};
+	TRY(store_get(tx, TABLE_CREDENTIAL, &r->credential, &found));
+	if (!found)
+		return FAULT_CREDENTIAL_UNKNOWN;
+	if (!open_sealed(tx, &r->credential.secret) || !open_sealed(tx, &r->credential.token))
+		return FAULT_KEY_FILE_WRONG;
+	return get_merchant(tx, r->credential.owner, &r->merchant);
+}
+
+enum fault credential_list(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct credential_list_cmd *c = cmd;
+	struct credential_list_ret *r = ret;
+	struct page page = {.list = LIST_CREDENTIALS, .from = c->from, .n = c->n, .oldest_first = true};
+	(void)env;
+	return store_page(tx, &page, &r->rows, &r->n, &r->count);
+}

@@ -1,0 +1,147 @@
+/*
+ * Many customers of one command, each once: nicks of WangJuBao, lists of Waiqin. First everything
+ * is wanted, then got.
+ */
+#include "domain/check.h"
+#include "domain/customer.h"
+#include "domain/fold.h"
+
+static bool is_nick(struct text nick)
+{
+	return nick.size && (nick.size <= NAME_LENGTH_MAX || text_length(nick) <= NAME_LENGTH_MAX);
+}
+
+static enum fault take(const struct env *env, unsigned n, struct people *ret)
+{
+	*ret = (struct people){.rows = ARENA_ARRAY(env->arena, struct person, n + 1),
+			       .row_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
+	ROOM(ret->rows && ret->row_of);
+	return OK;
+}
+
+static enum fault add_nick(struct tx *tx, const struct env *env, struct text nick,
+			   struct people *people)
+{
+	struct person *p = &people->rows[people->n++];
+	bool found;
+	p->customer = (struct customer){.nick = nick};
+	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &p->customer, &found));
+	if (found)
+		return OK;
+	*p = (struct person){.customer = {.nick = nick}, .is_new = true};
+	return customer_plan(tx, env, &p->customer);
+}
+
+enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
+			   unsigned n, struct people *ret)
+{
+	unsigned *first = text_fold(env->arena, nicks, n);
+	ROOM(first);
+	TRY(take(env, n, ret));
+	for (unsigned i = 0; i < n; i++)
+		if (is_nick(nicks[i]))
+			store_want_unique(tx, UNIQUE_CUSTOMER_BY_NICK,
+					  &(struct customer){.nick = nicks[i]});
+	for (unsigned i = 0; i < n; i++) {
+		ret->row_of[i] = first[i] != i ? ret->row_of[first[i]] : ret->n;
+		if (!is_nick(nicks[i]))
+			ret->row_of[i] = NOBODY;
+		else if (first[i] == i)
+			TRY(add_nick(tx, env, nicks[i], ret));
+	}
+	return OK;
+}
+
+/* The member of a customer that a kind of reference means; NULL for names. */
+static struct text *referred(struct customer *c, enum reference by, enum unique *ret_unique)
+{
+	switch (by) {
+	case REFERENCE_ID:
+		*ret_unique = UNIQUE_CUSTOMER_BY_ID;
+		return &c->customer_id;
+	case REFERENCE_CODE:
+		*ret_unique = UNIQUE_CUSTOMER_BY_CODE;
+		return &c->code;
+	case REFERENCE_SOURCE:
+		*ret_unique = UNIQUE_CUSTOMER_BY_SOURCE;
+		return &c->source_code;
+	case REFERENCE_NAME:
+	case REFERENCE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* A tag stands for the name in the list's key; the name itself decides. */
+static enum fault find_labelled(struct tx *tx, struct text name, struct customer *ret,
+				uint64_t *ret_count)
+{
+	struct customer owner = {.label_tag = customer_label_tag(tx, name)}, *rows;
+	unsigned n;
+	struct page page = {.list = LIST_CUSTOMERS_BY_LABEL, .owner = &owner, .n = 1};
+	TRY(store_page(tx, &page, &rows, &n, ret_count));
+	if (n && text_equal(customer_label(&rows[0]), name))
+		*ret = rows[0];
+	else
+		*ret_count = 0;
+	return OK;
+}
+
+static enum fault find(struct tx *tx, enum reference by, struct text value, struct customer *ret,
+		       uint64_t *ret_count)
+{
+	enum unique unique;
+	bool found;
+	*ret = (struct customer){0};
+	*ret_count = 0;
+	struct text *member = referred(ret, by, &unique);
+	if (!value.size)
+		return OK;
+	if (!member)
+		return find_labelled(tx, value, ret, ret_count);
+	*member = value;
+	TRY(store_find(tx, unique, ret, &found));
+	*ret_count = found;
+	return OK;
+}
+
+static void want(struct tx *tx, const struct references *references)
+{
+	for (unsigned i = 0; i < references->n; i++) {
+		struct customer c = {0};
+		enum unique unique;
+		struct text *member = referred(&c, references->kind, &unique);
+		if (!member)
+			return;
+		*member = references->items[i];
+		store_want_unique(tx, unique, &c);
+	}
+}
+
+/* Unknown goes before ambiguous, whatever comes first in the list. */
+enum fault people_of_references(struct tx *tx, const struct env *env,
+				const struct references *references, struct people *ret)
+{
+	struct text field = TEXT("customers"), ambiguous = TEXT_NONE;
+	if (references->n > PEOPLE_MAX)
+		return refuse(tx, FAULT_TOO_MANY, field, TEXT_NONE);
+	if (references->kind == REFERENCE_NONE || references->n == 0)
+		return refuse(tx, FAULT_PARAMETER_MISSING, field, TEXT_NONE);
+	unsigned *first = text_fold(env->arena, references->items, references->n);
+	ROOM(first);
+	TRY(take(env, references->n, ret));
+	want(tx, references);
+	for (unsigned i = 0; i < references->n; i++) {
+		struct text item = references->items[i];
+		uint64_t count;
+		if (first[i] != i)
+			continue;
+		TRY(find(tx, references->kind, item, &ret->rows[ret->n].customer, &count));
+		if (count == 0)
+			return refuse(tx, FAULT_CUSTOMER_UNKNOWN, field, item);
+		if (count > 1 && !ambiguous.size)
+			ambiguous = item;
+		ret->n++;
+	}
+	return ambiguous.size ? refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous) : OK;
+}

@@ -1,0 +1,214 @@
+/*
+ * Every record of the store, once. From these rows come the structs, their bytes, their keys,
+ * unique values and lists (and later the columns of PostgreSQL).
+ *
+ * A table is a macro NAME_FIELDS(F) of rows F(kind, member, role). Records evolve by APPENDING
+ * rows; a row is never removed or moved. Kinds and the member they make:
+ *   NUMBER uint64_t · SIGNED int64_t · FLAG bool · INSTANT struct instant · MONEY struct money ·
+ *   TEXT struct text (clean UTF-8) · BYTES struct text (any bytes)
+ * Roles: KEY (part of the primary key, in order; NUMBER, TEXT or BYTES) · PLAIN · PERSONAL (sealed
+ * in the ledger under the key in the record's `key_slot`) · SECRET (sealed everywhere under the
+ * master key: see store_seal) · SLOT (the number of the customer's key).
+ *
+ * The merchant is part of every key and in no struct: a transaction works for one merchant.
+ * Merchant 0 is the store itself: it owns merchants, credentials and the origin.
+ */
+
+/* clang-format off */
+#define RECORDS(R)                              \
+	R(origin,     ORIGIN,     1)            \
+	R(merchant,   MERCHANT,   2)            \
+	R(credential, CREDENTIAL, 3)            \
+	R(department, DEPARTMENT, 4)            \
+	R(customer,   CUSTOMER,   5)            \
+	R(template,   TEMPLATE,   6)            \
+	R(tally,      TALLY,      7)            \
+	R(holding,    HOLDING,    8)            \
+	R(coupon,     COUPON,     9)            \
+	R(campaign,   CAMPAIGN,   10)           \
+	R(member,     MEMBER,     11)           \
+	R(request,    REQUEST,    12)
+
+/* merchant 0: the store. `epoch` is random, 20 bits, new at every restore: part of every public id. */
+#define ORIGIN_FIELDS(F)                        \
+	F(NUMBER,  number,           KEY)   /* always 1 */ \
+	F(NUMBER,  epoch,            PLAIN)     \
+	F(INSTANT, created,          PLAIN)
+
+#define MERCHANT_FIELDS(F)                      \
+	F(NUMBER,  number,           KEY)       \
+	F(TEXT,    name,             PLAIN)     \
+	F(INSTANT, created,          PLAIN)
+
+#define CREDENTIAL_FIELDS(F)                    \
+	F(NUMBER,  dialect,          KEY)   /* enum dialect */ \
+	F(TEXT,    name,             KEY)   /* app_key, openid, openId */ \
+	F(NUMBER,  owner,            PLAIN) /* merchant */ \
+	F(BYTES,   secret,           SECRET)    \
+	F(BYTES,   token,            SECRET)    \
+	F(NUMBER,  sign_mode,        PLAIN) /* enum sign_mode */ \
+	F(FLAG,    typed,            PLAIN)     \
+	F(FLAG,    require_session,  PLAIN)     \
+	F(NUMBER,  skew_s,           PLAIN) /* 0: the dialect's default */ \
+	F(TEXT,    trusted,          PLAIN) /* CIDRs with commas; empty: everybody */ \
+	F(FLAG,    demo,             PLAIN)     \
+	F(INSTANT, created,          PLAIN)
+
+#define DEPARTMENT_FIELDS(F)                    \
+	F(NUMBER,  number,           KEY)       \
+	F(TEXT,    department_id,    PLAIN)     \
+	F(TEXT,    code,             PLAIN)     \
+	F(TEXT,    name,             PLAIN)     \
+	F(TEXT,    source_code,      PLAIN)     \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, updated,          PLAIN)
+
+#define CUSTOMER_FIELDS(F)                      \
+	F(NUMBER,  number,           KEY)       \
+	F(NUMBER,  key_slot,         SLOT)      \
+	F(TEXT,    customer_id,      PLAIN)     \
+	F(TEXT,    code,             PERSONAL)  \
+	F(TEXT,    name,             PERSONAL)  \
+	F(TEXT,    source_code,      PERSONAL)  \
+	F(TEXT,    nick,             PERSONAL)  \
+	F(TEXT,    phone,            PERSONAL)  \
+	F(TEXT,    card_no,          PERSONAL)  \
+	F(BYTES,   label_tag,        PLAIN) /* store_tag of the name as shown: name, else nick */ \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, updated,          PLAIN)
+
+#define TEMPLATE_FIELDS(F)                      \
+	F(NUMBER,  number,           KEY)       \
+	F(FLAG,    live,             PLAIN) /* false: deleted, kept because coupons show it */ \
+	F(NUMBER,  template_id,      PLAIN) /* 1 .. 2^63-1 */ \
+	F(NUMBER,  maker,            PLAIN) /* enum maker */ \
+	F(TEXT,    name,             PLAIN)     \
+	F(TEXT,    type,             PLAIN)     \
+	F(FLAG,    has_amount,       PLAIN)     \
+	F(MONEY,   amount,           PLAIN)     \
+	F(FLAG,    has_threshold,    PLAIN)     \
+	F(MONEY,   threshold,        PLAIN)     \
+	F(INSTANT, begin,            PLAIN) /* none: no bound */ \
+	F(INSTANT, end,              PLAIN) /* the last second it is good; none: no bound */ \
+	F(TEXT,    shops,            PLAIN)     \
+	F(TEXT,    categories,       PLAIN)     \
+	F(TEXT,    description,      PLAIN)     \
+	F(TEXT,    channel,          PLAIN)     \
+	F(FLAG,    has_total,        PLAIN)     \
+	F(NUMBER,  total,            PLAIN) /* coupons there may be, when has_total */ \
+	F(NUMBER,  per_person,       PLAIN) /* at least 1 */ \
+	F(TEXT,    object,           PLAIN) /* WJB: the caller's object, server-set members taken out */ \
+	F(NUMBER,  changed,          PLAIN) /* bits of enum object_member that another dialect has changed since */ \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, updated,          PLAIN)
+
+/* Counters are rows of their own, never fields of a record that holds text. */
+#define TALLY_FIELDS(F)                         \
+	F(NUMBER,  kind,             KEY)   /* enum tally_kind */ \
+	F(NUMBER,  of,               KEY)   /* number of the template, ... */ \
+	F(NUMBER,  count,            PLAIN)
+
+/* What one customer has of one template. */
+#define HOLDING_FIELDS(F)                       \
+	F(NUMBER,  customer,         KEY)       \
+	F(NUMBER,  template,         KEY)       \
+	F(NUMBER,  issued,           PLAIN)     \
+	F(NUMBER,  last,             PLAIN) /* ordinal of the last one in the wallet */
+
+/* Lives in the wallet: the key's last part is the ordinal in that list, given by the first put. */
+#define COUPON_FIELDS(F)                        \
+	F(NUMBER,  customer,         KEY)   /* 0: nobody's yet */ \
+	F(NUMBER,  shelf,            KEY)   /* its template while customer is 0, else 0 */ \
+	F(NUMBER,  ordinal,          KEY)       \
+	F(NUMBER,  id,               PLAIN) /* epoch and number: see public_id */ \
+	F(TEXT,    code,             PLAIN) /* empty: made by the server from the id (coupon_code) */ \
+	F(NUMBER,  template,         PLAIN) /* its number */ \
+	F(TEXT,    channel,          PLAIN) /* its own, else its template's at that time */ \
+	F(NUMBER,  state,            PLAIN) /* enum coupon_state */ \
+	F(INSTANT, issued,           PLAIN)     \
+	F(INSTANT, begin,            PLAIN)     \
+	F(INSTANT, end,              PLAIN)     \
+	F(INSTANT, updated,          PLAIN)     \
+	F(TEXT,    attribute,        PLAIN)
+
+#define CAMPAIGN_FIELDS(F)                      \
+	F(NUMBER,  number,           KEY)       \
+	F(FLAG,    live,             PLAIN) /* false: deleted; its audience goes by and by */ \
+	F(NUMBER,  activity_id,      PLAIN) /* below 2^53 */ \
+	F(NUMBER,  maker,            PLAIN) /* enum maker */ \
+	F(FLAG,    made_by_wjb,      PLAIN)     \
+	F(TEXT,    source_code,      PLAIN)     \
+	F(TEXT,    code,             PLAIN)     \
+	F(TEXT,    name,             PLAIN)     \
+	F(TEXT,    type_code,        PLAIN)     \
+	F(NUMBER,  status,           PLAIN) /* 1 online, 2 stopped, 3 ended */ \
+	F(INSTANT, begin,            PLAIN)     \
+	F(INSTANT, end,              PLAIN)     \
+	F(TEXT,    register_url,     PLAIN)     \
+	F(TEXT,    information,      PLAIN)     \
+	F(BYTES,   departments,      PLAIN) /* varints: their numbers */ \
+	F(BYTES,   prizes,           PLAIN) /* varints: numbers of their templates, each once */ \
+	F(TEXT,    object,           PLAIN) /* as template.object */ \
+	F(NUMBER,  changed,          PLAIN)     \
+	F(NUMBER,  cover,            PLAIN) /* generation of the covered marks, from 1 */ \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, modified,         PLAIN)
+
+/* A member of a campaign's audience. No mark: the row is dead and swept by and by. */
+#define MEMBER_FIELDS(F)                        \
+	F(NUMBER,  campaign,         KEY)       \
+	F(NUMBER,  customer,         KEY)       \
+	F(NUMBER,  key_slot,         SLOT)      \
+	F(NUMBER,  cover,            PLAIN) /* covered if equal to campaign.cover; 0: not */ \
+	F(FLAG,    invited,          PLAIN)     \
+	F(FLAG,    registered,       PLAIN)     \
+	F(INSTANT, registered_at,    PLAIN)     \
+	F(TEXT,    information,      PERSONAL) /* merchant_information of the registration */
+
+/* A write that was accepted, so that its repeat gets the same answer. Key: see request.c. */
+#define REQUEST_FIELDS(F)                       \
+	F(NUMBER,  class,            KEY)   /* enum request_class: how long it is kept */ \
+	F(NUMBER,  bucket,           KEY)   /* end of its life / retention */ \
+	F(BYTES,   tag,              KEY)   /* 16 bytes */ \
+	F(BYTES,   result,           PLAIN) /* from which the answer is made again */
+
+/* UNIQUE(name, id, table, member when not zero, value): at most one record of a merchant has the
+ * value. Empty texts and 0 do not count. */
+#define UNIQUES(U)                                                              \
+	U(MERCHANT_BY_NAME,       1,  merchant,   number,      name)             \
+	U(DEPARTMENT_BY_ID,       2,  department, number,      department_id)    \
+	U(DEPARTMENT_BY_CODE,     3,  department, number,      code)             \
+	U(DEPARTMENT_BY_SOURCE,   4,  department, number,      source_code)      \
+	U(CUSTOMER_BY_ID,         5,  customer,   number,      customer_id)      \
+	U(CUSTOMER_BY_CODE,       6,  customer,   number,      code)             \
+	U(CUSTOMER_BY_SOURCE,     7,  customer,   number,      source_code)      \
+	U(CUSTOMER_BY_NICK,       8,  customer,   number,      nick)             \
+	U(CUSTOMER_BY_PHONE,      9,  customer,   number,      phone)            \
+	U(CUSTOMER_BY_CARD,       10, customer,   number,      card_no)          \
+	U(TEMPLATE_BY_ID,         11, template,   live,        template_id)      \
+	U(COUPON_BY_ID,           12, coupon,     id,          id)               \
+	U(COUPON_BY_CODE,         13, coupon,     id,          code)             \
+	U(CAMPAIGN_BY_ACTIVITY,   14, campaign,   live,        activity_id)      \
+	U(CAMPAIGN_BY_SOURCE,     15, campaign,   live,        source_code)
+
+/* LIST(name, id, table, member when not zero, owners): records in the order they came in. A record
+ * whose owner changes leaves the old list and comes last in the new. Owners: OWNER0, OWNER1(member),
+ * OWNER2(member, member). */
+#define LISTS(L)                                                                \
+	L(MERCHANTS,              1,  merchant,   number,      OWNER0)           \
+	L(CREDENTIALS,            2,  credential, created,     OWNER0)           \
+	L(DEPARTMENTS,            3,  department, number,      OWNER0)           \
+	L(DEPARTMENTS_BY_NAME,    4,  department, name,        OWNER1(department, name)) \
+	L(CUSTOMERS,              5,  customer,   number,      OWNER0)           \
+	L(CUSTOMERS_BY_LABEL,     6,  customer,   label_tag,   OWNER1(customer, label_tag)) \
+	L(TEMPLATES,              7,  template,   live,        OWNER0)           \
+	L(WALLET,                 8,  coupon,     id,          OWNER2(coupon, customer, shelf)) \
+	L(COUPONS,                9,  coupon,     id,          OWNER0)           \
+	L(COUPONS_BY_CHANNEL,     10, coupon,     channel,     OWNER1(coupon, channel)) \
+	L(CAMPAIGNS,              11, campaign,   live,        OWNER0)           \
+	L(CAMPAIGNS_OF_WJB,       12, campaign,   made_by_wjb, OWNER0)           \
+	L(CAMPAIGNS_BY_CHANGE,    13, campaign,   live,        OWNER0)           \
+	L(COVERED,                14, member,     cover,       OWNER2(member, campaign, cover)) \
+	L(INVITED,                15, member,     invited,     OWNER1(member, campaign)) \
+	L(REGISTERED,             16, member,     registered,  OWNER1(member, campaign))
+/* clang-format on */

@@ -1,0 +1,115 @@
+/*
+ * Times are env->instant, which never runs backwards: what was kept lies in the past, and at most
+ * one bucket back.
+ */
+#include "domain/request.h"
+#include "base/varint.h"
+#include "domain/check.h"
+
+enum { PARTS_MAX = COUNT_OF(((struct request_key *)0)->parts) };
+
+static uint64_t retention_ms(enum request_class class)
+{
+	static const uint64_t HOUR_MS = 3600 * 1000;
+	switch (class) {
+	case REQUEST_DIALECT:
+		return 24 * HOUR_MS;
+	case REQUEST_NATIVE:
+		return 90 * 24 * HOUR_MS;
+	}
+	must(!"a request class");
+	return 0;
+}
+
+/* The bucket of what is kept now; what is still alive is there or one below. */
+static uint64_t bucket_now(const struct env *env, enum request_class class)
+{
+	must(env->instant.ms >= 0);
+	return (uint64_t)env->instant.ms / retention_ms(class) + 1;
+}
+
+/* All lengths first, then all contents: no two requests run into the same bytes. */
+static struct text tag_of(struct tx *tx, const struct asked *asked)
+{
+	char memory[(1 + PARTS_MAX) * VARINT_SIZE_MAX];
+	struct buffer lengths;
+	buffer_init_fixed(&lengths, memory, sizeof(memory));
+	struct text parts[2 + PARTS_MAX] = {TEXT("request:")};
+	must(asked->key->count <= PARTS_MAX);
+	buffer_varint(&lengths, asked->command);
+	for (unsigned i = 0; i < asked->key->count; i++) {
+		buffer_varint(&lengths, asked->key->parts[i].size);
+		parts[2 + i] = asked->key->parts[i];
+	}
+	parts[1] = buffer_get(&lengths);
+	return store_tag(tx, parts, 2 + asked->key->count);
+}
+
+static enum fault probe(struct tx *tx, const struct env *env, const struct request *key,
+			struct text *ret_result, bool *ret_found)
+{
+	struct request kept = *key;
+	int64_t kept_ms = 0;
+	TRY(store_get(tx, TABLE_REQUEST, &kept, ret_found));
+	if (!*ret_found)
+		return OK;
+	*ret_result = kept.result;
+	must(zigzag_take(ret_result, &kept_ms));
+	*ret_found = env->instant.ms - kept_ms < (int64_t)retention_ms((enum request_class)key->class);
+	return OK;
+}
+
+enum fault request_find(struct tx *tx, const struct env *env, const struct asked *asked,
+			struct text *ret_result, bool *ret_found)
+{
+	*ret_found = false;
+	if (asked->key->count == 0)
+		return OK;
+	struct request key = {.class = asked->class, .tag = tag_of(tx, asked)};
+	uint64_t newest = bucket_now(env, asked->class);
+	for (unsigned back = 0; back <= 1; back++) {
+		key.bucket = newest - back;
+		store_want(tx, TABLE_REQUEST, &key);
+	}
+	for (unsigned back = 0; back <= 1 && !*ret_found; back++) {
+		key.bucket = newest - back;
+		TRY(probe(tx, env, &key, ret_result, ret_found));
+	}
+	return OK;
+}
+
+void request_keep(struct tx *tx, const struct env *env, const struct asked *asked,
+		  struct text result)
+{
+	if (asked->key->count == 0)
+		return;
+	size_t size = VARINT_SIZE_MAX + result.size;
+	char *memory = arena_take(env->arena, size);
+	must(memory); /* a few bytes, after all that was large */
+	struct buffer value;
+	buffer_init_fixed(&value, memory, size);
+	buffer_zigzag(&value, env->instant.ms);
+	buffer_text(&value, result);
+	struct request kept = {.class = asked->class,
+			       .bucket = bucket_now(env, asked->class),
+			       .tag = tag_of(tx, asked),
+			       .result = buffer_get(&value)};
+	store_put(tx, TABLE_REQUEST, &kept);
+}
+
+enum fault request_forget(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct request_forget_cmd *c = cmd;
+	struct request_forget_ret *r = ret;
+	*r = (struct request_forget_ret){0};
+	if (c->n == 0)
+		return OK;
+	struct request *rows = ARENA_ARRAY(env->arena, struct request, c->n);
+	ROOM(rows);
+	/* Everything in a bucket below this one has ended. */
+	uint64_t bucket = bucket_now(env, c->class) - 1;
+	TRY(store_stale_requests(tx, c->class, bucket, c->n, rows, &r->forgotten));
+	for (unsigned i = 0; i < r->forgotten; i++)
+		store_del(tx, TABLE_REQUEST, &rows[i]);
+	return OK;
+}

@@ -1,0 +1,87 @@
+/*
+ * Bytes out: what the socket takes at once is written at once, the rest is copied and queued in
+ * libuv. The caller's memory is free again in either case. On trouble the connection is closed.
+ */
+#include <stddef.h>
+
+#include "http/conn.h"
+
+struct output {
+	uv_write_t request;
+	char bytes[];
+};
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct connection *c = request->handle->data;
+	free((char *)request - offsetof(struct output, request));
+	c->writes--;
+	if (c->state == CONNECTION_CLOSED)
+		return;
+	if (status != 0)
+		connection_close(c);
+	else
+		connection_written(c);
+}
+
+/* `skip` bytes of the parts have been written. */
+static int queue_rest(struct connection *c, const uv_buf_t *parts, unsigned count, size_t skip)
+{
+	size_t size = 0, at = 0;
+	for (unsigned i = 0; i < count; i++)
+		size += parts[i].len;
+	if (size == skip)
+		return 0;
+	struct output *o = malloc(sizeof *o + size - skip);
+	if (!o)
+		return UV_ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		size_t gone = skip < parts[i].len ? skip : parts[i].len;
+		memcpy(o->bytes + at, parts[i].base + gone, parts[i].len - gone);
+		at += parts[i].len - gone;
+		skip -= gone;
+	}
+	uv_buf_t rest = {o->bytes, at};
+	int error = uv_write(&o->request, (uv_stream_t *)&c->tcp, &rest, 1, on_written);
+	if (error)
+		free(o);
+	else
+		c->writes++;
+	return error;
+}
+
+static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned count)
+{
+	int sent = uv_try_write((uv_stream_t *)&c->tcp, parts, count);
+	if (sent == UV_EAGAIN)
+		sent = 0;
+	if (sent < 0 || queue_rest(c, parts, count, (size_t)sent) != 0)
+		connection_close(c);
+}
+
+static void send_sealed(struct connection *c, const struct text *parts, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!tls_write(c->tls, parts[i])) {
+			connection_close(c);
+			return;
+		}
+	}
+	struct text sealed = tls_output(c->tls);
+	if (sealed.size)
+		send_parts(c, &(uv_buf_t){(char *)(uintptr_t)sealed.data, sealed.size}, 1);
+	tls_output_clear(c->tls);
+}
+
+void connection_send(struct connection *c, const struct text *parts, unsigned count)
+{
+	uv_buf_t buffers[2];
+	must(count <= COUNT_OF(buffers));
+	if (c->tls) {
+		send_sealed(c, parts, count);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		buffers[i] = (uv_buf_t){(char *)(uintptr_t)parts[i].data, parts[i].size};
+	send_parts(c, buffers, count);
+}

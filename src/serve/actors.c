@@ -1,0 +1,121 @@
+/*
+ * Credentials in clear, kept per loop thread so that a call does not open sealed secrets. The cache
+ * is good for one version of the credentials (engine_credential_version); a newer one drops all of
+ * it. Entries are held by the calls that use them.
+ */
+#include "base/crypto.h"
+#include "serve/worker.h"
+
+enum { ACTOR_BUCKETS = 256, ACTORS_MAX = 1024, ACTOR_BYTES_MAX = 16 * 1024 };
+
+struct actor_cache {
+	struct actor_entry *buckets[ACTOR_BUCKETS];
+	unsigned count;
+	uint64_t version;
+};
+
+struct actor_cache *actor_cache_new(void)
+{
+	struct actor_cache *c = calloc(1, sizeof(*c));
+	must(c);
+	return c;
+}
+
+static void actor_free(struct actor_entry *e)
+{
+	secret_wipe((void *)e->credential.secret.data, e->credential.secret.size);
+	secret_wipe((void *)e->credential.token.data, e->credential.token.size);
+	arena_release(&e->arena);
+	free(e);
+}
+
+void actor_release(struct actor_entry *entry)
+{
+	must(entry->users);
+	if (--entry->users == 0 && entry->dropped)
+		actor_free(entry);
+}
+
+static void cache_clear(struct actor_cache *c)
+{
+	for (unsigned i = 0; i < ACTOR_BUCKETS; i++) {
+		while (c->buckets[i]) {
+			struct actor_entry *e = c->buckets[i];
+			c->buckets[i] = e->next;
+			e->dropped = true;
+			if (!e->users)
+				actor_free(e);
+		}
+	}
+	c->count = 0;
+}
+
+void actor_cache_free(struct actor_cache *c)
+{
+	cache_clear(c);
+	free(c);
+}
+
+static unsigned actor_bucket(enum dialect dialect, struct text name)
+{
+	uint32_t hash = 2166136261u ^ (uint32_t)dialect;
+
+	for (size_t i = 0; i < name.size; i++)
+		hash = (hash ^ (uint8_t)name.data[i]) * 16777619u;
+	return hash % ACTOR_BUCKETS;
+}
+
+/* The texts of a record that will live as long as the entry. */
+static void actor_keep(struct actor_entry *e, const struct credential_find_ret *found)
+{
+	arena_init(&e->arena, ACTOR_BYTES_MAX);
+	e->credential = found->credential;
+	e->merchant = found->merchant;
+	e->credential.name = arena_text(&e->arena, found->credential.name);
+	e->credential.secret = arena_text(&e->arena, found->credential.secret);
+	e->credential.token = arena_text(&e->arena, found->credential.token);
+	e->credential.trusted = arena_text(&e->arena, found->credential.trusted);
+	e->merchant.name = arena_text(&e->arena, found->merchant.name);
+	must(!e->arena.full);
+}
+
+static enum fault actor_load(struct actor_cache *c, struct call *call, enum dialect dialect,
+			     struct text name, struct actor_entry **ret_entry)
+{
+	struct credential_find_cmd cmd = {.dialect = dialect, .name = name};
+	struct credential_find_ret found = {0};
+	TRY(call_read(call, COMMAND_credential_find, &cmd, &found));
+
+	struct actor_entry *e = calloc(1, sizeof(*e));
+	must(e);
+	actor_keep(e, &found);
+	if (c->count == ACTORS_MAX)
+		cache_clear(c);
+	unsigned bucket = actor_bucket(dialect, name);
+	e->next = c->buckets[bucket];
+	c->buckets[bucket] = e;
+	c->count++;
+	*ret_entry = e;
+	return OK;
+}
+
+enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect, struct text name,
+		      struct actor_entry **ret_entry)
+{
+	struct actor_cache *c = w->actors;
+	uint64_t version = engine_credential_version(w->server->engine);
+	struct actor_entry *e;
+
+	if (c->version != version) {
+		cache_clear(c);
+		c->version = version;
+	}
+	for (e = c->buckets[actor_bucket(dialect, name)]; e; e = e->next)
+		if (e->credential.dialect == dialect && text_equal(e->credential.name, name))
+			break;
+	if (!e)
+		TRY(actor_load(c, call, dialect, name, &e));
+	e->users++;
+	*ret_entry = e;
+	return OK;
+}

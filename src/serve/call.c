@@ -1,0 +1,392 @@
+/*
+ * The way of a request, step by step (serve/call.h has the map). A step returns a fault, which
+ * ends the way at the dialect's face; `apply` may also let the call wait: a write waits for the
+ * lane, a slow read for the slow thread, and both come back to the loop by http_post.
+ *
+ *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
+ *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
+ *   RUNNING --last step or a fault--> FINISHED
+ *
+ * While a call waits nobody but the waited-for thread touches it.
+ */
+#include "serve/call.h"
+
+#include <time.h>
+
+#include "base/address.h"
+#include "serve/worker.h"
+#include "store/engine.h"
+
+enum { CALL_REPLY_FIRST = 4096 };
+
+/* A call and what carries it between threads. Lives in the exchange's arena. */
+struct journey {
+	struct call call;
+	struct server *server;
+	struct worker *worker;
+	struct actor_entry *actor; /* held; NULL until identify */
+	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
+	unsigned step;
+	bool waiting;
+	enum fault fault; /* of the part that ran elsewhere */
+	struct write write;
+	struct http_task task;
+	struct slow_task slow;
+	char actor_name[80];
+};
+
+static __thread struct worker *here;
+
+struct worker *worker_here(void)
+{
+	return here;
+}
+
+void worker_start(void *context, struct http_loop *loop)
+{
+	struct server *server = context;
+	struct worker *w = calloc(1, sizeof(*w));
+	must(w);
+	w->server = server;
+	w->loop = loop;
+	w->reader = reader_open(server->engine);
+	w->actors = actor_cache_new();
+	w->share = metrics_share_new(server->metrics);
+	here = w;
+}
+
+void worker_end(void *context, struct http_loop *loop)
+{
+	(void)context;
+	(void)loop;
+	actor_cache_free(here->actors);
+	reader_close(here->reader);
+	free(here);
+	here = NULL;
+}
+
+static struct journey *journey_of(struct call *call)
+{
+	return (struct journey *)((char *)call - offsetof(struct journey, call));
+}
+
+/* --- what dialects may ask --- */
+
+enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
+{
+	call->detail.field = field;
+	call->detail.value = value;
+	return fault;
+}
+
+enum fault call_read(struct call *call, enum command command, const void *cmd, void *ret)
+{
+	const struct command_row *row = command_get(command);
+	must(row && row->mode == COMMAND_READ && call->tx);
+	return row->handle(call->tx, call->env, cmd, ret);
+}
+
+enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
+{
+	struct journey *j = journey_of(call);
+	must(!j->actor);
+	enum fault fault = actor_hold(j->worker, call, dialect, name, &j->actor);
+	if (fault != OK)
+		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
+	call->actor.credential = &j->actor->credential;
+	call->actor.merchant = &j->actor->merchant;
+	return OK;
+}
+
+enum fault call_trusted(struct call *call)
+{
+	return address_trusted(call->actor.credential->trusted, call->request->peer)
+		       ? OK
+		       : FAULT_ADDRESS_REFUSED;
+}
+
+enum fault call_actor(struct call *call, enum dialect dialect, struct text name)
+{
+	TRY(call_actor_any(call, dialect, name));
+	return call_trusted(call);
+}
+
+enum fault call_fresh(struct call *call, struct instant t, unsigned default_s)
+{
+	uint64_t skew = call->actor.credential->skew_s;
+	int64_t most = (int64_t)(skew ? skew : default_s) * 1000;
+	int64_t apart = call->now.ms - t.ms;
+
+	return apart <= most && apart >= -most ? OK : FAULT_TIMESTAMP_STALE;
+}
+
+void call_renew(struct call *call)
+{
+	call->tx = reader_renew(journey_of(call)->reader);
+	call->env = reader_env(call->tx);
+}
+
+const struct method *dialect_method(const struct dialect_row *dialect, struct text name)
+{
+	for (unsigned i = 0; i < dialect->method_count; i++)
+		if (text_equal(name, text_of(dialect->methods[i].name)))
+			return &dialect->methods[i];
+	return NULL;
+}
+
+/* --- transactions --- */
+
+static void journey_open(struct journey *j, struct reader *reader, uint64_t merchant)
+{
+	j->reader = reader;
+	j->call.tx = reader_begin(reader, merchant, j->call.arena, &j->call.detail);
+	j->call.env = reader_env(j->call.tx);
+}
+
+static void journey_close(struct journey *j)
+{
+	if (!j->reader)
+		return;
+	reader_end(j->reader);
+	j->reader = NULL;
+	j->call.tx = NULL;
+	j->call.env = NULL;
+}
+
+/* --- the steps --- */
+
+static enum fault step_identify(struct journey *j)
+{
+	TRY(j->call.dialect->identify(&j->call));
+	must(j->call.method && j->actor);
+	reader_merchant(j->call.tx, j->actor->credential.owner);
+	return OK;
+}
+
+static enum fault step_decode(struct journey *j)
+{
+	struct call *call = &j->call;
+	const struct method *method = call->method;
+
+	call->cmd = arena_take_zeroed(call->arena, method->cmd_size ? method->cmd_size : 1);
+	call->ret = arena_take_zeroed(call->arena, method->ret_size ? method->ret_size : 1);
+	if (!call->cmd || !call->ret)
+		return FAULT_BUSY;
+	return method->decode ? method->decode(call, call->cmd) : OK;
+}
+
+static enum fault apply_write(struct journey *j, const struct command_row *row);
+static enum fault apply_slow(struct journey *j);
+
+static enum fault step_apply(struct journey *j)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	if (j->call.method->slow && j->reader == j->worker->reader)
+		return apply_slow(j);
+	if (!row)
+		return OK;
+	if (row->mode == COMMAND_WRITE)
+		return apply_write(j, row);
+	return row->handle(j->call.tx, j->call.env, j->call.cmd, j->call.ret);
+}
+
+static enum fault step_encode(struct journey *j)
+{
+	TRY(j->call.method->encode(&j->call, j->call.ret));
+	return j->call.reply.full ? FAULT_ANSWER_TOO_LARGE : OK;
+}
+
+static const struct {
+	enum fault (*run)(struct journey *j);
+} steps[] = {{step_identify}, {step_decode}, {step_apply}, {step_encode}};
+enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
+
+/* --- the end: face, reply, metrics, log --- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void journey_log(struct journey *j, enum fault fault, uint64_t us)
+{
+	char line[512];
+	struct buffer b;
+
+	buffer_init_fixed(&b, line, sizeof(line));
+	buffer_text(&b, TEXT("{\"time\":\""));
+	buffer_moment_second(&b, j->call.now);
+	buffer_text(&b, TEXT("\",\"method\":\""));
+	buffer_text(&b, text_of(j->call.dialect->name));
+	buffer_byte(&b, ' ');
+	buffer_text(&b, j->call.method ? text_of(j->call.method->name) : TEXT("unknown"));
+	buffer_text(&b, TEXT("\",\"actor\":\""));
+	buffer_text(&b, text_of(j->actor_name));
+	buffer_text(&b, TEXT("\",\"fault\":\""));
+	buffer_text(&b, text_of(fault_name(fault)));
+	buffer_text(&b, TEXT("\",\"us\":"));
+	buffer_uint64(&b, us);
+	buffer_byte(&b, '}');
+	log_line(buffer_get(&b));
+}
+
+/* "merchant 1 key 3"? The actor as logged: dialect and merchant, never what the client typed. */
+static void journey_name(struct journey *j)
+{
+	if (j->actor)
+		snprintf(j->actor_name, sizeof(j->actor_name), "merchant:%llu",
+			 (unsigned long long)j->actor->credential.owner);
+}
+
+static void journey_finish(struct journey *j, enum fault fault)
+{
+	struct call *call = &j->call;
+	struct http_exchange *x = call->exchange;
+
+	if (fault != OK) {
+		buffer_clear(&call->reply);
+		call->dialect->face(call, fault);
+	}
+	journey_close(j);
+	uint64_t us = (now_ns() - x->start_ns) / 1000;
+	metrics_call(j->worker->share, call->dialect, call->method, fault, us);
+	if (j->server->log_calls) {
+		journey_name(j);
+		journey_log(j, fault, us);
+	}
+	struct buffer reply = call->reply;
+	if (j->actor)
+		actor_release(j->actor);
+	http_reply(x, &(struct http_reply){.status = call->status,
+					   .content_type = call->content_type,
+					   .body = buffer_get(&reply),
+					   .retry_after_s = call->retry_after_s,
+					   .may_gzip = true});
+	buffer_release(&reply);
+}
+
+static void journey_run(struct journey *j)
+{
+	enum fault fault = OK;
+
+	while (fault == OK && j->step < COUNT_OF(steps)) {
+		fault = steps[j->step++].run(j);
+		if (j->waiting)
+			return;
+	}
+	journey_finish(j, fault);
+}
+
+/* --- waiting for the lane --- */
+
+static void write_back_on_loop(struct http_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+
+	j->waiting = false;
+	if (j->write.fault != OK) {
+		j->call.detail = j->write.detail;
+		journey_finish(j, j->write.fault);
+		return;
+	}
+	journey_run(j);
+}
+
+static void write_done(struct write *w)
+{
+	struct journey *j = w->context;
+
+	j->task.run = write_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+static enum fault apply_write(struct journey *j, const struct command_row *row)
+{
+	journey_close(j);
+	journey_name(j);
+	j->write = (struct write){.merchant = j->actor->credential.owner,
+				  .command = j->call.method->command,
+				  .handle = row->handle,
+				  .actor = text_of(j->call.dialect->name),
+				  .cmd = j->call.cmd,
+				  .ret = j->call.ret,
+				  .arena = j->call.arena,
+				  .done = write_done,
+				  .context = j};
+	j->waiting = true;
+	engine_submit(j->server->engine, &j->write);
+	return OK;
+}
+
+/* --- waiting for the slow thread --- */
+
+static void slow_back_on_loop(struct http_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+
+	j->waiting = false;
+	journey_finish(j, j->fault);
+}
+
+static void slow_run_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	journey_open(j, reader, j->actor->credential.owner);
+	j->fault = step_apply(j);
+	if (j->fault == OK)
+		j->fault = step_encode(j);
+	journey_close(j);
+	j->task.run = slow_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+static enum fault apply_slow(struct journey *j)
+{
+	journey_close(j);
+	j->slow.run = slow_run_there;
+	j->waiting = true;
+	if (!slow_submit(j->server->slow, &j->slow)) {
+		j->waiting = false;
+		return FAULT_BUSY;
+	}
+	return OK;
+}
+
+/* --- the beginning --- */
+
+void call_refused(void *context, int status)
+{
+	(void)context;
+	(void)status;
+	metrics_refused(here->share);
+}
+
+void call_handle(void *context, struct http_exchange *x)
+{
+	struct server *server = context;
+	const struct dialect_row *dialect = route_dialect(&x->request);
+
+	if (!dialect) {
+		page_handle(server, x);
+		return;
+	}
+	struct journey *j = arena_take_zeroed(x->arena, sizeof(*j));
+	must(j);
+	j->server = server;
+	j->worker = here;
+	j->call.exchange = x;
+	j->call.request = &x->request;
+	j->call.arena = x->arena;
+	j->call.dialect = dialect;
+	j->call.status = 200;
+	j->call.content_type = TEXT("application/json;charset=UTF-8");
+	buffer_init(&j->call.reply, REPLY_BYTES_MAX);
+	journey_open(j, here->reader, 0);
+	j->call.now = j->call.env->now;
+	journey_run(j);
+}

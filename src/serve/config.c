@@ -1,0 +1,174 @@
+/* See config.h. Three sources, read weakest first: file, environment, flags. */
+#include "serve/config.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+
+enum param_kind { KIND_TEXT, KIND_NUMBER, KIND_FLAG };
+static const struct param {
+	const char *name;
+	enum param_kind kind;
+	size_t member;
+	const char *fallback, *help;
+} params[] = {
+#define PARAM(member, name, kind, fallback, help)                                                  \
+	{name, KIND_##kind, offsetof(struct config, member), fallback, help},
+#include "serve/params.tbl.h"
+#undef PARAM
+};
+
+enum { CONFIG_LINE_MAX = 4096 };
+
+static enum fault why(char **ret_why, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(ret_why, format, args) < 0)
+		*ret_why = NULL;
+	va_end(args);
+	return FAULT_USAGE;
+}
+
+static const struct param *param_find(struct text name)
+{
+	for (size_t i = 0; i < COUNT_OF(params); i++)
+		if (text_equal(name, text_of(params[i].name)))
+			return &params[i];
+	return NULL;
+}
+
+static enum fault param_set(struct config *c, const struct param *p, const char *value, char **ret_why)
+{
+	void *member = (char *)c + p->member;
+	uint64_t number;
+
+	switch (p->kind) {
+	case KIND_TEXT:
+		*(const char **)member = value && *value ? strdup(value) : NULL;
+		return OK;
+	case KIND_NUMBER:
+		if (!value || !text_to_uint64(text_of(value), &number))
+			return why(ret_why, "%s wants a number, not \"%s\"", p->name, value ? value : "");
+		*(uint64_t *)member = number;
+		return OK;
+	case KIND_FLAG:
+		if (!value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0)
+			*(bool *)member = true;
+		else if (strcmp(value, "false") == 0 || strcmp(value, "0") == 0)
+			*(bool *)member = false;
+		else
+			return why(ret_why, "%s is true or false, not \"%s\"", p->name, value);
+		return OK;
+	}
+	return OK;
+}
+
+static enum fault read_line(struct config *c, char *line, const char *file, unsigned number,
+			    char **ret_why)
+{
+	struct text rest = text_trim(text_of(line));
+
+	if (!rest.size || rest.data[0] == '#')
+		return OK;
+	struct text name = text_trim(text_cut(&rest, '='));
+	const struct param *p = param_find(name);
+	if (!p || !rest.data)
+		return why(ret_why, "%s:%u: no setting is called \"%.*s\"", file, number, TEXT_ARG(name));
+	rest = text_trim(rest);
+	char value[CONFIG_LINE_MAX];
+	snprintf(value, sizeof(value), "%.*s", TEXT_ARG(rest));
+	return param_set(c, p, value, ret_why);
+}
+
+static enum fault read_file(struct config *c, const char *file, char **ret_why)
+{
+	FILE *in = fopen(file, "re");
+	char line[CONFIG_LINE_MAX];
+	enum fault fault = OK;
+
+	if (!in)
+		return why(ret_why, "cannot read the config file %s: %m", file);
+	for (unsigned n = 1; fault == OK && fgets(line, sizeof(line), in); n++)
+		fault = read_line(c, line, file, n, ret_why);
+	fclose(in);
+	return fault;
+}
+
+static enum fault read_environment(struct config *c, char **ret_why)
+{
+	for (size_t i = 0; i < COUNT_OF(params); i++) {
+		char name[64];
+		int n = snprintf(name, sizeof(name), "COUPONRY_%s", params[i].name);
+		for (int j = 0; j < n; j++)
+			name[j] = name[j] == '-' ? '_' : (char)toupper((unsigned char)name[j]);
+		const char *value = getenv(name);
+		if (value)
+			TRY(param_set(c, &params[i], value, ret_why));
+	}
+	return OK;
+}
+
+static enum fault read_flags(struct config *c, int argc, char *const *argv, char **ret_why)
+{
+	for (int i = 0; i < argc; i++) {
+		struct text rest = text_of(argv[i]);
+		if (!text_starts_with(rest, TEXT("--")))
+			return why(ret_why, "\"%s\" is not a flag (--name=value)", argv[i]);
+		rest = (struct text){rest.data + 2, rest.size - 2};
+		struct text name = text_cut(&rest, '=');
+		const struct param *p = param_find(name);
+		if (!p)
+			return why(ret_why, "no setting is called --%.*s", TEXT_ARG(name));
+		if (!rest.data && p->kind != KIND_FLAG)
+			return why(ret_why, "--%s wants a value", p->name);
+		TRY(param_set(c, p, rest.data, ret_why));
+	}
+	return OK;
+}
+
+enum fault config_read(struct config *c, int argc, char *const *argv, char **ret_why)
+{
+	memset(c, 0, sizeof(*c));
+	*ret_why = NULL;
+	for (size_t i = 0; i < COUNT_OF(params); i++)
+		if (params[i].fallback)
+			TRY(param_set(c, &params[i], params[i].fallback, ret_why));
+	TRY(read_environment(c, ret_why)); /* may name the file */
+	TRY(read_flags(c, argc, argv, ret_why));
+	if (!c->config)
+		return OK;
+	TRY(read_file(c, c->config, ret_why));
+	TRY(read_environment(c, ret_why));
+	return read_flags(c, argc, argv, ret_why);
+}
+
+void config_example(struct buffer *out)
+{
+	for (size_t i = 0; i < COUNT_OF(params); i++)
+		buffer_format(out, "# %s\n#%s = %s\n\n", params[i].help, params[i].name,
+			      params[i].fallback ? params[i].fallback : "");
+}
+
+void config_show(const struct config *c, struct buffer *out)
+{
+	for (size_t i = 0; i < COUNT_OF(params); i++) {
+		const void *member = (const char *)c + params[i].member;
+		const char *text;
+
+		switch (params[i].kind) {
+		case KIND_TEXT:
+			text = *(const char *const *)member;
+			buffer_format(out, "%s = %s\n", params[i].name, text ? text : "");
+			break;
+		case KIND_NUMBER:
+			buffer_format(out, "%s = %llu\n", params[i].name,
+				      (unsigned long long)*(const uint64_t *)member);
+			break;
+		case KIND_FLAG:
+			buffer_format(out, "%s = %s\n", params[i].name,
+				      *(const bool *)member ? "true" : "false");
+			break;
+		}
+	}
+}

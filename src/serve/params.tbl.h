@@ -1,0 +1,16 @@
+/*
+ * PARAM(member, name, kind, default, help): the settings of `serve`. Each is a flag (--name=value),
+ * an environment variable (COUPONRY_NAME, '-' as '_') and a line of the config file (name = value);
+ * the flag wins, then the environment, then the file.
+ */
+PARAM(data,         "data",           TEXT,   NULL,             "data directory (made when it is not there)")
+PARAM(store,        "store",          TEXT,   NULL,             "address of a PostgreSQL store; this build keeps data directories only")
+PARAM(listen,       "listen",         TEXT,   "127.0.0.1:8080", "address and port; port 0 lets the kernel choose")
+PARAM(workers,      "workers",        NUMBER, "0",              "loop threads, 1..64; 0: one per processor")
+PARAM(tls_cert,     "tls-cert",       TEXT,   NULL,             "PEM file with the certificate chain; turns TLS on")
+PARAM(tls_key,      "tls-key",        TEXT,   NULL,             "PEM file with its private key")
+PARAM(master_key,   "master-key",     TEXT,   NULL,             "file of the master key; default: DIR.key beside the data directory")
+PARAM(allow_demo,   "allow-demo",     FLAG,   "false",          "listen beyond loopback although demo credentials exist")
+PARAM(log_calls,    "log-calls",      FLAG,   "true",           "one JSON line per call on standard error")
+PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB; 0: the default")
+PARAM(config,       "config",         TEXT,   NULL,             "file with further settings, one `name = value` a line")

@@ -1,0 +1,317 @@
+/*
+ * `couponry serve`: opens the store, starts the loops, the slow thread, the admin socket and the
+ * jobs, serves until SIGTERM or SIGINT, drains, closes.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "base/crypto.h"
+#include "serve/config.h"
+#include "serve/worker.h"
+
+enum { WORKERS_MAX = 64, JOB_EVERY_S = 60, JOB_ROWS = 256 };
+
+static struct http_server *serving; /* for the signal handler */
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	http_server_stop(serving);
+}
+
+static int fail(enum fault fault, const char *why)
+{
+	fprintf(stderr, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault), why ? ": " : "",
+		why ? why : "");
+	return fault == FAULT_USAGE ? 2 : 1;
+}
+
+/* --- jobs: forgetting old requests, sweeping deleted campaigns --- */
+
+struct jobs {
+	struct engine *engine;
+	struct reader *reader;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stop_now;
+	bool stop;
+};
+
+static enum fault job_run(struct jobs *jobs, uint64_t merchant, enum command command, const void *cmd,
+			  void *ret)
+{
+	struct arena arena;
+
+	arena_init(&arena, CALL_BYTES_MAX);
+	struct write w = {.merchant = merchant,
+			  .command = command,
+			  .handle = command_get(command)->handle,
+			  .actor = TEXT("job"),
+			  .cmd = cmd,
+			  .ret = ret,
+			  .arena = &arena,
+			  .job = true};
+	enum fault fault = engine_run(jobs->engine, &w);
+	arena_release(&arena);
+	return fault;
+}
+
+static void jobs_of_merchant(struct jobs *jobs, uint64_t merchant)
+{
+	struct request_forget_cmd forget = {.class = REQUEST_DIALECT, .n = JOB_ROWS};
+	struct request_forget_ret forgotten = {0};
+	struct campaign_sweep_cmd sweep = {.n = JOB_ROWS};
+	struct campaign_sweep_ret swept = {0};
+
+	do {
+		forgotten.forgotten = 0;
+		if (job_run(jobs, merchant, COMMAND_request_forget, &forget, &forgotten) != OK)
+			return;
+	} while (forgotten.forgotten == JOB_ROWS && !jobs->stop);
+	do {
+		swept.swept = 0;
+		if (job_run(jobs, merchant, COMMAND_campaign_sweep, &sweep, &swept) != OK)
+			return;
+	} while (swept.swept == JOB_ROWS && !jobs->stop);
+}
+
+static unsigned merchants_after(struct jobs *jobs, uint64_t from, uint64_t *ret_numbers, unsigned n)
+{
+	struct arena arena;
+	struct detail detail;
+	struct merchant_list_cmd cmd = {.from = from, .n = n};
+	struct merchant_list_ret ret = {0};
+
+	arena_init(&arena, CALL_BYTES_MAX);
+	struct tx *tx = reader_begin(jobs->reader, 0, &arena, &detail);
+	if (merchant_list(tx, reader_env(tx), &cmd, &ret) != OK)
+		ret.n = 0;
+	for (unsigned i = 0; i < ret.n; i++)
+		ret_numbers[i] = ret.rows[i].number;
+	reader_end(jobs->reader);
+	arena_release(&arena);
+	return ret.n;
+}
+
+static void jobs_round(struct jobs *jobs)
+{
+	uint64_t numbers[100];
+	unsigned n;
+
+	for (uint64_t from = 0; !jobs->stop; from += n) {
+		n = merchants_after(jobs, from, numbers, COUNT_OF(numbers));
+		for (unsigned i = 0; i < n && !jobs->stop; i++)
+			jobs_of_merchant(jobs, numbers[i]);
+		if (!n)
+			return;
+	}
+}
+
+static void *jobs_thread(void *context)
+{
+	struct jobs *jobs = context;
+
+	jobs->reader = reader_open(jobs->engine);
+	pthread_mutex_lock(&jobs->lock);
+	while (!jobs->stop) {
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += JOB_EVERY_S;
+		if (pthread_cond_timedwait(&jobs->stop_now, &jobs->lock, &until) != ETIMEDOUT)
+			continue;
+		pthread_mutex_unlock(&jobs->lock);
+		jobs_round(jobs);
+		pthread_mutex_lock(&jobs->lock);
+	}
+	pthread_mutex_unlock(&jobs->lock);
+	reader_close(jobs->reader);
+	return NULL;
+}
+
+static void jobs_start(struct jobs *jobs, struct engine *engine)
+{
+	jobs->engine = engine;
+	pthread_mutex_init(&jobs->lock, NULL);
+	pthread_cond_init(&jobs->stop_now, NULL);
+	must(pthread_create(&jobs->thread, NULL, jobs_thread, jobs) == 0);
+}
+
+static void jobs_stop(struct jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->lock);
+	jobs->stop = true;
+	pthread_cond_signal(&jobs->stop_now);
+	pthread_mutex_unlock(&jobs->lock);
+	pthread_join(jobs->thread, NULL);
+	pthread_cond_destroy(&jobs->stop_now);
+	pthread_mutex_destroy(&jobs->lock);
+}
+
+/* --- before serving --- */
+
+static bool demo_credentials(struct engine *engine)
+{
+	struct arena arena;
+	struct detail detail;
+	struct reader *reader = reader_open(engine);
+	struct credential_list_ret ret = {.n = 1};
+	bool demo = false;
+
+	arena_init(&arena, CALL_BYTES_MAX);
+	for (uint64_t from = 0; ret.n && !demo; from += ret.n) {
+		struct credential_list_cmd cmd = {.from = from, .n = 100};
+		struct tx *tx = reader_begin(reader, 0, &arena, &detail);
+		if (credential_list(tx, reader_env(tx), &cmd, &ret) != OK)
+			ret.n = 0;
+		for (unsigned i = 0; i < ret.n; i++)
+			demo |= ret.rows[i].demo;
+		reader_end(reader);
+	}
+	reader_close(reader);
+	arena_release(&arena);
+	return demo;
+}
+
+static bool listens_on_loopback(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 ||
+	       strncmp(listen, "localhost:", 10) == 0;
+}
+
+static void descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* --- serving --- */
+
+static int serve_on(struct server *server, const struct config *config)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct http_config http = {.listen = config->listen,
+				   .workers = config->workers ? (unsigned)config->workers
+							      : (unsigned)(processors > 1 ? processors : 1),
+				   .tls_cert = config->tls_cert,
+				   .tls_key = config->tls_key,
+				   .handle = call_handle,
+				   .context = server,
+				   .loop_start = worker_start,
+				   .loop_end = worker_end,
+				   .refused = call_refused};
+	const char *why = NULL;
+
+	if (http.workers > WORKERS_MAX)
+		http.workers = WORKERS_MAX;
+	server->http = http_server_open(&http, &why);
+	if (!server->http)
+		return fail(FAULT_USAGE, why);
+	struct jobs jobs = {0};
+	struct admin *admin = admin_start(server->engine, config->data);
+	jobs_start(&jobs, server->engine);
+	serving = server->http;
+	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
+	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
+	printf("listening on %s://%s\n", config->tls_cert ? "https" : "http",
+	       http_server_address(server->http));
+	fflush(stdout);
+	http_server_run(server->http);
+	admin_stop(admin);
+	jobs_stop(&jobs);
+	return 0;
+}
+
+static int serve_engine(const struct config *config)
+{
+	struct server server = {.log_calls = config->log_calls};
+	struct engine_config engine = {.dir = config->data,
+				       .master_key = config->master_key,
+				       .create = true,
+				       .segment_bytes = config->segment_mib << 20};
+	char *why = NULL;
+	enum fault fault = engine_open(&engine, &server.engine, &why);
+
+	if (fault != OK) {
+		int exit = fail(fault, why);
+		free(why);
+		return exit;
+	}
+	int exit;
+	fault = origin_ensure(server.engine, TEXT("serve"));
+	if (fault != OK && engine_ready(server.engine) == OK) /* a full disk still serves reads */
+		exit = fail(fault, NULL);
+	else if (!config->allow_demo && !listens_on_loopback(config->listen) &&
+		 demo_credentials(server.engine))
+		exit = fail(FAULT_USAGE, "demo credentials exist, whose secrets everybody knows: listen on "
+					 "127.0.0.1, or say --allow-demo");
+	else {
+		server.metrics = metrics_new();
+		server.slow = slow_start(server.engine);
+		log_start(2);
+		exit = serve_on(&server, config);
+		slow_stop(server.slow);
+		log_stop();
+		http_server_free(server.http);
+		metrics_free(server.metrics);
+	}
+	engine_close(server.engine);
+	return exit;
+}
+
+int serve_main(int argc, char **argv)
+{
+	struct config config;
+	char *why = NULL;
+	enum fault fault = config_read(&config, argc, argv, &why);
+
+	if (fault != OK)
+		return fail(fault, why);
+	if (config.store)
+		return fail(FAULT_USAGE, "this build keeps data directories; use --data=DIR");
+	if (!config.data)
+		return fail(FAULT_USAGE, "serve wants --data=DIR");
+	if (!config.tls_cert != !config.tls_key)
+		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
+	signal(SIGPIPE, SIG_IGN);
+	descriptors_raise();
+	return serve_engine(&config);
+}
+
+/* `couponry config`: the settings of serve, without serving. */
+int cli_config(struct cli *c)
+{
+	struct buffer out;
+	struct config config;
+	char *why = NULL;
+	char *flags[1];
+	int count = 0;
+	const char *file = cli_option(c, "check");
+
+	buffer_init(&out, 1 << 20);
+	if (file && *file)
+		must(asprintf(&flags[count++], "--config=%s", file) > 0);
+	if (cli_flag(c, "example")) {
+		config_example(&out);
+	} else {
+		enum fault fault = config_read(&config, count, flags, &why);
+		if (fault != OK)
+			return cli_failed(c, fault, why);
+		if (file)
+			buffer_text(&out, TEXT("the settings are good\n"));
+		else
+			config_show(&config, &out);
+	}
+	fwrite(out.data, 1, out.size, c->out);
+	buffer_release(&out);
+	return 0;
+}

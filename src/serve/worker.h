@@ -1,0 +1,77 @@
+/*
+ * What one loop thread owns: a reader of the store, the credentials it has seen, its share of the
+ * metrics. Nothing here is shared between threads but the counters, which others only read.
+ */
+#pragma once
+
+#include "serve/call.h"
+#include "serve/metrics.h"
+#include "store/engine.h"
+
+struct actor_cache;
+struct slow;
+
+struct server {
+	struct engine *engine;
+	struct http_server *http;
+	struct metrics *metrics;
+	struct slow *slow;
+	unsigned worker_count;
+	bool log_calls;
+};
+
+struct worker {
+	struct server *server;
+	struct http_loop *loop;
+	struct reader *reader;
+	struct actor_cache *actors;
+	struct metrics_share *share;
+};
+
+/* Bound to the loop's thread by worker_start (http_config.loop_start). */
+void worker_start(void *server, struct http_loop *loop);
+void worker_end(void *server, struct http_loop *loop);
+struct worker *worker_here(void);
+
+/* http_config.handle: the way of a request begins here. */
+void call_handle(void *server, struct http_exchange *x);
+/* http_config.refused */
+void call_refused(void *server, int status);
+
+/* serve/route.c: the dialect a path belongs to; NULL: not a call of any. */
+const struct dialect_row *route_dialect(const struct http_request *request);
+/* serve/pages.c: /healthz /readyz /metrics and everything unknown. Always answers. */
+void page_handle(struct server *server, struct http_exchange *x);
+
+/* serve/actors.c */
+struct actor_cache *actor_cache_new(void);
+void actor_cache_free(struct actor_cache *c);
+struct actor_entry {
+	struct credential credential;
+	struct merchant merchant;
+	struct actor_entry *next;
+	uint64_t version;
+	unsigned users;
+	bool dropped; /* out of the cache; goes with its last user */
+	struct arena arena;
+};
+/* tx stands at merchant 0. The entry is held until actor_release. */
+CHECKED enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect, struct text name,
+			      struct actor_entry **ret_entry);
+void actor_release(struct actor_entry *entry);
+/* serve/slow.c: one thread for reads that are not bounded by a page. */
+struct slow *slow_start(struct engine *engine);
+void slow_stop(struct slow *s);
+struct slow_task {
+	struct slow_task *next;
+	void (*run)(struct slow_task *task, struct reader *reader); /* on the slow thread */
+};
+/* false: its queue is full. */
+CHECKED bool slow_submit(struct slow *s, struct slow_task *task);
+
+/* serve/log.c */
+void log_start(int fd);
+void log_stop(void); /* writes what is left */
+/* One line (a newline is added); dropped and counted when the sink does not keep up. */
+void log_line(struct text line);
+uint64_t log_dropped(void);

@@ -1,0 +1,127 @@
+/*
+ * The embedded engine as serve, cli and tests see it: open a data directory, run reads on your own
+ * thread, hand writes to the lane.
+ *
+ *   DIR/ledger/000001.seg ..   the truth      DIR/view/{data,lock}.mdb   LMDB
+ *   DIR/keys                   customer keys  DIR/lock                   who holds DIR
+ *   DIR/admin.sock             the admin socket (serve)      DIR.key     the master key, beside it
+ */
+#pragma once
+
+#include "store/store.h"
+
+struct engine;
+struct reader;
+
+struct engine_config {
+	const char *dir;
+	const char *master_key; /* file; NULL: DIR.key */
+	bool create;		/* make DIR when it is not there */
+	bool read_only;		/* verify, export while nobody serves: nothing is written */
+	size_t segment_bytes;	/* 0: the default */
+	size_t overlay_bytes;	/* 0: the default, 256 MiB */
+	/* Tests: virtual time and seeded keys. NULL: the machine's. */
+	struct instant (*clock)(void *context);
+	void *clock_context;
+	uint64_t seed; /* not 0: everything random comes from it */
+};
+
+/* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a
+ * fault *ret_why has a sentence for a person (malloced). */
+CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine, char **ret_why);
+/* Waits for the lane, feeds what is left, closes. */
+void engine_close(struct engine *e);
+
+/* --- reads: on the caller's thread, lock-free --- */
+struct reader *reader_open(struct engine *e); /* one per thread */
+void reader_close(struct reader *r);
+/* Between begin and end everything comes from one state of the store: whole batches only. The
+ * transaction and all texts read live until reader_end. */
+struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena, struct detail *detail);
+/* Changes the merchant inside the same state (identify: merchant 0, then the caller's). */
+void reader_merchant(struct tx *tx, uint64_t merchant);
+const struct env *reader_env(const struct tx *tx);
+void reader_end(struct reader *r);
+/* For long scans: ends and begins at the newest state, keeping merchant and arena. */
+struct tx *reader_renew(struct reader *r);
+
+/* --- writes: through the lane --- */
+struct write {
+	struct write *next; /* the lane's own */
+	uint64_t merchant;
+	unsigned command;     /* enum command: goes into the ledger */
+	handler *handle;
+	struct text actor;    /* "wjb:100000001", "cli": goes into the ledger */
+	const void *cmd;
+	void *ret;
+	struct arena *arena;
+	struct detail detail;
+	bool job;	      /* second queue: imports and jobs wait behind calls */
+	enum fault fault;     /* out */
+	uint64_t entry;	      /* out: the entry's number, 0 when nothing was written */
+	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
+	void *context;	      /* the caller's */
+};
+/* Always ends in one call of done; a full queue, a full disk, a shut-down or an unsure clock give
+ * BUSY, DISK_FULL, SHUTTING_DOWN, CLOCK_UNSURE (done may then be called before submit returns). */
+void engine_submit(struct engine *e, struct write *w);
+/* The same, waiting. Not from a loop thread. */
+enum fault engine_run(struct engine *e, struct write *w);
+
+/* Runs a write's handler over the reader's newest state and throws its writes away: what the
+ * outcome would be if it came now (import --dry-run). */
+enum fault reader_try(struct reader *r, struct write *w);
+
+/* Waits until everything accepted so far is in LMDB. */
+void engine_feed(struct engine *e);
+/* Counts up with every accepted write to `credential`: caches compare it. */
+uint64_t engine_credential_version(const struct engine *e);
+/* OK, or why writes are refused now (readyz). */
+enum fault engine_ready(const struct engine *e);
+enum fault engine_clock_accept(struct engine *e);
+
+/* What /metrics shows. Histogram buckets are powers of two: [i] counts values below 2^i. */
+enum { ENGINE_BUCKETS = 24 };
+struct engine_stats {
+	uint64_t batches, commands, entries, syncs;
+	uint64_t batch_size[ENGINE_BUCKETS]; /* commands per batch */
+	uint64_t batch_size_sum;
+	uint64_t sync_us[ENGINE_BUCKETS];
+	uint64_t sync_us_sum;
+	uint64_t queue_depth, job_queue_depth;
+	uint64_t overlay_bytes, fed_batches, accepted_batches;
+	uint64_t ledger_bytes;
+};
+void engine_stats_get(const struct engine *e, struct engine_stats *ret);
+
+/* --- the ledger and copies --- */
+struct ledger_report {
+	uint64_t batches, entries, merchants, bytes;
+	uint64_t rows_compared, rows_different;
+};
+/* Recomputes every chain from the first entry and compares the view with a replay into a temporary
+ * store. progress may be NULL. VERIFY_FAILED with *ret_why naming the first difference. */
+CHECKED enum fault engine_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),
+				 void *context, struct ledger_report *ret, char **ret_why);
+
+struct ledger_entry {
+	uint64_t batch, merchant, number;
+	struct instant instant;
+	struct text actor;
+	unsigned command;
+	uint8_t hash[32];
+	/* rows as text, for `ledger show`: "put coupon id=.. state=..", PERSONAL and SECRET shown as "(sealed)" */
+	const struct text *rows;
+	unsigned row_count;
+	/* the ids of the coupons that the entry writes */
+	const uint64_t *coupons;
+	unsigned coupon_count;
+};
+/* Calls `see` for each entry in order until it returns false. */
+CHECKED enum fault engine_ledger_scan(struct engine *e, bool (*see)(void *context, const struct ledger_entry *entry),
+				      void *context);
+
+/* A whole copy of DIR at `to` (which must not exist), while serving. */
+CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_why);
+/* From a backup into a data directory that is not there; gives the store a new epoch. */
+CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key, char **ret_why);

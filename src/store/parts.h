@@ -1,0 +1,118 @@
+/*
+ * The engine's parts and who may touch what. Threads: any number of readers, one lane (runs writes,
+ * appends to the ledger, writes the active generation), one feeder (brings generations into LMDB),
+ * one tender (makes segments and key slots ahead, watches the clock).
+ */
+#pragma once
+
+#include "store/clock.h"
+#include "store/engine.h"
+#include "store/file.h"
+#include "store/keyring.h"
+#include "store/ledger.h"
+#include "store/snapshot.h"
+#include "store/tx.h"
+
+struct write_queue {
+	struct write *first, *last;
+	uint64_t count;
+};
+
+struct lane {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake, frozen;
+	/* under the lock */
+	struct write_queue calls, jobs;
+	bool stopping, drained, ended, sleeping;
+	struct generation *fresh;      /* the feeder's request: make this the active one */
+	struct generations *old_pair;  /* the answer, with frozen_position */
+	struct position frozen_position;
+	bool accept_clock;
+	/* the lane's own */
+	struct write_queue taken;      /* left over from a batch that grew large */
+	struct snapshot snapshot;
+	struct tx tx;
+	struct buffer batch, entry;
+	uint64_t command;	       /* counts commands: stamps versions */
+	size_t grown;		       /* overlay bytes of the last batch */
+	bool last_was_data;
+	int64_t last_us;	       /* when the last batch was written */
+	bool wrote_credential, wrote_origin;
+};
+
+struct feeder {
+	pthread_t thread;
+	struct bell bell;
+	struct position position; /* of the frozen generation */
+	pthread_mutex_t feeding; /* held from freezing to the drop; who holds it stops the feeder */
+	_Atomic unsigned holders; /* who waits for `feeding` */
+	pthread_mutex_t lock;
+	pthread_cond_t progress;
+	uint64_t attempts; /* under the lock */
+	_Atomic bool stopping;
+	_Atomic uint64_t wanted, fed; /* batches */
+	_Atomic uint64_t bytes_per_s;
+	_Atomic(enum fault) fault;
+};
+
+struct counters {
+	_Atomic uint64_t batches, commands, entries, syncs;
+	_Atomic uint64_t batch_size[ENGINE_BUCKETS], batch_size_sum;
+	_Atomic uint64_t sync_us[ENGINE_BUCKETS], sync_us_sum;
+};
+
+struct engine {
+	char *dir, *key_path;
+	bool read_only;
+	uint64_t seed;
+	size_t overlay_cap;
+	int lock_file;
+	struct master_keys masters;
+	struct keyring_file keys;
+	struct ledger ledger;
+	struct view view;
+	struct overlay overlay;
+	struct wall wall;
+	_Atomic uint64_t content; /* newest batch that wrote rows */
+	_Atomic int64_t newest_ms; /* of all entries; the lane writes */
+	_Atomic uint64_t epoch, credential_version;
+	_Atomic(enum fault) clock_fault;
+	_Atomic bool closing;
+	bool running; /* the threads are there */
+	struct lane lane;
+	struct feeder feeder;
+	pthread_t tender;
+	struct bell tender_bell;
+	struct counters counters;
+};
+
+enum {
+	OVERLAY_BYTES = 256 * 1024 * 1024,
+	OVERLAY_BYTES_MIN = 256 * 1024, /* tests */
+};
+/* Which share of the cap a generation takes before it is frozen; and where pressure begins. */
+static inline size_t overlay_freeze_bytes(const struct engine *e) { return e->overlay_cap / 8; }
+static inline size_t overlay_half(const struct engine *e) { return e->overlay_cap / 2; }
+static inline size_t overlay_slow(const struct engine *e) { return e->overlay_cap / 4 * 3; }
+static inline size_t overlay_full(const struct engine *e) { return e->overlay_cap / 16 * 15; }
+
+void lane_init(struct engine *e);
+void lane_start(struct engine *e);
+void lane_stop(struct engine *e); /* runs what waits, appends the last empty batch */
+void lane_join(struct engine *e); /* after the feeder has stopped: it freezes through the lane */
+void lane_release(struct engine *e);
+/* Feeder: makes `fresh` the active generation between two batches; waits for it. */
+void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old, struct position *ret);
+/* Reads the origin's epoch. Lane, or before it runs. */
+void engine_read_epoch(struct engine *e, struct snapshot *s);
+
+void feeder_init(struct engine *e);
+void feeder_start(struct engine *e);
+void feeder_stop(struct engine *e);  /* feeds what is left */
+void feeder_release(struct engine *e);
+/* Feeds everything accepted so far: OK, or why it could not. */
+CHECKED enum fault feeder_drain(struct engine *e);
+/* Stops the feeder at the end of a generation: LMDB is then at its position. */
+CHECKED enum fault feeder_hold(struct engine *e);
+void feeder_go_on(struct engine *e);

@@ -1,0 +1,316 @@
+/*
+ * The descriptors, made from the rows of records.tbl.h by the preprocessor, and the loops over
+ * them. A field's index comes from a struct that has one byte for each field: its offset there.
+ */
+#include "store/record.h"
+
+#include "base/varint.h"
+
+/* clang-format off */
+#define R(name, NAME, id) struct name##_index { NAME##_FIELDS(F) };
+#define F(kind, member, role) char member;
+RECORDS(R)
+#undef F
+#undef R
+#define INDEX(table, member) (uint8_t)offsetof(struct table##_index, member)
+
+/* The FIELDS macros hand their F no table: one F for each. */
+#define F_origin(kind, what, role)     OF(origin, kind, what, role)
+#define F_merchant(kind, what, role)   OF(merchant, kind, what, role)
+#define F_credential(kind, what, role) OF(credential, kind, what, role)
+#define F_department(kind, what, role) OF(department, kind, what, role)
+#define F_customer(kind, what, role)   OF(customer, kind, what, role)
+#define F_template(kind, what, role)   OF(template, kind, what, role)
+#define F_tally(kind, what, role)      OF(tally, kind, what, role)
+#define F_holding(kind, what, role)    OF(holding, kind, what, role)
+#define F_coupon(kind, what, role)     OF(coupon, kind, what, role)
+#define F_campaign(kind, what, role)   OF(campaign, kind, what, role)
+#define F_member(kind, what, role)     OF(member, kind, what, role)
+#define F_request(kind, what, role)    OF(request, kind, what, role)
+
+/* The same for UNIQUES and LISTS. */
+#define T_origin(name, id, table, when, last)     OF(origin, table, id)
+#define T_merchant(name, id, table, when, last)   OF(merchant, table, id)
+#define T_credential(name, id, table, when, last) OF(credential, table, id)
+#define T_department(name, id, table, when, last) OF(department, table, id)
+#define T_customer(name, id, table, when, last)   OF(customer, table, id)
+#define T_template(name, id, table, when, last)   OF(template, table, id)
+#define T_tally(name, id, table, when, last)      OF(tally, table, id)
+#define T_holding(name, id, table, when, last)    OF(holding, table, id)
+#define T_coupon(name, id, table, when, last)     OF(coupon, table, id)
+#define T_campaign(name, id, table, when, last)   OF(campaign, table, id)
+#define T_member(name, id, table, when, last)     OF(member, table, id)
+#define T_request(name, id, table, when, last)    OF(request, table, id)
+
+#define OF(table, kind, member, role) \
+	{#member, KIND_##kind, ROLE_##role, (uint16_t)offsetof(struct table, member)},
+#define R(name, NAME, id) static const struct field name##_fields[] = { NAME##_FIELDS(F_##name) };
+RECORDS(R)
+#undef R
+#undef OF
+
+enum {
+#define R(name, NAME, id) table_of_##name = id,
+	RECORDS(R)
+#undef R
+};
+
+/* Sums over a table's fields, and over all UNIQUES and LISTS rows. */
+enum {
+#define OF(table, kind, member, role) + (ROLE_##role == ROLE_KEY)
+#define R(name, NAME, id) key_count_##name = 0 NAME##_FIELDS(F_##name),
+	RECORDS(R)
+#undef R
+#undef OF
+#define OF(table, kind, member, role) + (ROLE_##role == ROLE_PERSONAL)
+#define R(name, NAME, id) personal_count_##name = 0 NAME##_FIELDS(F_##name),
+	RECORDS(R)
+#undef R
+#undef OF
+#define OF(table, kind, member, role) + (ROLE_##role == ROLE_SLOT) * INDEX(table, member)
+#define R(name, NAME, id) slot_##name = 0 NAME##_FIELDS(F_##name),
+	RECORDS(R)
+#undef R
+#undef OF
+};
+
+#define OWNER0 0, {0, 0}
+#define OWNER1(table, a) 1, {INDEX(table, a), 0}
+#define OWNER2(table, a, b) 2, {INDEX(table, a), INDEX(table, b)}
+
+const struct unique_shape unique_shapes[UNIQUE_COUNT] = {
+#define U(name, id, table, when, value) \
+	[id] = {#name, table_of_##table, INDEX(table, when), INDEX(table, value)},
+	UNIQUES(U)
+#undef U
+};
+const struct list_shape list_shapes[LIST_COUNT] = {
+#define L(name, id, table, when, owners) \
+	[id] = {#name, table_of_##table, INDEX(table, when), owners},
+	LISTS(L)
+#undef L
+};
+
+enum {
+#define OF(mine, table, id) + (table_of_##table == table_of_##mine)
+#define R(name, NAME, id) list_count_##name = 0 LISTS(T_##name),
+	RECORDS(R)
+#undef R
+#undef OF
+};
+#define OF(mine, table, id) | (uint64_t)(table_of_##table == table_of_##mine) << (id)
+const struct record_shape record_shapes[TABLE_COUNT] = {
+#define R(name_, NAME, id)                                                                         \
+	[id] = {                                                                                   \
+		.name = #name_,                                                                    \
+		.fields = name_##_fields,                                                          \
+		.uniques = 0 UNIQUES(T_##name_),                                                   \
+		.lists = 0 LISTS(T_##name_),                                                       \
+		.size = sizeof(struct name_),                                                      \
+		.at = offsetof(struct name_, at),                                                  \
+		.field_count = sizeof(struct name_##_index),                                       \
+		.key_count = key_count_##name_,                                                    \
+		.list_count = list_count_##name_,                                                  \
+		.slot = slot_##name_,                                                              \
+		.personal = personal_count_##name_ > 0,                                            \
+		.clustered = ((0 LISTS(T_##name_)) >> LIST_CLUSTERED & 1) != 0,                    \
+	},
+	RECORDS(R)
+#undef R
+};
+#undef OF
+#define R(name, NAME, id)                                                                          \
+	_Static_assert((int)list_count_##name <= (int)RECORD_LISTS_MAX, #name);                            \
+	_Static_assert(personal_count_##name == 0 || slot_##name > 0, #name);
+RECORDS(R)
+#undef R
+_Static_assert(UNIQUE_COUNT <= 64 && LIST_COUNT <= 64, "sets of them are 64 bits");
+/* clang-format on */
+
+bool field_is_set(const struct field *f, const void *record)
+{
+	if (field_is_text(f))
+		return field_text_of(f, record).size != 0;
+	if (f->kind == KIND_FLAG)
+		return *((const bool *)record + f->offset);
+	return field_number(f, record) != 0;
+}
+
+bool field_equal(const struct field *f, const void *a, const void *b)
+{
+	if (field_is_text(f))
+		return text_equal(field_text_of(f, a), field_text_of(f, b));
+	if (f->kind == KIND_FLAG)
+		return field_is_set(f, a) == field_is_set(f, b);
+	return field_number(f, a) == field_number(f, b);
+}
+
+bool unique_counts(enum unique unique, const void *record)
+{
+	const struct unique_shape *u = &unique_shapes[unique];
+	const struct field *fields = record_shapes[u->table].fields;
+	return field_is_set(&fields[u->when], record) && field_is_set(&fields[u->value], record);
+}
+
+/* A list of one text has no records without that text. */
+bool list_counts(enum list list, const void *record)
+{
+	const struct list_shape *l = &list_shapes[list];
+	const struct field *fields = record_shapes[l->table].fields;
+	if (!field_is_set(&fields[l->when], record))
+		return false;
+	for (unsigned i = 0; i < l->owner_count; i++) {
+		const struct field *f = &fields[l->owners[i]];
+		if (field_is_text(f) && !field_is_set(f, record))
+			return false;
+	}
+	return true;
+}
+
+/* Most numbers are one byte. */
+static inline bool take(struct text *in, uint64_t *ret)
+{
+	if (in->size > 0 && (uint8_t)*in->data <= 240) {
+		*ret = (uint8_t)*in->data;
+		in->data++;
+		in->size--;
+		return true;
+	}
+	return varint_take(in, ret);
+}
+
+static inline bool take_slice(struct text *in, struct text *ret)
+{
+	uint64_t size;
+	if (!take(in, &size) || size > in->size)
+		return false;
+	*ret = (struct text){in->data, (size_t)size};
+	in->data += size;
+	in->size -= (size_t)size;
+	return true;
+}
+
+static inline int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1 ^ -(v & 1)); }
+
+static bool take_field(const struct field *f, struct text *in, char *to)
+{
+	uint64_t v;
+	switch ((enum field_kind)f->kind) {
+	case KIND_TEXT:
+	case KIND_BYTES:
+		return take_slice(in, (struct text *)(void *)to);
+	case KIND_NUMBER:
+		return take(in, (uint64_t *)(void *)to);
+	case KIND_SIGNED:
+	case KIND_INSTANT:
+	case KIND_MONEY:
+		if (!take(in, &v))
+			return false;
+		*(int64_t *)(void *)to = unzigzag(v);
+		return true;
+	case KIND_FLAG:
+		if (!take(in, &v) || v > 1)
+			return false;
+		*(bool *)to = v != 0;
+		return true;
+	}
+	return false;
+}
+
+static void clear_field(const struct field *f, char *to)
+{
+	if (field_is_text(f))
+		*(struct text *)(void *)to = TEXT_NONE;
+	else if (f->kind == KIND_FLAG)
+		*(bool *)to = false;
+	else
+		*(uint64_t *)(void *)to = 0;
+}
+
+bool record_decode(const struct record_shape *shape, struct text value, void *record)
+{
+	uint64_t *at = record_at(shape, record), n;
+	unsigned place = shape->clustered, last = shape->field_count;
+	if (!take(&value, &n) || n > shape->list_count - place)
+		return false;
+	memset(at, 0, RECORD_LISTS_MAX * sizeof(*at));
+	if (shape->clustered)
+		at[0] = field_number(&shape->fields[shape->key_count - 1], record);
+	for (n += place; place < n; place++)
+		if (!take(&value, &at[place]))
+			return false;
+	if (!take(&value, &n) || n > last - shape->key_count)
+		return false;
+	const struct field *f = shape->fields + shape->key_count, *end = f + n;
+	for (; f < end; f++)
+		if (!take_field(f, &value, (char *)record + f->offset))
+			return false;
+	for (end = shape->fields + last; f < end; f++)
+		clear_field(f, (char *)record + f->offset);
+	return value.size == 0;
+}
+
+static size_t put_field(const struct field *f, const void *record, uint8_t *out)
+{
+	const char *from = (const char *)record + f->offset;
+	switch ((enum field_kind)f->kind) {
+	case KIND_TEXT:
+	case KIND_BYTES: {
+		struct text t = field_text_of(f, record);
+		size_t size = varint_put(out, t.size);
+		if (t.size)
+			memcpy(out + size, t.data, t.size);
+		return size + t.size;
+	}
+	case KIND_SIGNED:
+	case KIND_INSTANT:
+	case KIND_MONEY: {
+		int64_t v = *(const int64_t *)(const void *)from;
+		return varint_put(out, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+	}
+	case KIND_FLAG:
+		*out = *(const bool *)from;
+		return 1;
+	case KIND_NUMBER:
+		break;
+	}
+	return varint_put(out, *(const uint64_t *)(const void *)from);
+}
+
+/* Where the fields that are worth writing end; *ret_size: room that is surely enough for them. */
+static const struct field *fields_end(const struct record_shape *shape, const void *record,
+				      size_t *ret_size)
+{
+	const struct field *begin = shape->fields + shape->key_count;
+	const struct field *end = shape->fields + shape->field_count;
+	while (end > begin && !field_is_set(end - 1, record))
+		end--;
+	*ret_size = (size_t)(end - begin) * VARINT_SIZE_MAX;
+	for (const struct field *f = begin; f < end; f++)
+		if (field_is_text(f))
+			*ret_size += field_text_of(f, record).size;
+	return end;
+}
+
+void record_encode(const struct record_shape *shape, const void *record, struct buffer *out)
+{
+	const uint64_t *at = record_at_const(shape, record);
+	unsigned place = shape->clustered, places = shape->list_count;
+	size_t size;
+	const struct field *f = shape->fields + shape->key_count;
+	const struct field *end = fields_end(shape, record, &size);
+	while (places > place && at[places - 1] == 0)
+		places--;
+	buffer_clear(out);
+	uint8_t *to = (uint8_t *)buffer_room(out, size + (2 + RECORD_LISTS_MAX) * VARINT_SIZE_MAX);
+	if (!to)
+		return;
+	uint8_t *begin = to;
+	to += varint_put(to, places - place);
+	for (; place < places; place++)
+		to += varint_put(to, at[place]);
+	to += varint_put(to, (uint64_t)(end - f));
+	for (; f < end; f++)
+		to += put_field(f, record, to);
+	out->size = (size_t)(to - begin);
+}

@@ -1,0 +1,398 @@
+/*
+ * A transaction's life, and the verbs that read. Verbs that write are in put.c.
+ */
+#include "base/crypto.h"
+#include "base/varint.h"
+#include "store/entry.h"
+#include "store/list.h"
+
+/* --- life --- */
+
+static void init(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant)
+{
+	must(merchant <= UINT32_MAX);
+	tx->rows = rows;
+	tx->keys = keys;
+	tx->merchant = merchant;
+	tx->writing = false;
+	tx->has_put = false;
+	tx->wrote_credential = false;
+	tx->wrote_origin = false;
+}
+
+void tx_init_read(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant,
+		  const struct env *env, struct detail *detail)
+{
+	init(tx, rows, keys, merchant);
+	tx->env = *env;
+	tx->detail = detail;
+}
+
+static struct instant later(struct instant a, struct instant b) { return a.ms > b.ms ? a : b; }
+
+static void init_buffers(struct tx *tx)
+{
+	if (tx->ops.capacity_max == 0) {
+		buffer_init(&tx->ops, ENTRY_BYTES_MAX);
+		buffer_init(&tx->value, ENTRY_BYTES_MAX);
+		buffer_init(&tx->sealed, ENTRY_BYTES_MAX);
+		buffer_init(&tx->touched_keys, (size_t)TX_TOUCHED_MAX * KEY_BYTES_MAX);
+	}
+	buffer_clear(&tx->ops);
+	buffer_clear(&tx->touched_keys);
+	tx->op_count = 0;
+	tx->touched_count = 0;
+}
+
+void tx_init_write(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant,
+		   const struct env *env, struct detail *detail, unsigned command,
+		   struct text actor)
+{
+	init(tx, rows, keys, merchant);
+	init_buffers(tx);
+	tx->env = *env;
+	tx->detail = detail;
+	tx->writing = true;
+	tx->command = command;
+	tx->actor = actor;
+	if (!head_read(rows, merchant, &tx->head))
+		tx->head.next_number = 1;
+	tx->env.instant = later(later(env->now, env->instant), tx->head.instant);
+	tx->head.instant = tx->env.instant;
+	tx->head.number++;
+}
+
+uint64_t tx_finish(struct tx *tx, struct buffer *out)
+{
+	must(tx->writing);
+	if (!tx->has_put)
+		return 0;
+	list_finish(tx);
+	struct entry_envelope envelope = {tx->merchant,	      tx->head.number,
+					  tx->head.next_number, tx->op_count,
+					  tx->head.instant,   tx->actor,
+					  tx->command};
+	buffer_clear(&tx->value);
+	entry_envelope_add(&tx->value, &envelope);
+	must(!tx->value.full && !tx->ops.full);
+	struct text parts[] = {{(const char *)tx->head.hash, sizeof(tx->head.hash)},
+			       buffer_get(&tx->value),
+			       buffer_get(&tx->ops)};
+	must(parts[1].size + parts[2].size <= ENTRY_BYTES_MAX);
+	uint8_t hash[sizeof(tx->head.hash)];
+	digest_parts(DIGEST_SHA256, parts, COUNT_OF(parts), hash);
+	memcpy(tx->head.hash, hash, sizeof(hash));
+	buffer_text(out, parts[1]);
+	buffer_text(out, parts[2]);
+	head_write(tx->rows, tx->merchant, &tx->head);
+	tx->has_put = false;
+	return tx->head.number;
+}
+
+void tx_discard(struct tx *tx) { tx->has_put = false; }
+
+void tx_release(struct tx *tx)
+{
+	/* The handler put something and then refused. */
+	must(!tx->writing || !tx->has_put);
+	tx->writing = false;
+}
+
+void tx_free(struct tx *tx)
+{
+	tx_release(tx);
+	buffer_release(&tx->ops);
+	buffer_release(&tx->value);
+	buffer_release(&tx->sealed);
+	buffer_release(&tx->touched_keys);
+	free(tx->touched);
+	free(tx->slots);
+	*tx = (struct tx){0};
+}
+
+/* --- reading --- */
+
+static enum fault get(struct tx *tx, const struct record_shape *shape, const struct key *k,
+		      void *record, bool *ret_found)
+{
+	struct text value;
+	*ret_found = row_get(tx->rows, key_get(k), &value);
+	if (*ret_found && !record_decode(shape, value, record))
+		return FAULT_DATA_DAMAGED;
+	return OK;
+}
+
+enum fault store_get(struct tx *tx, enum table table, void *record, bool *ret_found)
+{
+	struct key k;
+	key_record(&k, tx->merchant, table, record);
+	return get(tx, &record_shapes[table], &k, record, ret_found);
+}
+
+/* The record that a unique value or a list entry names: it must be there. */
+static enum fault get_named(struct tx *tx, enum table table, struct text pk, void *record)
+{
+	const struct record_shape *shape = &record_shapes[table];
+	struct key k;
+	bool found;
+	if (pk.size > KEY_BYTES_MAX - KEY_PREFIX_SIZE || !key_read_record(shape, pk, record))
+		return FAULT_DATA_DAMAGED;
+	key_init(&k, ROW_RECORD, table, tx->merchant);
+	key_add_parts(&k, pk);
+	TRY(get(tx, shape, &k, record, &found));
+	return found ? OK : FAULT_DATA_DAMAGED;
+}
+
+enum fault store_find(struct tx *tx, enum unique unique, void *record, bool *ret_found)
+{
+	const struct unique_shape *u = &unique_shapes[unique];
+	struct key k;
+	struct text pk;
+	*ret_found = false;
+	if (!field_is_set(&record_shapes[u->table].fields[u->value], record))
+		return OK;
+	key_unique(&k, tx->merchant, unique, record);
+	*ret_found = row_get(tx->rows, key_get(&k), &pk);
+	return *ret_found ? get_named(tx, (enum table)u->table, pk, record) : OK;
+}
+
+/* Records of a clustered list: their key is owner and ordinal, all numbers. */
+static enum fault get_clustered(struct tx *tx, const struct list_view *v, uint64_t ordinal,
+				void *record)
+{
+	enum table table = (enum table)list_shapes[v->list].table;
+	const struct record_shape *shape = &record_shapes[table];
+	struct key k;
+	bool found;
+	key_init(&k, ROW_RECORD, table, tx->merchant);
+	key_add_parts(&k, key_rest(&v->key));
+	key_add_number(&k, ordinal);
+	must(key_read_record(shape, key_rest(&k), record));
+	TRY(get(tx, shape, &k, record, &found));
+	return found ? OK : FAULT_DATA_DAMAGED;
+}
+
+static enum fault get_member(struct tx *tx, const struct list_view *v, uint64_t ordinal,
+			     void *record)
+{
+	struct instant in;
+	struct text pk;
+	if (v->list == LIST_CLUSTERED)
+		return get_clustered(tx, v, ordinal, record);
+	TRY(list_entry(v, ordinal, &in, &pk));
+	return get_named(tx, (enum table)list_shapes[v->list].table, pk, record);
+}
+
+static unsigned page_size(const struct page *page, uint64_t count)
+{
+	if (page->from >= count)
+		return 0;
+	return count - page->from < page->n ? (unsigned)(count - page->from) : page->n;
+}
+
+enum fault store_page(struct tx *tx, const struct page *page, void *ret_rows, unsigned *ret_n,
+		      uint64_t *ret_count)
+{
+	struct list_view v;
+	size_t size = record_shapes[list_shapes[page->list].table].size;
+	TRY(list_open(tx, page->list, page->owner, &v));
+	must(!v.put_into); /* decide first, put last */
+	unsigned n = page_size(page, v.ordinals.count);
+	char *rows = arena_take(tx->env.arena, n * size);
+	uint64_t *ordinals = arena_take(tx->env.arena, n * sizeof(*ordinals));
+	if (!rows || !ordinals)
+		return FAULT_ANSWER_TOO_LARGE;
+	TRY(list_ordinals(&v, page->from, n, page->oldest_first, ordinals));
+	for (unsigned i = 0; i < n; i++)
+		TRY(get_member(tx, &v, ordinals[i], rows + i * size));
+	*(void **)ret_rows = rows;
+	*ret_n = n;
+	*ret_count = v.ordinals.count;
+	return OK;
+}
+
+enum fault store_count(struct tx *tx, enum list list, const void *owner, uint64_t *ret_count)
+{
+	struct list_view v;
+	TRY(list_open(tx, list, owner, &v));
+	*ret_count = v.ordinals.count;
+	return OK;
+}
+
+/* How many members of the list came in before `bound`: bisection over ranks, oldest first. */
+static enum fault count_before(const struct list_view *v, int64_t bound_ms, uint64_t *ret)
+{
+	uint64_t low = 0, high = v->ordinals.count, ordinal;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		struct instant in;
+		struct text pk;
+		TRY(list_ordinals(v, middle, 1, true, &ordinal));
+		TRY(list_entry(v, ordinal, &in, &pk));
+		if (in.ms < bound_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret = low;
+	return OK;
+}
+
+enum fault store_window(struct tx *tx, enum list list, const void *owner, struct instant from,
+			struct instant to, uint64_t *ret_first, uint64_t *ret_count)
+{
+	struct list_view v;
+	uint64_t begin = 0, end;
+	must(list != LIST_CLUSTERED); /* no entry rows, and `issued` may be anything */
+	TRY(list_open(tx, list, owner, &v));
+	must(!v.put_into);
+	end = v.ordinals.count;
+	if (!instant_is_none(from))
+		TRY(count_before(&v, from.ms, &begin));
+	if (!instant_is_none(to) && to.ms < INT64_MAX)
+		TRY(count_before(&v, to.ms + 1, &end));
+	*ret_first = v.ordinals.count - (end > begin ? end : begin);
+	*ret_count = end > begin ? end - begin : 0;
+	return OK;
+}
+
+/* Everything is at hand here; the PostgreSQL engine loads what was named in one round. */
+void store_want(struct tx *tx, enum table table, const void *record)
+{
+	(void)tx, (void)table, (void)record;
+}
+
+void store_want_unique(struct tx *tx, enum unique unique, const void *record)
+{
+	(void)tx, (void)unique, (void)record;
+}
+
+uint64_t store_merchant(const struct tx *tx) { return tx->merchant; }
+
+enum fault refuse(struct tx *tx, enum fault fault, struct text field, struct text value)
+{
+	if (tx->detail) {
+		tx->detail->field = field;
+		tx->detail->value = arena_text(tx->env.arena, value);
+	}
+	return fault;
+}
+
+enum { STALE_LOOK_MAX = 4096 }; /* rows deleted and not yet fed that a look may pass over */
+
+/* Rows of that class stand by bucket, then tag. Fed rows may be deleted since: asked again. */
+enum fault store_stale_requests(struct tx *tx, uint64_t class, uint64_t bucket, unsigned n,
+				struct request *ret_rows, unsigned *ret_n)
+{
+	struct key prefix, at;
+	struct text key, value;
+	*ret_n = 0;
+	key_init(&prefix, ROW_RECORD, TABLE_REQUEST, tx->merchant);
+	key_add_number(&prefix, class);
+	at = prefix;
+	for (unsigned look = 0; *ret_n < n && look < n + STALE_LOOK_MAX; look++) {
+		struct request r = {0};
+		if (!tx->rows->verbs->next_fed(tx->rows, key_get(&prefix), key_get(&at), &key,
+					       &value))
+			break;
+		if (key.size > KEY_BYTES_MAX)
+			return FAULT_DATA_DAMAGED;
+		at.size = 0;
+		key_add_parts(&at, key);
+		if (!key_read_record(&record_shapes[TABLE_REQUEST], key_rest(&at), &r))
+			return FAULT_DATA_DAMAGED;
+		if (r.bucket >= bucket)
+			break;
+		if (!row_get(tx->rows, key_get(&at), &value))
+			continue;
+		r.tag = arena_text(tx->env.arena, r.tag);
+		ret_rows[(*ret_n)++] = r;
+	}
+	return OK;
+}
+
+/* --- numbers, tags, secrets --- */
+
+uint64_t store_number(struct tx *tx)
+{
+	must(tx->writing && tx->head.next_number < NEXT_NUMBER_MAX);
+	return tx->head.next_number++;
+}
+
+uint64_t store_key_slot(struct tx *tx)
+{
+	must(tx->writing);
+	return tx->keys->take_slot(tx->keys);
+}
+
+enum { TAG_SIZE = 16, TAG_PARTS_MAX = 16 };
+
+struct text store_tag(struct tx *tx, const struct text *parts, size_t n)
+{
+	uint8_t sizes[TAG_PARTS_MAX + 1][VARINT_SIZE_MAX], mac[DIGEST_SIZE_MAX];
+	struct text in[2 * TAG_PARTS_MAX + 1];
+	size_t m = 0;
+	must(n <= TAG_PARTS_MAX);
+	in[m++] = (struct text){(const char *)sizes[n], varint_put(sizes[n], tx->merchant)};
+	for (size_t i = 0; i < n; i++) {
+		in[m++] = (struct text){(const char *)sizes[i], varint_put(sizes[i], parts[i].size)};
+		in[m++] = parts[i];
+	}
+	struct text key = {(const char *)tx->keys->master_tag, sizeof(tx->keys->master_tag)};
+	hmac_parts(DIGEST_SHA256, key, in, m, mac);
+	struct text tag = arena_text(tx->env.arena, (struct text){(const char *)mac, TAG_SIZE});
+	must(tag.size == TAG_SIZE);
+	return tag;
+}
+
+enum { SECRET_VERSION = 1, SECRET_ABOUT_MAX = 3 * VARINT_SIZE_MAX };
+
+static struct text secret_about(uint64_t merchant, enum table table, uint64_t number,
+				uint8_t memory[SECRET_ABOUT_MAX])
+{
+	struct buffer b;
+	buffer_init_fixed(&b, memory, SECRET_ABOUT_MAX);
+	buffer_varint(&b, merchant);
+	buffer_varint(&b, table);
+	buffer_varint(&b, number);
+	return buffer_get(&b);
+}
+
+/* Version, number of the master key, number of the entry, AES-SIV. An empty secret stays empty. */
+struct text store_seal(struct tx *tx, enum table table, struct text clear)
+{
+	uint8_t memory[SECRET_ABOUT_MAX];
+	must(tx->writing);
+	if (clear.size == 0)
+		return TEXT_NONE;
+	uint8_t *out = arena_take(tx->env.arena,
+				  1 + 2 * VARINT_SIZE_MAX + clear.size + SEAL_OVERHEAD);
+	must(out);
+	size_t size = 0;
+	out[size++] = SECRET_VERSION;
+	size += varint_put(out + size, tx->keys->master_id);
+	size += varint_put(out + size, tx->head.number);
+	seal(tx->keys->master_seal, secret_about(tx->merchant, table, tx->head.number, memory),
+	     clear, out + size);
+	return (struct text){(const char *)out, size + clear.size + SEAL_OVERHEAD};
+}
+
+bool store_open_sealed(struct tx *tx, enum table table, struct text sealed, struct text *ret_clear)
+{
+	uint8_t memory[SECRET_ABOUT_MAX];
+	uint64_t version, master, number;
+	*ret_clear = TEXT_NONE;
+	if (sealed.size == 0)
+		return true;
+	if (!varint_take(&sealed, &version) || version != SECRET_VERSION ||
+	    !varint_take(&sealed, &master) || master != tx->keys->master_id ||
+	    !varint_take(&sealed, &number) || sealed.size < SEAL_OVERHEAD)
+		return false;
+	uint8_t *clear = arena_take(tx->env.arena, sealed.size);
+	if (!clear ||
+	    !seal_open(tx->keys->master_seal, secret_about(tx->merchant, table, number, memory),
+		       sealed, clear))
+		return false;
+	*ret_clear = (struct text){(const char *)clear, sealed.size - SEAL_OVERHEAD};
+	return true;
+}

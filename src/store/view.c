@@ -1,0 +1,326 @@
+/*
+ * The view: LMDB, opened with one unnamed database and more address space than it will fill.
+ */
+#include "store/view.h"
+
+#include "store/file.h"
+#include "store/keys.h"
+
+#include <errno.h>
+
+/* Address space, not memory: 256 GiB, halved while the machine refuses. */
+static const size_t MAP_BYTES = (size_t)256 << 30, MAP_BYTES_MIN = (size_t)1 << 30;
+enum {
+	READERS_MAX = 256,	   /* 64 workers, the lane, the command line */
+	PUTS_PER_COMMIT = 100000,  /* bounds the time of a commit where many rows share pages */
+	PAGE = 4096,
+	PAGES_SPARE = 96,	   /* branch pages and the free list of a transaction */
+};
+
+/* Sorts after every key of keys.c, which leaves kinds from 128 up to us. */
+static const struct text position_key = {"\xFF\xFFposition", 10};
+
+static _Noreturn void die(const char *what, int error)
+{
+	fprintf(stderr, "couponry: the view (LMDB): %s: %s; stopping\n", what, mdb_strerror(error));
+	abort();
+}
+
+static MDB_val val(struct text t)
+{
+	return (MDB_val){.mv_size = t.size, .mv_data = (void *)(uintptr_t)t.data};
+}
+
+static struct text text_of_val(MDB_val v)
+{
+	return (struct text){v.mv_data, v.mv_size};
+}
+
+/* ---- opening ---- */
+
+static int open_environment(struct view *v, const char *path, struct view_config config)
+{
+	unsigned flags = MDB_NOTLS | MDB_NORDAHEAD;
+	if (config.read_only)
+		flags |= MDB_RDONLY;
+	if (config.temporary)
+		flags |= MDB_NOSYNC | MDB_NOLOCK;
+	int error = ENOMEM;
+	for (size_t size = MAP_BYTES; size >= MAP_BYTES_MIN && error == ENOMEM; size /= 2) {
+		if ((error = mdb_env_create(&v->env)) != 0)
+			return error;
+		mdb_env_set_maxreaders(v->env, READERS_MAX);
+		mdb_env_set_mapsize(v->env, size);
+		error = mdb_env_open(v->env, path, flags, 0600);
+		if (error)
+			mdb_env_close(v->env);
+	}
+	return error;
+}
+
+static int open_rows(struct view *v, bool read_only)
+{
+	MDB_txn *txn;
+	int error = mdb_txn_begin(v->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
+	if (error)
+		return error;
+	error = mdb_dbi_open(txn, NULL, 0, &v->rows);
+	if (error == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return error;
+}
+
+static enum fault fault_of_lmdb(int error)
+{
+	if (error == ENOSPC || error == EDQUOT || error == MDB_MAP_FULL)
+		return FAULT_DISK_FULL;
+	if (error == MDB_CORRUPTED || error == MDB_INVALID || error == MDB_VERSION_MISMATCH ||
+	    error == MDB_PAGE_NOTFOUND)
+		return FAULT_DATA_DAMAGED;
+	return FAULT_FILE_UNWRITABLE;
+}
+
+enum fault view_open(struct view *v, const char *path, struct view_config config, char **ret_why)
+{
+	*v = (struct view){.temporary = config.temporary,
+			   .feed_pages = config.feed_pages ? config.feed_pages : FEED_PAGES_MAX};
+	int error = open_environment(v, path, config);
+	if (error) {
+		v->env = NULL;
+	} else {
+		error = open_rows(v, config.read_only);
+	}
+	if (error == 0)
+		return OK;
+	*ret_why = text_print("the view in %s cannot be opened: %s", path, mdb_strerror(error));
+	view_close(v);
+	return fault_of_lmdb(error);
+}
+
+void view_close(struct view *v)
+{
+	if (v->env)
+		mdb_env_close(v->env);
+	v->env = NULL;
+}
+
+/* ---- reading ---- */
+
+void view_reader_open(struct view_reader *r, const struct view *v)
+{
+	int error = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &r->txn);
+	if (error)
+		die("a reader cannot begin", error);
+	r->rows = v->rows;
+	error = mdb_cursor_open(r->txn, r->rows, &r->cursor);
+	if (error)
+		die("a reader cannot begin", error);
+}
+
+void view_reader_close(struct view_reader *r)
+{
+	mdb_cursor_close(r->cursor);
+	mdb_txn_abort(r->txn);
+}
+
+void view_reader_reset(struct view_reader *r)
+{
+	mdb_txn_reset(r->txn);
+}
+
+void view_reader_renew(struct view_reader *r)
+{
+	int error = mdb_txn_renew(r->txn);
+	if (error == 0)
+		error = mdb_cursor_renew(r->txn, r->cursor);
+	if (error)
+		die("a reader cannot begin", error);
+}
+
+bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
+{
+	MDB_val k = val(key), v;
+	int error = mdb_cursor_get(r->cursor, &k, &v, MDB_SET);
+	if (error == MDB_NOTFOUND)
+		return false;
+	if (error)
+		die("a row cannot be read", error);
+	*ret_value = text_of_val(v);
+	return true;
+}
+
+bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key, struct text *ret_value)
+{
+	MDB_val k = val(key), v;
+	int error = mdb_cursor_get(r->cursor, &k, &v, key.size ? MDB_SET_RANGE : MDB_FIRST);
+	if (error == 0 && after && text_equal(text_of_val(k), key))
+		error = mdb_cursor_get(r->cursor, &k, &v, MDB_NEXT);
+	if (error == MDB_NOTFOUND)
+		return false;
+	if (error)
+		die("a row cannot be read", error);
+	*ret_key = text_of_val(k);
+	*ret_value = text_of_val(v);
+	return !text_equal(*ret_key, position_key);
+}
+
+bool view_position(struct view_reader *r, struct position *ret)
+{
+	struct text value;
+	if (!view_get(r, position_key, &value))
+		return false;
+	if (value.size != sizeof(*ret))
+		die("the position cannot be read", MDB_CORRUPTED);
+	memcpy(ret, value.data, sizeof(*ret));
+	return true;
+}
+
+/* ---- feeding ---- */
+
+struct feed {
+	struct view *view;
+	MDB_txn *txn;
+	MDB_cursor *cursor;
+	const char *last; /* where the last value went: tells pages apart */
+	size_t pages, puts;
+};
+
+static int feed_begin(struct feed *f)
+{
+	f->last = NULL;
+	f->pages = f->puts = 0;
+	int error = mdb_txn_begin(f->view->env, NULL, 0, &f->txn);
+	if (error == 0)
+		error = mdb_cursor_open(f->txn, f->view->rows, &f->cursor);
+	return error;
+}
+
+static int feed_commit(struct feed *f)
+{
+	mdb_cursor_close(f->cursor);
+	int error = mdb_txn_commit(f->txn);
+	f->txn = NULL;
+	return error;
+}
+
+/* Rows come sorted: neighbours go to one page. LMDB does not tell its dirty pages, but where the
+ * value was put tells when another page began. */
+static void count_pages(struct feed *f, const char *at, size_t size)
+{
+	f->puts++;
+	if (size > PAGE / 2)
+		f->pages += size / PAGE + 2;
+	else if (!f->last || at > f->last + PAGE || f->last > at + PAGE)
+		f->pages++;
+	f->last = at;
+}
+
+static int feed_put(struct feed *f, struct text key, struct text value)
+{
+	MDB_val k = val(key), v = {.mv_size = value.size};
+	int error = mdb_cursor_put(f->cursor, &k, &v, MDB_RESERVE);
+	if (error)
+		return error;
+	if (value.size)
+		memcpy(v.mv_data, value.data, value.size);
+	count_pages(f, v.mv_data, value.size);
+	return 0;
+}
+
+static int feed_delete(struct feed *f, struct text key)
+{
+	MDB_val k = val(key), v;
+	int error = mdb_cursor_get(f->cursor, &k, &v, MDB_SET);
+	if (error == MDB_NOTFOUND)
+		return 0;
+	if (error == 0)
+		error = mdb_cursor_del(f->cursor, 0);
+	/* Joining half-empty pages touches neighbours. */
+	f->pages += 2;
+	f->puts++;
+	f->last = NULL;
+	return error;
+}
+
+static int feed_row(struct feed *f, const struct row *r)
+{
+	const struct version *v = atomic_load_explicit(&r->newest, memory_order_acquire);
+	if (v->size == VERSION_DELETED)
+		return feed_delete(f, row_key(r));
+	return feed_put(f, row_key(r), (struct text){v->data, v->size});
+}
+
+static bool feed_is_full(const struct feed *f)
+{
+	size_t spare = f->view->feed_pages > 2 * PAGES_SPARE ? PAGES_SPARE : 0;
+	return f->pages >= f->view->feed_pages - spare || f->puts >= PUTS_PER_COMMIT;
+}
+
+static bool key_is_head(struct text key)
+{
+	return key.size > 0 && key.data[0] == ROW_HEAD;
+}
+
+/* The heads wait for the last transaction: replay checks the chains against them. */
+static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bool heads)
+{
+	int error = 0;
+	for (size_t i = 0; i < count && error == 0; i++) {
+		if (key_is_head(row_key(rows[i].row)) != heads)
+			continue;
+		error = feed_row(f, rows[i].row);
+		if (error == 0 && !heads && feed_is_full(f)) {
+			error = feed_commit(f);
+			if (error == 0)
+				error = feed_begin(f);
+		}
+	}
+	return error;
+}
+
+static int feed_position(struct feed *f, const struct position *position)
+{
+	struct text value = {(const char *)position, sizeof(*position)};
+	return feed_put(f, position_key, value);
+}
+
+static enum fault feed_end(struct feed *f, int error)
+{
+	if (error == 0)
+		error = feed_commit(f);
+	if (f->txn)
+		mdb_txn_abort(f->txn);
+	if (error == 0)
+		return OK;
+	if (error == MDB_PANIC || error == MDB_CORRUPTED || error == MDB_PAGE_NOTFOUND)
+		die("a commit failed half-way", error);
+	return fault_of_lmdb(error);
+}
+
+enum fault view_feed(struct view *v, const struct generation *g, const struct position *position)
+{
+	struct feed f = {.view = v};
+	size_t count;
+	struct sorted *rows = generation_sort(g, &count);
+	if (!rows)
+		return FAULT_BUSY;
+	int error = feed_begin(&f);
+	if (error == 0)
+		error = feed_rows(&f, rows, count, false);
+	if (error == 0)
+		error = feed_rows(&f, rows, count, true);
+	if (error == 0)
+		error = feed_position(&f, position);
+	generation_unsort(rows, count);
+	return feed_end(&f, error);
+}
+
+enum fault view_mark(struct view *v, const struct position *position)
+{
+	struct feed f = {.view = v};
+	int error = feed_begin(&f);
+	if (error == 0)
+		error = feed_position(&f, position);
+	return feed_end(&f, error);
+}

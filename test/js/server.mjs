@@ -1,0 +1,77 @@
+// Starts the real server on a data directory of its own and on a port of the kernel's choice.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import net from 'node:net';
+
+export const BINARY = process.env.COUPONRY ?? new URL('../../out/release/couponry', import.meta.url).pathname;
+
+export function cli(...args) {
+  return execFileSync(BINARY, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** {status, stdout, stderr} of a command that may refuse. */
+export function cliTry(...args) {
+  try {
+    return { status: 0, stdout: cli(...args), stderr: '' };
+  } catch (e) {
+    return { status: e.status, stdout: e.stdout ?? '', stderr: e.stderr ?? '' };
+  }
+}
+
+export class Server {
+  /** options: { demo = true, dir, args = [] } */
+  static async start(options = {}) {
+    const s = new Server();
+    s.own = !options.dir;
+    s.root = options.dir ? null : mkdtempSync(join(tmpdir(), 'couponry-'));
+    s.dir = options.dir ?? join(s.root, 'data');
+    if (options.demo ?? true) cli('demo', `--data=${s.dir}`);
+    s.args = options.args ?? [];
+    await s.run();
+    return s;
+  }
+  async run() {
+    this.log = '';
+    this.process = spawn(BINARY, ['serve', `--data=${this.dir}`, '--listen=127.0.0.1:0', ...this.args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process.stderr.on('data', (d) => (this.log += d));
+    this.url = await new Promise((resolve, reject) => {
+      let out = '';
+      this.process.stdout.on('data', (d) => {
+        out += d;
+        this.log += d;
+        const m = /listening on (https?:\/\/\S+)/.exec(out);
+        if (m) resolve(m[1]);
+      });
+      this.process.on('exit', (code) => reject(new Error(`server ended with ${code}: ${this.log}`)));
+    });
+    this.port = Number(new URL(this.url).port);
+  }
+  async stop(signal = 'SIGTERM') {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = new Promise((r) => this.process.on('exit', r));
+      this.process.kill(signal);
+      await gone;
+    }
+    return this.process.exitCode;
+  }
+  async close() {
+    await this.stop();
+    if (this.own) rmSync(this.root, { recursive: true, force: true });
+  }
+  /** Raw bytes in, raw bytes out (until the server closes or `ms` pass without a byte). */
+  raw(bytes, ms = 300) {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect(this.port, '127.0.0.1');
+      let out = Buffer.alloc(0);
+      socket.setTimeout(ms, () => socket.destroy());
+      socket.on('data', (d) => (out = Buffer.concat([out, d])));
+      socket.on('close', () => resolve(out.toString('utf8')));
+      socket.on('error', reject);
+      socket.write(bytes);
+    });
+  }
+}
