@@ -46,10 +46,13 @@ $(OUT)/test/%: test/%.c $(OUT)/test/test.o $(OUT)/libcouponry.a
 
 $(OUT)/test/unit/base_json_random: TESTLIBS += -lcjson
 tests: $(TESTS)
+bench: all
+	script/bootstrap --bench
+	bench/run.mjs
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 clean:
 	rm -rf out
-.PHONY: all tests format clean
+.PHONY: all tests bench format clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -407,7 +407,11 @@ void buffer_json_text(struct buffer *b, struct text t)
 	if (run)
 		memcpy(to + 1, t.data, run);
 	b->size += 1 + run;
-	if (run < t.size)
-		buffer_json_escaped(b, (struct text){t.data + run, t.size - run});
+	if (run == t.size) {
+		to[1 + run] = '"';
+		b->size++;
+		return;
+	}
+	buffer_json_escaped(b, (struct text){t.data + run, t.size - run});
 	buffer_byte(b, '"');
 }

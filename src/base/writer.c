@@ -187,6 +187,41 @@ void write_text(struct writer *w, const char *name, struct text value)
 	buffer_json_text(w->out, value);
 }
 
+/* "name":"value" with the comma that is due, in one piece. */
+static void json_plain(struct writer *w, struct text raw_name, struct text value)
+{
+	char *to = buffer_room(w->out, raw_name.size + value.size + 6), *begin = to;
+	bool comma = w->level[w->depth].some, named = !w->level[w->depth].is_list;
+	w->level[w->depth].some = true;
+	if (!to)
+		return;
+	if (comma)
+		*to++ = ',';
+	if (named) {
+		*to++ = '"';
+		to = (char *)memcpy(to, raw_name.data, raw_name.size) + raw_name.size;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	*to++ = '"';
+	if (value.size)
+		to = (char *)memcpy(to, value.data, value.size) + value.size;
+	*to++ = '"';
+	w->out->size += (size_t)(to - begin);
+}
+
+void write_plain(struct writer *w, const char *name, struct text value)
+{
+	if (w->face == WRITER_XML) {
+		struct text tag = xml_name(w, name);
+		xml_tag(w->out, tag, false);
+		buffer_text(w->out, value);
+		xml_tag(w->out, tag, true);
+		return;
+	}
+	json_plain(w, text_of(name), value);
+}
+
 /* A scalar that reads the same in every face. */
 static void write_word(struct writer *w, const char *name, struct text word)
 {

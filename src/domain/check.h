@@ -6,10 +6,10 @@
 #include "domain/domain.h"
 
 /* An array that did not fit into the call's arena: the answer is larger than a call may be. */
-#define ROOM(pointer)                                                                              \
-	do {                                                                                       \
-		if (!(pointer))                                                                    \
-			return FAULT_ANSWER_TOO_LARGE;                                             \
+#define ROOM(pointer)                                  \
+	do {                                           \
+		if (!(pointer))                        \
+			return FAULT_ANSWER_TOO_LARGE; \
 	} while (0)
 
 /* What stands in a key or an index: at most NAME_LENGTH_MAX characters. */

@@ -16,7 +16,8 @@ static uint32_t round_of(const struct code_key *key, unsigned round, uint32_t ha
 			  (uint8_t)(half >> 8), (uint8_t)half};
 	uint8_t out[16];
 	aes_block(key->bytes, in, out);
-	uint32_t word = (uint32_t)out[0] << 24 | (uint32_t)out[1] << 16 | (uint32_t)out[2] << 8 | out[3];
+	uint32_t word =
+	    (uint32_t)out[0] << 24 | (uint32_t)out[1] << 16 | (uint32_t)out[2] << 8 | out[3];
 	return word & HALF_MASK;
 }
 

@@ -104,7 +104,7 @@ struct walk {
 	uint64_t skip;
 	unsigned n; /* room in rows */
 	bool oldest_first;
-	bool to_the_end;  /* the count of all is wanted */
+	bool to_the_end;   /* the count of all is wanted */
 	struct text field; /* named when the walk would be too long */
 	/* out */
 	struct coupon *rows;
@@ -161,8 +161,8 @@ static enum fault walk(struct tx *tx, const struct env *env, struct walk *w)
 /* --- coupon_query --- */
 
 /* Phone and card must be the same customer's; *ret_found false: nobody fits. */
-static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c,
-			      struct customer *ret, bool *ret_found)
+static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c, struct customer *ret,
+			      bool *ret_found)
 {
 	struct customer by_card;
 	*ret_found = true;

@@ -48,9 +48,10 @@ static struct coupon wanted(const struct env *env, const struct import *import)
 	};
 }
 
+/* To the second: that is what a file of an export says. */
 static bool agrees(struct instant given, struct instant known)
 {
-	return instant_is_none(given) || given.ms == known.ms;
+	return instant_is_none(given) || instant_second(given) == instant_second(known);
 }
 
 /* Columns that are not given say nothing. */

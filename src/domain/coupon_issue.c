@@ -55,7 +55,7 @@ static struct text tag_of(struct tx *tx, const struct env *env, const struct cou
 	buffer_varint(&asked, c->template_id);
 	for (unsigned i = 0; i < c->n; i++)
 		buffer_slice(&asked, c->nicks[i]);
-	struct text parts[] = {TEXT("coupon issue:"), buffer_get(&asked)};
+	struct text parts[] = {TEXT("coupon issue"), buffer_get(&asked)};
 	return store_tag(tx, parts, COUNT_OF(parts));
 }
 
@@ -87,7 +87,8 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 		uint64_t verdict = 0, id = 0;
 		struct coupon coupon = {0};
 		bool found;
-		must(varint_take(&answer, &verdict) && varint_take(&answer, &id));
+		if (!varint_take(&answer, &verdict) || !varint_take(&answer, &id))
+			return FAULT_DATA_DAMAGED;
 		r->results[i].fault = fault_of((enum verdict)verdict);
 		if (!id)
 			continue;

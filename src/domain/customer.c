@@ -26,7 +26,7 @@ struct text customer_label(const struct customer *c)
 
 struct text customer_label_tag(struct tx *tx, struct text label)
 {
-	struct text parts[] = {TEXT("customer label:"), label};
+	struct text parts[] = {TEXT("customer label"), label};
 	return label.size ? store_tag(tx, parts, COUNT_OF(parts)) : TEXT_NONE;
 }
 

@@ -24,8 +24,8 @@ CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, stru
 					  bool *ret_found);
 CHECKED enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,
 					 bool *ret_found);
-CHECKED enum fault customer_find_by_id(struct tx *tx, struct text customer_id,
-				       struct customer *ret, bool *ret_found);
+CHECKED enum fault customer_find_by_id(struct tx *tx, struct text customer_id, struct customer *ret,
+				       bool *ret_found);
 
 /* Each once, in the order of their first mention. */
 struct people {

@@ -10,7 +10,8 @@
 
 enum { BY_ID, BY_CODE, BY_SOURCE };
 static const struct unique_member members[] = {
-    [BY_ID] = {UNIQUE_DEPARTMENT_BY_ID, offsetof(struct department, department_id), "department_id"},
+    [BY_ID] = {UNIQUE_DEPARTMENT_BY_ID, offsetof(struct department, department_id),
+	       "department_id"},
     [BY_CODE] = {UNIQUE_DEPARTMENT_BY_CODE, offsetof(struct department, code), "code"},
     [BY_SOURCE] = {UNIQUE_DEPARTMENT_BY_SOURCE, offsetof(struct department, source_code),
 		   "source_code"},

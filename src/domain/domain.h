@@ -1,7 +1,8 @@
 /*
  * The domain: every command the server knows, as data in and data out. Dialects decode requests
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
- * customer.c (departments too), template.c, coupon.c, campaign.c, audience.c, request.c.
+ * department.c, customer.c, template.c, coupon.c and coupon_*.c, campaign.c (WangJuBao),
+ * campaign_save.c (Waiqin), campaign_list.c (reads, sweep), audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
@@ -323,7 +324,7 @@ struct campaign_sweep_cmd { /* removes up to n dead audience rows of deleted cam
 	unsigned n;
 };
 struct campaign_sweep_ret {
-	unsigned swept;
+	unsigned swept; /* rows, and campaigns that are done; 0: nothing is left to do */
 };
 
 /* --- audience --- */

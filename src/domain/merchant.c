@@ -74,19 +74,15 @@ enum fault merchant_list(struct tx *tx, const struct env *env, const void *cmd, 
 {
 	const struct merchant_list_cmd *c = cmd;
 	struct merchant_list_ret *r = ret;
-	struct page page = {.list = LIST_MERCHANTS, .from = c->from, .n = c->n, .oldest_first = true};
+	struct page page = {
+	    .list = LIST_MERCHANTS, .from = c->from, .n = c->n, .oldest_first = true};
 	(void)env;
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }
 
-static struct text sealed(struct tx *tx, struct text clear)
-{
-	return clear.size ? store_seal(tx, TABLE_CREDENTIAL, clear) : TEXT_NONE;
-}
-
 static bool open_sealed(struct tx *tx, struct text *secret)
 {
-	return !secret->size || store_open_sealed(tx, TABLE_CREDENTIAL, *secret, secret);
+	return store_open_sealed(tx, TABLE_CREDENTIAL, *secret, secret);
 }
 
 static enum fault get_merchant(struct tx *tx, uint64_t number, struct merchant *ret)
@@ -102,7 +98,8 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 {
 	const struct credential_add_cmd *c = cmd;
 	struct credential_add_ret *r = ret;
-	struct credential made = c->credential, known = {.dialect = made.dialect, .name = made.name};
+	struct credential made = c->credential,
+			  known = {.dialect = made.dialect, .name = made.name};
 	struct merchant owner;
 	bool found;
 	must(store_merchant(tx) == 0);
@@ -116,8 +113,8 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	r->made = !found;
 	if (found)
 		return OK;
-	made.secret = sealed(tx, made.secret);
-	made.token = sealed(tx, made.token);
+	made.secret = store_seal(tx, TABLE_CREDENTIAL, made.secret);
+	made.token = store_seal(tx, TABLE_CREDENTIAL, made.token);
 	made.created = env->instant;
 	store_put(tx, TABLE_CREDENTIAL, &made);
 	return OK;
@@ -143,7 +140,8 @@ enum fault credential_list(struct tx *tx, const struct env *env, const void *cmd
 {
 	const struct credential_list_cmd *c = cmd;
 	struct credential_list_ret *r = ret;
-	struct page page = {.list = LIST_CREDENTIALS, .from = c->from, .n = c->n, .oldest_first = true};
+	struct page page = {
+	    .list = LIST_CREDENTIALS, .from = c->from, .n = c->n, .oldest_first = true};
 	(void)env;
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }

@@ -23,6 +23,11 @@ static struct json parsed(struct text object)
 	return value;
 }
 
+static struct text or_empty(struct text object)
+{
+	return object.size ? object : TEXT("{}");
+}
+
 static unsigned count_members(struct json object)
 {
 	unsigned n = 0;
@@ -95,7 +100,7 @@ static struct text print(struct arena *a, const struct entries *e)
 static struct text combine(struct arena *a, struct text old, struct text patch, bool null_removes,
 			   struct dropped dropped)
 {
-	struct json before = parsed(old.size ? old : TEXT("{}")), after = parsed(patch);
+	struct json before = parsed(or_empty(old)), after = parsed(or_empty(patch));
 	unsigned n = count_members(before) + count_members(after);
 	struct entries e = {.rows = ARENA_ARRAY(a, struct entry, n + 1),
 			    .names = ARENA_ARRAY(a, struct text, n + 1)};

@@ -23,7 +23,8 @@ enum fault window_page(struct tx *tx, const struct window *w, void *ret_rows, un
 	if (w->skip >= *ret_count || w->n == 0)
 		return OK;
 	uint64_t left = *ret_count - w->skip;
-	/* first counts from the newest; seen from the oldest the window begins after those older. */
+	/* first counts from the newest; seen from the oldest the window begins after those older.
+	 */
 	struct page page = {.list = w->list,
 			    .from = (w->oldest_first ? all - first - *ret_count : first) + w->skip,
 			    .n = left < w->n ? (unsigned)left : w->n,

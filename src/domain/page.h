@@ -6,7 +6,7 @@
 #include "store/store.h"
 
 struct window {
-	enum list list; /* without an owner */
+	enum list list;		 /* without an owner */
 	struct instant from, to; /* inclusive to the second; INSTANT_NONE: open */
 	uint64_t skip;
 	unsigned n;

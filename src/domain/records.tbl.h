@@ -150,9 +150,10 @@
 	F(BYTES,   prizes,           PLAIN) /* varints: numbers of their templates, each once */ \
 	F(TEXT,    object,           PLAIN) /* as template.object */ \
 	F(NUMBER,  changed,          PLAIN)     \
-	F(NUMBER,  cover,            PLAIN) /* generation of the covered marks, from 1 */ \
+	F(NUMBER,  cover,            PLAIN) /* generation of the covered marks, from 1; unswept: those left */ \
 	F(INSTANT, created,          PLAIN)     \
-	F(INSTANT, modified,         PLAIN)
+	F(INSTANT, modified,         PLAIN)     \
+	F(FLAG,    unswept,          PLAIN) /* deleted, and some of its audience may still be there */
 
 /* A member of a campaign's audience. No mark: the row is dead and swept by and by. */
 #define MEMBER_FIELDS(F)                        \
@@ -210,5 +211,6 @@
 	L(CAMPAIGNS_BY_CHANGE,    13, campaign,   live,        OWNER0)           \
 	L(COVERED,                14, member,     cover,       OWNER2(member, campaign, cover)) \
 	L(INVITED,                15, member,     invited,     OWNER1(member, campaign)) \
-	L(REGISTERED,             16, member,     registered,  OWNER1(member, campaign))
+	L(REGISTERED,             16, member,     registered,  OWNER1(member, campaign)) \
+	L(CAMPAIGNS_UNSWEPT,      17, campaign,   unswept,     OWNER0)
 /* clang-format on */

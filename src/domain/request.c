@@ -17,7 +17,7 @@ static uint64_t retention_ms(enum request_class class)
 	case REQUEST_NATIVE:
 		return 90 * 24 * HOUR_MS;
 	}
-	must(!"a request class");
+	must_failed("a request class", __FILE__, __LINE__);
 	return 0;
 }
 
@@ -28,20 +28,14 @@ static uint64_t bucket_now(const struct env *env, enum request_class class)
 	return (uint64_t)env->instant.ms / retention_ms(class) + 1;
 }
 
-/* All lengths first, then all contents: no two requests run into the same bytes. */
+/* store_tag keeps the parts apart. */
 static struct text tag_of(struct tx *tx, const struct asked *asked)
 {
-	char memory[(1 + PARTS_MAX) * VARINT_SIZE_MAX];
-	struct buffer lengths;
-	buffer_init_fixed(&lengths, memory, sizeof(memory));
-	struct text parts[2 + PARTS_MAX] = {TEXT("request:")};
+	const char *command = command_get(asked->command)->name;
+	struct text parts[2 + PARTS_MAX] = {TEXT("request"), text_of(command)};
 	must(asked->key->count <= PARTS_MAX);
-	buffer_varint(&lengths, asked->command);
-	for (unsigned i = 0; i < asked->key->count; i++) {
-		buffer_varint(&lengths, asked->key->parts[i].size);
+	for (unsigned i = 0; i < asked->key->count; i++)
 		parts[2 + i] = asked->key->parts[i];
-	}
-	parts[1] = buffer_get(&lengths);
 	return store_tag(tx, parts, 2 + asked->key->count);
 }
 
@@ -54,8 +48,10 @@ static enum fault probe(struct tx *tx, const struct env *env, const struct reque
 	if (!*ret_found)
 		return OK;
 	*ret_result = kept.result;
-	must(zigzag_take(ret_result, &kept_ms));
-	*ret_found = env->instant.ms - kept_ms < (int64_t)retention_ms((enum request_class)key->class);
+	if (!zigzag_take(ret_result, &kept_ms))
+		return FAULT_DATA_DAMAGED;
+	*ret_found =
+	    env->instant.ms - kept_ms < (int64_t)retention_ms((enum request_class)key->class);
 	return OK;
 }
 

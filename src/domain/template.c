@@ -205,6 +205,7 @@ enum fault template_list(struct tx *tx, const struct env *env, const void *cmd, 
 				.skip = c->skip,
 				.n = c->n,
 				.oldest_first = c->oldest_first};
+	*r = (struct template_list_ret){0};
 	(void)env;
 	return window_page(tx, &window, &r->rows, &r->n, &r->count);
 }

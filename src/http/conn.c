@@ -4,7 +4,7 @@
  *   HEAD    collects a head; with nothing collected it is idle. accept -> HEAD
  *           head_take: whole, no body -> CALL; whole, with body -> BODY; refused -> SEND|LINGER
  *   BODY    collects the body of `exchange`
- *           body_take: whole -> CALL; refused -> SEND|LINGER
+ *           sized_take, chunked_take: whole -> CALL; refused -> SEND|LINGER
  *   CALL    the handler has `exchange`. Bytes that come now (pipelined requests) are kept in
  *           `input`, one read of them, and reading stops
  *           http_reply -> connection_replied -> HEAD, or SEND when the socket took only a part,
@@ -22,7 +22,8 @@
  * that trickle in do not move them.
  *
  * Reads go into the loop's one buffer and are used up there; only the rest of an unfinished head,
- * or what was pipelined behind a slow call, is copied to `input`.
+ * or what was pipelined behind a slow call, is copied to `input`. During a call reading goes on
+ * until something comes: stopping and starting would cost two system calls per late reply.
  */
 #include <sys/socket.h>
 #include <time.h>
@@ -124,7 +125,8 @@ void connection_written(struct connection *c)
 	connection_resume(c);
 }
 
-void connection_replied(struct connection *c, bool closes)
+/* A reply is on its way; whoever called us settles. */
+static void replied(struct connection *c, bool closes)
 {
 	if (c->state == CONNECTION_CLOSED)
 		return;
@@ -136,6 +138,12 @@ void connection_replied(struct connection *c, bool closes)
 		wait_for(c, WAIT_SEND);
 	}
 	connection_sent(c);
+}
+
+/* Within the call, consume goes on by itself; a late reply has to take up what came meanwhile. */
+void connection_replied(struct connection *c, bool closes)
+{
+	replied(c, closes);
 	if (!c->in_call)
 		connection_resume(c);
 }
@@ -147,10 +155,7 @@ static void refuse(struct connection *c, struct refusal r)
 	if (x)
 		exchange_free(x);
 	reply_refusal(c, r);
-	bool in_call = c->in_call;
-	c->in_call = true; /* our caller goes on by itself */
-	connection_replied(c, true);
-	c->in_call = in_call;
+	replied(c, true);
 }
 
 /* ---- the call */

@@ -197,8 +197,7 @@ const char *http_server_address(const struct http_server *s)
 
 unsigned http_server_connections(const struct http_server *s)
 {
-	return atomic_load_explicit(&((struct http_server *)(uintptr_t)s)->connections,
-				    memory_order_relaxed);
+	return atomic_load_explicit(&s->connections, memory_order_relaxed);
 }
 
 static void *thread_main(void *loop)

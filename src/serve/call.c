@@ -234,7 +234,7 @@ static void journey_log(struct journey *j, enum fault fault, uint64_t us)
 	log_line(buffer_get(&b));
 }
 
-/* "merchant 1 key 3"? The actor as logged: dialect and merchant, never what the client typed. */
+/* The actor as logged: the merchant, never what the client typed. */
 static void journey_name(struct journey *j)
 {
 	if (j->actor)
@@ -311,7 +311,8 @@ static enum fault apply_write(struct journey *j, const struct command_row *row)
 	j->write = (struct write){.merchant = j->actor->credential.owner,
 				  .command = j->call.method->command,
 				  .handle = row->handle,
-				  .actor = text_of(j->call.dialect->name),
+				  .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
+							TEXT_ARG(j->actor->credential.name)),
 				  .cmd = j->call.cmd,
 				  .ret = j->call.ret,
 				  .arena = j->call.arena,
@@ -386,6 +387,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.status = 200;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
 	buffer_init(&j->call.reply, REPLY_BYTES_MAX);
+	(void)buffer_room(&j->call.reply, CALL_REPLY_FIRST);
 	journey_open(j, here->reader, 0);
 	j->call.now = j->call.env->now;
 	journey_run(j);

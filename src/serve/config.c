@@ -45,7 +45,8 @@ static enum fault param_set(struct config *c, const struct param *p, const char 
 
 	switch (p->kind) {
 	case KIND_TEXT:
-		*(const char **)member = value && *value ? strdup(value) : NULL;
+		free(*(char **)member);
+		*(char **)member = value && *value ? strdup(value) : NULL;
 		return OK;
 	case KIND_NUMBER:
 		if (!value || !text_to_uint64(text_of(value), &number))
@@ -138,9 +139,18 @@ enum fault config_read(struct config *c, int argc, char *const *argv, char **ret
 	TRY(read_flags(c, argc, argv, ret_why));
 	if (!c->config)
 		return OK;
-	TRY(read_file(c, c->config, ret_why));
+	char file[CONFIG_LINE_MAX];
+	snprintf(file, sizeof(file), "%s", c->config);
+	TRY(read_file(c, file, ret_why));
 	TRY(read_environment(c, ret_why));
 	return read_flags(c, argc, argv, ret_why);
+}
+
+void config_release(struct config *c)
+{
+	for (size_t i = 0; i < COUNT_OF(params); i++)
+		if (params[i].kind == KIND_TEXT)
+			free(*(char **)((char *)c + params[i].member));
 }
 
 void config_example(struct buffer *out)

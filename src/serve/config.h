@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/fault.h"
 
-#define PARAM_TEXT   const char *
+#define PARAM_TEXT   char *
 #define PARAM_NUMBER uint64_t
 #define PARAM_FLAG   bool
 struct config {
@@ -13,9 +13,10 @@ struct config {
 #undef PARAM
 };
 
-/* flags: "--name=value" or "--name" for flags that are true. Texts live as long as the process.
- * USAGE with a sentence in *ret_why (malloced). */
+/* flags: "--name=value" or "--name" for flags that are true. USAGE with a sentence in *ret_why
+ * (malloced). To be released, also after a fault. */
 CHECKED enum fault config_read(struct config *c, int argc, char *const *argv, char **ret_why);
+void config_release(struct config *c);
 /* A config file with every setting commented out, its default and its meaning. */
 void config_example(struct buffer *out);
 /* The settings as they are, one a line. */

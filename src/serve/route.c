@@ -12,7 +12,7 @@ static const struct {
 	const struct dialect_row *dialect;
 } routes[] = {
 	{"/spi/wjb/coupon/provide", false, &dialect_wjb_spi},
-	{"/router/rest", false, &dialect_top},
+	{"/router/rest", false, NULL}, /* by method */
 	{"/router/batch", false, &dialect_top},
 	{"/rest", true, &dialect_wjb},
 	{"/api/bcwin/v1", true, &dialect_waiqin},
@@ -61,10 +61,10 @@ const struct dialect_row *route_dialect(const struct http_request *request)
 		if (!path_matches(request->path, routes[i].path, &more) ||
 		    (more && !routes[i].prefix))
 			continue;
-		if (routes[i].dialect == &dialect_top &&
-		    (method_is_wjb(request->query) || method_is_wjb(request->body)))
-			return &dialect_wjb;
-		return routes[i].dialect;
+		if (routes[i].dialect)
+			return routes[i].dialect;
+		return method_is_wjb(request->query) || method_is_wjb(request->body) ? &dialect_wjb
+										     : &dialect_top;
 	}
 	return NULL;
 }

@@ -268,23 +268,29 @@ static int serve_engine(const struct config *config)
 	return exit;
 }
 
+static int serve_config(const struct config *config)
+{
+	if (config->store)
+		return fail(FAULT_USAGE, "this build keeps data directories; use --data=DIR");
+	if (!config->data)
+		return fail(FAULT_USAGE, "serve wants --data=DIR");
+	if (!config->tls_cert != !config->tls_key)
+		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
+	signal(SIGPIPE, SIG_IGN);
+	descriptors_raise();
+	return serve_engine(config);
+}
+
 int serve_main(int argc, char **argv)
 {
 	struct config config;
 	char *why = NULL;
 	enum fault fault = config_read(&config, argc, argv, &why);
+	int exit = fault == OK ? serve_config(&config) : fail(fault, why);
 
-	if (fault != OK)
-		return fail(fault, why);
-	if (config.store)
-		return fail(FAULT_USAGE, "this build keeps data directories; use --data=DIR");
-	if (!config.data)
-		return fail(FAULT_USAGE, "serve wants --data=DIR");
-	if (!config.tls_cert != !config.tls_key)
-		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
-	signal(SIGPIPE, SIG_IGN);
-	descriptors_raise();
-	return serve_engine(&config);
+	free(why);
+	config_release(&config);
+	return exit;
 }
 
 /* `couponry config`: the settings of serve, without serving. */
@@ -294,7 +300,7 @@ int cli_config(struct cli *c)
 	struct config config;
 	char *why = NULL;
 	char *flags[1];
-	int count = 0;
+	int count = 0, exit = 0;
 	const char *file = cli_option(c, "check");
 
 	buffer_init(&out, 1 << 20);
@@ -305,13 +311,17 @@ int cli_config(struct cli *c)
 	} else {
 		enum fault fault = config_read(&config, count, flags, &why);
 		if (fault != OK)
-			return cli_failed(c, fault, why);
-		if (file)
+			exit = cli_failed(c, fault, why);
+		else if (file)
 			buffer_text(&out, TEXT("the settings are good\n"));
 		else
 			config_show(&config, &out);
+		config_release(&config);
 	}
 	fwrite(out.data, 1, out.size, c->out);
 	buffer_release(&out);
-	return 0;
+	if (count)
+		free(flags[0]);
+	free(why);
+	return exit;
 }

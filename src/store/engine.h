@@ -24,6 +24,7 @@ struct engine_config {
 	struct instant (*clock)(void *context);
 	void *clock_context;
 	uint64_t seed; /* not 0: everything random comes from it */
+	unsigned feed_pages; /* 0: the default; dirty pages of one LMDB transaction */
 };
 
 /* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a

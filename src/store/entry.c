@@ -1,6 +1,6 @@
 /*
  * Writing an entry: image_apply for the rows, entry_add_* for the ledger, field by field sealed.
- * Reading it back is replay.c.
+ * Reading it back is apply.c.
  */
 #include "store/entry.h"
 
@@ -34,24 +34,25 @@ static void apply_entry(struct rows *rows, uint64_t merchant, const struct image
 	row_put(rows, key_get(&k), buffer_get(&value));
 }
 
+/* The record's row last: the record's texts may be slices of the row that it replaces. */
 void image_apply(struct rows *rows, uint64_t merchant, struct instant now,
 		 const struct image *image)
 {
 	const struct record_shape *shape = &record_shapes[image->table];
 	const uint64_t *at = record_at_const(shape, image->record);
+	uint64_t lists = shape->lists, some = image->fresh | image->kept;
 	struct key k;
-	key_init(&k, ROW_RECORD, image->table, merchant);
-	key_add_parts(&k, image->pk);
-	row_put(rows, key_get(&k), image->value);
 	if (image->uniques)
 		apply_uniques(rows, merchant, image);
-	uint64_t lists = shape->lists, some = image->fresh | image->kept;
 	for (unsigned i = 0; some >> i; i++, lists &= lists - 1) {
 		bool kept = image->kept >> i & 1;
 		if (some >> i & 1)
 			apply_entry(rows, merchant, image, (enum list)__builtin_ctzll(lists), at[i],
 				    kept ? image->in[i] : now);
 	}
+	key_init(&k, ROW_RECORD, image->table, merchant);
+	key_add_parts(&k, image->pk);
+	row_put(rows, key_get(&k), image->value);
 }
 
 bool head_read(struct rows *rows, uint64_t merchant, struct head *ret)
@@ -145,7 +146,8 @@ static struct text sealed_value(struct tx *tx, const struct image *image)
 	size_t room = 0;
 	memcpy(&copy, image->record, shape->size);
 	for (unsigned i = 0; i < shape->field_count; i++)
-		if (shape->fields[i].role == ROLE_PERSONAL && field_is_set(&shape->fields[i], &copy))
+		if (shape->fields[i].role == ROLE_PERSONAL &&
+		    field_is_set(&shape->fields[i], &copy))
 			room += field_text_of(&shape->fields[i], &copy).size + SEALED_MORE_MAX;
 	if (room == 0)
 		return image->value;

@@ -1,8 +1,8 @@
 /*
  * A ledger entry's bytes.
  *
- *   varint merchant, varint number, zigzag instant, slice actor, varint command, varint next_number,
- *   varint count, so many operations
+ *   varint merchant, varint number, zigzag instant, slice actor, varint command, varint
+ * next_number, varint count, so many operations
  *
  *   PUT          varint table, slice key fields, slice value with PERSONAL fields sealed,
  *                varint uniques (bit i: the i-th unique value of the table is new),
@@ -52,7 +52,7 @@ struct image {
 void image_apply(struct rows *rows, uint64_t merchant, struct instant now,
 		 const struct image *image);
 
-/* Operations, added to tx->ops. put overwrites tx->value. */
+/* Operations, added to tx->ops. That of a table with PERSONAL fields overwrites tx->value. */
 void entry_add_put(struct tx *tx, const struct image *image);
 void entry_add_del(struct tx *tx, enum table table, struct text pk);
 void entry_add_unique_drop(struct tx *tx, enum unique unique, const void *old, struct text pk,

@@ -122,8 +122,8 @@ static bool read_counts(unsigned level, struct text value, struct counts *ret)
 	if (!varint_take(&value, &n) || n > HOLES_FAN)
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!varint_take(&value, &ret->of[i]) ||
-		    ret->of[i] > UINT64_C(1) << shift_of(level - 1))
+		if (!varint_take(&value, &ret->of[i]) || ret->of[i] > UINT64_C(1)
+									  << shift_of(level - 1))
 			return false;
 	return value.size == 0;
 }
@@ -246,14 +246,6 @@ bool holes_select(const struct holes *h, const struct ordinals *o, uint64_t rank
 	return get_block(h, o, index, ret_block) && select_bit(ret_block, rank, ret_ordinal);
 }
 
-bool holes_is_live(const struct holes *h, uint64_t ordinal)
-{
-	struct key k;
-	struct bitmap b;
-	must(get_bitmap(h, ordinal >> HOLES_BLOCK_BITS, &k, &b));
-	return (b.words[ordinal % HOLES_BLOCK / 64] >> ordinal % 64 & 1) == 0;
-}
-
 /* Holes recorded under a row; asked only when the row above is made. */
 static uint64_t count_under(const struct holes *h, unsigned level, uint64_t index)
 {
@@ -299,7 +291,8 @@ void holes_add(const struct holes *h, const struct ordinals *o, uint64_t ordinal
 	for (unsigned level = top_level(o); level > 1; level--)
 		count_one(h, level, ordinal);
 	must(get_bitmap(h, ordinal >> HOLES_BLOCK_BITS, &k, &bitmap));
-	uint64_t *word = &bitmap.words[ordinal % HOLES_BLOCK / 64], bit = UINT64_C(1) << ordinal % 64;
+	uint64_t *word = &bitmap.words[ordinal % HOLES_BLOCK / 64], bit = UINT64_C(1)
+									  << ordinal % 64;
 	must((*word & bit) == 0);
 	*word |= bit;
 	put_row(h, &k, value, write_bitmap(&bitmap, value));

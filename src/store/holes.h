@@ -29,7 +29,8 @@ enum {
 	HOLES_LEVELS_MAX = 6, /* ordinals below 2^40 */
 	HOLES_VALUE_MAX = HOLES_FAN * 9 + 9,
 };
-#define ORDINAL_MAX ((UINT64_C(1) << (HOLES_BLOCK_BITS + (HOLES_LEVELS_MAX - 1) * HOLES_FAN_BITS)) - 1)
+#define ORDINAL_MAX \
+	((UINT64_C(1) << (HOLES_BLOCK_BITS + (HOLES_LEVELS_MAX - 1) * HOLES_FAN_BITS)) - 1)
 
 /* A list's ordinals: 1 <= first <= next, count of [first, next) are live. */
 struct ordinals {
@@ -53,8 +54,6 @@ struct holes_block {
 /* The ordinal with `rank` live ones above it; rank < count. false: rows are damaged. */
 CHECKED bool holes_select(const struct holes *h, const struct ordinals *o, uint64_t rank,
 			  uint64_t *ret_ordinal, struct holes_block *ret_block);
-/* Whether the ordinal, first <= ordinal < next, is live. */
-bool holes_is_live(const struct holes *h, uint64_t ordinal);
 /* ordinal > first becomes a hole; *o is as it was before. */
 void holes_add(const struct holes *h, const struct ordinals *o, uint64_t ordinal);
 /* The first live ordinal moved: drops rows that lie before it. */

@@ -49,7 +49,10 @@ static void add_field(struct key *k, const struct field *f, const void *record)
 		key_add_number(k, field_number(f, record));
 }
 
-void key_head(struct key *k, uint64_t merchant) { key_init(k, ROW_HEAD, 0, merchant); }
+void key_head(struct key *k, uint64_t merchant)
+{
+	key_init(k, ROW_HEAD, 0, merchant);
+}
 
 void key_record(struct key *k, uint64_t merchant, enum table table, const void *record)
 {

@@ -322,6 +322,22 @@ enum fault ledger_walk(struct ledger *l, struct place from, uint64_t until, ledg
 	return fault;
 }
 
+enum fault ledger_segment_start(struct ledger *l, uint32_t segment, struct place *ret)
+{
+	struct batch_header h;
+	int file = open_segment(l, segment, O_RDONLY);
+	if (file < 0)
+		return errno == ENOENT ? FAULT_DATA_DAMAGED : FAULT_FILE_UNREADABLE;
+	int64_t got = file_read(file, &h, sizeof(h), LEDGER_ALIGN);
+	close(file);
+	if (got < 0)
+		return FAULT_FILE_UNREADABLE;
+	if (got < (int64_t)sizeof(h) || memcmp(h.magic, batch_magic, 8) != 0 || h.segment != segment)
+		return FAULT_DATA_DAMAGED;
+	*ret = (struct place){h.number - 1, segment, LEDGER_ALIGN, h.previous, {0}};
+	return OK;
+}
+
 /* ---- the tail at recovery ---- */
 
 static enum fault zero_tail(int file, size_t from, size_t size)
@@ -358,7 +374,7 @@ enum fault ledger_settle(struct ledger *l, struct place end, bool torn)
 			close(next);
 		return FAULT_FILE_UNWRITABLE;
 	}
-	l->next_file = next;
+	l->next_file = next; /* ledger_close closes both */
 	TRY(write_back(l->file, used));
 	if (torn) {
 		TRY(zero_tail(l->file, used, size));

@@ -91,6 +91,9 @@ void ledger_close(struct ledger *l);
 typedef enum fault ledger_see(void *context, const struct batch *b);
 CHECKED enum fault ledger_walk(struct ledger *l, struct place from, uint64_t until, ledger_see *see,
 			       void *context, struct place *ret_end, struct ledger_damage *ret_damage);
+/* Where a segment begins, as its first batch says: for walking from there. DATA_DAMAGED when it has
+ * none. */
+CHECKED enum fault ledger_segment_start(struct ledger *l, uint32_t segment, struct place *ret);
 /* Recovery, before anything is read from it for good: zeroes what stands behind `end` in its
  * segment (when torn), writes the segment's batches back in place and syncs. */
 CHECKED enum fault ledger_settle(struct ledger *l, struct place end, bool torn);

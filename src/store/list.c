@@ -187,7 +187,7 @@ enum fault list_ordinals(const struct list_view *v, uint64_t from, unsigned n, b
 			 uint64_t *ret)
 {
 	const struct ordinals *o = &v->ordinals;
-	must(from + n <= o->count);
+	must(n == 0 || (from < o->count && n <= o->count - from));
 	if (has_holes(o))
 		return ordinals_with_holes(v, oldest_first ? o->count - 1 - from : from, n,
 					   oldest_first, ret);

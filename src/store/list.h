@@ -1,8 +1,9 @@
 /*
  * Lists: how many there are, who is the n-th, coming in and leaving.
  *
- * A list's state is a row of three numbers; in a write it is kept in tx->touched, as are the keys of
- * the hole rows that were written, and both go into the rows and into the entry once, at tx_finish.
+ * A list's state is a row of three numbers; in a write it is kept in tx->touched, as are the keys
+ * of the hole rows that were written, and both go into the rows and into the entry once, at
+ * tx_finish.
  */
 #pragma once
 

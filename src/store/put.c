@@ -28,7 +28,7 @@ static void drop_uniques(struct change *c)
 		struct text pk;
 		if (!unique_counts(unique, c->old))
 			continue;
-		if (c->new && unique_counts(unique, c->new) && field_equal(value, c->old, c->new))
+		if (c->new &&unique_counts(unique, c->new) && field_equal(value, c->old, c->new))
 			continue;
 		key_unique(&k, c->tx->merchant, unique, c->old);
 		if (!row_get(c->tx->rows, key_get(&k), &pk) ||
@@ -50,8 +50,8 @@ static void add_uniques(struct change *c)
 		struct text pk;
 		if (!unique_counts(unique, c->new))
 			continue;
-		bool had = c->old && unique_counts(unique, c->old) &&
-			   field_equal(value, c->old, c->new);
+		bool had =
+		    c->old && unique_counts(unique, c->old) && field_equal(value, c->old, c->new);
 		if (had && !c->moves)
 			continue;
 		key_unique(&k, c->tx->merchant, unique, c->new);
@@ -118,37 +118,46 @@ static uint64_t *clustered_ordinal(const struct record_shape *shape, void *recor
 
 static void write_record(struct change *c)
 {
+	struct buffer *value = &c->tx->value;
 	c->image.table = c->table;
 	c->image.record = c->new;
 	c->image.pk = key_rest(&c->new_key);
-	record_encode(c->shape, c->new, &c->tx->value);
-	must(!c->tx->value.full);
-	c->image.value = buffer_get(&c->tx->value);
-	image_apply(c->tx->rows, c->tx->merchant, c->tx->head.instant, &c->image);
+	record_encode(c->shape, c->new, value);
+	c->image.value = buffer_get(value);
 	entry_add_put(c->tx, &c->image);
+	if (c->shape->personal)
+		record_encode(c->shape, c->new, value);
+	must(!value->full);
+	c->image.value = buffer_get(value);
+	image_apply(c->tx->rows, c->tx->merchant, c->tx->head.instant, &c->image);
 }
 
-/* Lists first: a clustered one gives the record its key. */
+static void drop_record(struct change *c)
+{
+	entry_add_del(c->tx, c->table, key_rest(&c->old_key));
+	row_del(c->tx->rows, key_get(&c->old_key));
+}
+
+/* Lists before the key: a clustered one gives it. Record rows last: old and new may be slices of
+ * the old one. */
 static void run_change(struct change *c)
 {
 	c->tx->has_put = true;
-	if (c->old && (c->moves || !c->new)) {
-		row_del(c->tx->rows, key_get(&c->old_key));
-		entry_add_del(c->tx, c->table, key_rest(&c->old_key));
-	}
 	if (c->old)
 		drop_uniques(c);
 	change_lists(c);
-	if (!c->new)
-		return;
-	if (c->shape->clustered)
-		*clustered_ordinal(c->shape, c->new) = *record_at(c->shape, c->new);
-	key_record(&c->new_key, c->tx->merchant, c->table, c->new);
-	/* Records are read back from their keys (keys.h). */
-	union record record;
-	must(key_read_record(c->shape, key_rest(&c->new_key), &record));
-	add_uniques(c);
-	write_record(c);
+	if (c->new) {
+		if (c->shape->clustered)
+			*clustered_ordinal(c->shape, c->new) = *record_at(c->shape, c->new);
+		key_record(&c->new_key, c->tx->merchant, c->table, c->new);
+		/* Records are read back from their keys (keys.h). */
+		union record record;
+		must(key_read_record(c->shape, key_rest(&c->new_key), &record));
+		add_uniques(c);
+		write_record(c);
+	}
+	if (c->old && (c->moves || !c->new))
+		drop_record(c);
 }
 
 /* The store's image of the record with that key. */
@@ -220,7 +229,7 @@ void store_move(struct tx *tx, enum table table, const void *old_record, void *n
 	/* In the same clustered list it stays where it is. */
 	if (c.shape->clustered)
 		*clustered_ordinal(c.shape, new_record) =
-			same_owner(&c, LIST_CLUSTERED) ? *record_at(c.shape, &old) : 0;
+		    same_owner(&c, LIST_CLUSTERED) ? *record_at(c.shape, &old) : 0;
 	if (c.shape->clustered && *clustered_ordinal(c.shape, new_record) == 0)
 		*record_at(c.shape, new_record) = 0;
 	key_record(&c.new_key, tx->merchant, table, new_record);

@@ -190,7 +190,10 @@ static inline bool take_slice(struct text *in, struct text *ret)
 	return true;
 }
 
-static inline int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1 ^ -(v & 1)); }
+static inline int64_t unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ -(v & 1));
+}
 
 static bool take_field(const struct field *f, struct text *in, char *to)
 {

@@ -7,60 +7,17 @@
 #include "base/varint.h"
 #include "store/file.h"
 
-enum { PROGRESS_EVERY = 1024, HEADS_MIN = 64 };
-
-struct heads_slot {
-	uint64_t merchant;
-	bool used;
-	struct head head;
-};
-
-/* ---- heads: merchant -> head, open addressing ---- */
-
-static struct heads_slot *find_slot(struct heads_slot *slots, size_t size, uint64_t merchant)
-{
-	size_t at = (size_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (size - 1);
-	while (slots[at].used && slots[at].merchant != merchant)
-		at = (at + 1) & (size - 1);
-	return &slots[at];
-}
-
-static void grow_heads(struct replay *r)
-{
-	size_t size = r->heads_size ? r->heads_size * 2 : HEADS_MIN;
-	struct heads_slot *slots = calloc(size, sizeof(*slots));
-	must(slots);
-	for (size_t i = 0; i < r->heads_size; i++)
-		if (r->heads[i].used)
-			*find_slot(slots, size, r->heads[i].merchant) = r->heads[i];
-	free(r->heads);
-	r->heads = slots;
-	r->heads_size = size;
-}
+enum { PROGRESS_EVERY = 1024 };
 
 static struct head *head_of(struct replay *r, uint64_t merchant)
 {
-	if (r->heads_used * 2 >= r->heads_size)
-		grow_heads(r);
-	struct heads_slot *slot = find_slot(r->heads, r->heads_size, merchant);
-	if (!slot->used) {
-		*slot = (struct heads_slot){.merchant = merchant, .used = true};
-		r->heads_used++;
-		/* Not met yet: then the view's head is the one at the position. */
-		(void)head_read(&r->snapshot.rows, merchant, &slot->head);
-	}
-	return &slot->head;
+	bool fresh;
+	struct head *head = heads_at(&r->heads, merchant, &fresh);
+	/* Not met yet: then the view's head is the one at the position. */
+	if (fresh)
+		(void)head_read(&r->snapshot.rows, merchant, head);
+	return head;
 }
-
-void replay_heads(const struct replay *r, void (*see)(void *context, uint64_t merchant, const struct head *head),
-		  void *context)
-{
-	for (size_t i = 0; i < r->heads_size; i++)
-		if (r->heads[i].used)
-			see(context, r->heads[i].merchant, &r->heads[i].head);
-}
-
-/* ---- applying ---- */
 
 static void begin(struct replay *r)
 {
@@ -138,6 +95,7 @@ static enum fault apply_batch(void *context, const struct batch *b)
 		return FAULT_DATA_DAMAGED;
 	}
 	r->position.place = b->after;
+	r->content = count ? b->after.batch : r->content;
 	r->batches++;
 	if (r->progress && r->batches % PROGRESS_EVERY == 0)
 		r->progress(r->context, b->after.batch, r->all);
@@ -158,7 +116,7 @@ enum fault replay_run(struct replay *r, uint64_t until)
 		else
 			r->why = ledger_damage_text(&damage);
 	}
-	r->merchants = r->heads_used;
+	r->merchants = r->heads.used;
 	snapshot_end(&r->snapshot);
 	return fault;
 }
@@ -176,6 +134,5 @@ enum fault replay_feed(struct replay *r)
 void replay_release(struct replay *r)
 {
 	snapshot_close(&r->snapshot);
-	free(r->heads);
-	r->heads = NULL;
+	heads_release(&r->heads);
 }

@@ -5,11 +5,11 @@
  */
 #pragma once
 
+#include "store/heads.h"
 #include "store/keyring.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
 
-struct heads_slot;
 struct replay {
 	/* in */
 	struct ledger *ledger;
@@ -24,13 +24,12 @@ struct replay {
 	/* in: where to begin; out: where it ended */
 	struct position position;
 	/* out */
-	uint64_t batches, entries, merchants;
+	uint64_t batches, entries, merchants, content; /* content: newest batch with entries */
 	char *why;
 	enum fault feed_fault;
 	/* its own */
 	struct snapshot snapshot;
-	struct heads_slot *heads;
-	size_t heads_size, heads_used;
+	struct heads heads;
 	uint64_t command, fed;
 };
 
@@ -39,6 +38,3 @@ CHECKED enum fault replay_run(struct replay *r, uint64_t until);
 /* Feeds the rest. */
 CHECKED enum fault replay_feed(struct replay *r);
 void replay_release(struct replay *r);
-/* The chain's head of each merchant that was met, until `see` returns false. */
-void replay_heads(const struct replay *r, void (*see)(void *context, uint64_t merchant, const struct head *head),
-		  void *context);

@@ -9,7 +9,9 @@
 
 struct rows;
 struct rows_verbs {
-	/* *ret_value lives until the transaction ends. Sees the batch's earlier writes and its own. */
+	/* *ret_value stays as it is until the transaction ends, also when this command then puts
+	 * another value under the key (records are slices of it). Sees the batch's earlier writes
+	 * and its own. */
 	bool (*get)(struct rows *r, struct text key, struct text *ret_value);
 	/* Copies key and value. Only in a write or a replay. */
 	void (*put)(struct rows *r, struct text key, struct text value);

@@ -28,7 +28,10 @@ void tx_init_read(struct tx *tx, struct rows *rows, struct keyring *keys, uint64
 	tx->detail = detail;
 }
 
-static struct instant later(struct instant a, struct instant b) { return a.ms > b.ms ? a : b; }
+static struct instant later(struct instant a, struct instant b)
+{
+	return a.ms > b.ms ? a : b;
+}
 
 static void init_buffers(struct tx *tx)
 {
@@ -68,9 +71,8 @@ uint64_t tx_finish(struct tx *tx, struct buffer *out)
 	if (!tx->has_put)
 		return 0;
 	list_finish(tx);
-	struct entry_envelope envelope = {tx->merchant,	      tx->head.number,
-					  tx->head.next_number, tx->op_count,
-					  tx->head.instant,   tx->actor,
+	struct entry_envelope envelope = {tx->merchant, tx->head.number,  tx->head.next_number,
+					  tx->op_count, tx->head.instant, tx->actor,
 					  tx->command};
 	buffer_clear(&tx->value);
 	entry_envelope_add(&tx->value, &envelope);
@@ -89,7 +91,10 @@ uint64_t tx_finish(struct tx *tx, struct buffer *out)
 	return tx->head.number;
 }
 
-void tx_discard(struct tx *tx) { tx->has_put = false; }
+void tx_discard(struct tx *tx)
+{
+	tx->has_put = false;
+}
 
 void tx_release(struct tx *tx)
 {
@@ -267,7 +272,10 @@ void store_want_unique(struct tx *tx, enum unique unique, const void *record)
 	(void)tx, (void)unique, (void)record;
 }
 
-uint64_t store_merchant(const struct tx *tx) { return tx->merchant; }
+uint64_t store_merchant(const struct tx *tx)
+{
+	return tx->merchant;
+}
 
 enum fault refuse(struct tx *tx, enum fault fault, struct text field, struct text value)
 {
@@ -325,21 +333,26 @@ uint64_t store_key_slot(struct tx *tx)
 	return tx->keys->take_slot(tx->keys);
 }
 
-enum { TAG_SIZE = 16, TAG_PARTS_MAX = 16 };
+enum {
+	TAG_SIZE = 16,
+	TAG_PARTS_MAX = 8192
+}; /* a call of 1,000 people has some thousands of fields */
 
 struct text store_tag(struct tx *tx, const struct text *parts, size_t n)
 {
-	uint8_t sizes[TAG_PARTS_MAX + 1][VARINT_SIZE_MAX], mac[DIGEST_SIZE_MAX];
-	struct text in[2 * TAG_PARTS_MAX + 1];
-	size_t m = 0;
 	must(n <= TAG_PARTS_MAX);
-	in[m++] = (struct text){(const char *)sizes[n], varint_put(sizes[n], tx->merchant)};
-	for (size_t i = 0; i < n; i++) {
-		in[m++] = (struct text){(const char *)sizes[i], varint_put(sizes[i], parts[i].size)};
-		in[m++] = parts[i];
-	}
+	uint8_t mac[DIGEST_SIZE_MAX];
+	uint8_t *size = arena_take(tx->env.arena, (n + 1) * VARINT_SIZE_MAX);
+	struct text *in = arena_take(tx->env.arena, (2 * n + 1) * sizeof(*in));
 	struct text key = {(const char *)tx->keys->master_tag, sizeof(tx->keys->master_tag)};
-	hmac_parts(DIGEST_SHA256, key, in, m, mac);
+	must(size && in);
+	in[0] = (struct text){(const char *)size, varint_put(size, tx->merchant)};
+	for (size_t i = 0; i < n; i++) {
+		size += VARINT_SIZE_MAX;
+		in[2 * i + 1] = (struct text){(const char *)size, varint_put(size, parts[i].size)};
+		in[2 * i + 2] = parts[i];
+	}
+	hmac_parts(DIGEST_SHA256, key, in, 2 * n + 1, mac);
 	struct text tag = arena_text(tx->env.arena, (struct text){(const char *)mac, TAG_SIZE});
 	must(tag.size == TAG_SIZE);
 	return tag;
@@ -365,8 +378,8 @@ struct text store_seal(struct tx *tx, enum table table, struct text clear)
 	must(tx->writing);
 	if (clear.size == 0)
 		return TEXT_NONE;
-	uint8_t *out = arena_take(tx->env.arena,
-				  1 + 2 * VARINT_SIZE_MAX + clear.size + SEAL_OVERHEAD);
+	uint8_t *out =
+	    arena_take(tx->env.arena, 1 + 2 * VARINT_SIZE_MAX + clear.size + SEAL_OVERHEAD);
 	must(out);
 	size_t size = 0;
 	out[size++] = SECRET_VERSION;
@@ -389,9 +402,8 @@ bool store_open_sealed(struct tx *tx, enum table table, struct text sealed, stru
 	    !varint_take(&sealed, &number) || sealed.size < SEAL_OVERHEAD)
 		return false;
 	uint8_t *clear = arena_take(tx->env.arena, sealed.size);
-	if (!clear ||
-	    !seal_open(tx->keys->master_seal, secret_about(tx->merchant, table, number, memory),
-		       sealed, clear))
+	if (!clear || !seal_open(tx->keys->master_seal,
+				 secret_about(tx->merchant, table, number, memory), sealed, clear))
 		return false;
 	*ret_clear = (struct text){(const char *)clear, sealed.size - SEAL_OVERHEAD};
 	return true;

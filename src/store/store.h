@@ -94,17 +94,18 @@ CHECKED enum fault store_page(struct tx *tx, const struct page *page, void *ret_
 			      unsigned *ret_n, uint64_t *ret_count);
 CHECKED enum fault store_count(struct tx *tx, enum list list, const void *owner, uint64_t *ret_count);
 /* The records that came into the list at from <= instant <= to, as ranks for a NEWEST-FIRST page:
- * the first and how many. Either bound may be INSTANT_NONE. O(log^2 n). */
+ * the first and how many. Either bound may be INSTANT_NONE. O(log^2 n). Not for WALLET. */
 CHECKED enum fault store_window(struct tx *tx, enum list list, const void *owner, struct instant from,
 				struct instant to, uint64_t *ret_first, uint64_t *ret_count);
 
 /* New (its key is not there) or changed. Unique values must have been checked by the handler with
  * store_find (a clash is a bug). A new coupon's key member `ordinal` is set here. */
 void store_put(struct tx *tx, enum table table, void *record);
+/* A record that is not there: nothing. */
 void store_del(struct tx *tx, enum table table, const void *record);
 /* The same record under another key: lists and unique values follow. */
 void store_move(struct tx *tx, enum table table, const void *old_record, void *new_record);
-/* Before a put: the record leaves `list` and comes in again as its newest. */
+/* Before a put: the record leaves `list` and comes in again as its newest. Not for WALLET. */
 void store_relist(enum list list, void *record);
 /* Names what the code will get soon, without waiting. Code that loops wants all its keys first. */
 void store_want(struct tx *tx, enum table table, const void *record);

@@ -12,7 +12,7 @@ const TEMPLATES = ['template_id', 'name', 'type', 'amount', 'threshold', 'begin_
 const COUPONS = ['code', 'template_id', 'customer_id', 'phone', 'card_no', 'nick', 'channel', 'status', 'issued_at', 'begin_at', 'end_at', 'attribute'];
 
 export const ATTRIBUTE = '{ "firstName":"Bill" , "lastName":"Gates" }';
-export const SEED = { phone: '18612255668', card_no: '11112222', code: '111aaa' };
+export const SEED = { phone: '18612255669', card_no: '11112223', code: '111aaa-t' };
 export const PAGED = { phone: '13911110000', count: 25 };
 export const STATES = { phone: '13922220000' };
 export const ODD = { phone: '13933330000' };

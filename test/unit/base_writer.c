@@ -151,6 +151,34 @@ static void test_nested_lists(void)
 	}
 }
 
+/* Word for word what write_text writes, in objects and lists, also where the buffer ends early. */
+static void test_plain(void)
+{
+	static const struct text words[] = {TEXT("2018-11-11"), TEXT("0"), {NULL, 0}};
+	for (size_t size = 0; size < 160; size++) {
+		for (int face = WRITER_JSON; face <= WRITER_XML; face++) {
+			char memory[2][160];
+			struct buffer b[2];
+			for (int plain = 0; plain < 2; plain++) {
+				void (*put)(struct writer *, const char *, struct text) =
+				    plain ? write_plain : write_text;
+				struct writer w;
+				buffer_init_fixed(&b[plain], memory[plain], size);
+				writer_init(&w, &b[plain], (enum writer_face)face);
+				write_begin_list(&w, "list", "item");
+				for (size_t i = 0; i < COUNT_OF(words); i++)
+					put(&w, NULL, words[i]);
+				write_end(&w);
+				for (size_t i = 0; i < COUNT_OF(words); i++)
+					put(&w, "name", words[i]);
+				writer_finish(&w);
+			}
+			CHECK_INT(b[0].full, b[1].full);
+			CHECK(b[0].full || text_equal(buffer_get(&b[0]), buffer_get(&b[1])));
+		}
+	}
+}
+
 int main(void)
 {
 	test_faces();
@@ -158,5 +186,6 @@ int main(void)
 	test_json_escapes();
 	test_xml_escapes();
 	test_nested_lists();
+	test_plain();
 	return test_end();
 }

@@ -21,7 +21,7 @@ static inline void put_NUMBER(struct writer *w, const char *name, uint64_t numbe
 	struct buffer b;
 	buffer_init_fixed(&b, memory, sizeof(memory));
 	buffer_uint64(&b, number);
-	write_text(w, name, buffer_get(&b));
+	write_plain(w, name, buffer_get(&b));
 }
 
 static inline void put_DAY(struct writer *w, const char *name, struct instant i)
@@ -32,7 +32,7 @@ static inline void put_DAY(struct writer *w, const char *name, struct instant i)
 		return;
 	buffer_init_fixed(&b, memory, sizeof(memory));
 	buffer_moment_day(&b, i);
-	write_text(w, name, buffer_get(&b));
+	write_plain(w, name, buffer_get(&b));
 }
 
 static inline void put_yuan(struct writer *w, const char *name, struct money m)
@@ -41,7 +41,7 @@ static inline void put_yuan(struct writer *w, const char *name, struct money m)
 	struct buffer b;
 	buffer_init_fixed(&b, memory, sizeof(memory));
 	buffer_money_yuan(&b, m);
-	write_text(w, name, buffer_get(&b));
+	write_plain(w, name, buffer_get(&b));
 }
 
 /* The document says 0, unused; the others follow the platform's habit. */
@@ -52,7 +52,7 @@ static inline void put_STATUS(struct writer *w, const char *name, enum coupon_st
 	    [COUPON_FROZEN] = '3', [COUPON_RECALLED] = '4',
 	};
 	must(state < COUNT_OF(words));
-	write_text(w, name, (struct text){&words[state], 1});
+	write_plain(w, name, (struct text){&words[state], 1});
 }
 
 #define ENCODE_TEXT(name, of, member)	put_TEXT(w, name, (of)->member)
@@ -157,5 +157,5 @@ void top_write_request_id(struct writer *w)
 	uint64_t number = next_number();
 	for (size_t i = sizeof(id); i-- > 0; number /= 36)
 		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];
-	write_text(w, "request_id", (struct text){id, sizeof(id)});
+	write_plain(w, "request_id", (struct text){id, sizeof(id)});
 }

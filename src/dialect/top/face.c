@@ -88,6 +88,7 @@ static struct answer untrusted(void)
 			       TEXT("IP不在白名单内")};
 }
 
+/* Long: one line for each fault there is, so that the compiler names the one it forgot. */
 static struct answer answer_of(struct call *call, enum fault fault)
 {
 	switch (fault) {

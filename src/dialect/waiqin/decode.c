@@ -109,17 +109,7 @@ enum fault waiqin_decode_register(struct call *call, void *cmd)
 	return OK;
 }
 
-/* The bounds are whole seconds and inclusive, the records' instants are finer. */
-static struct instant end_of_second(struct instant i)
-{
-	return instant_is_none(i) ? i : (struct instant){i.ms + 999};
-}
-
 enum fault waiqin_decode_query(struct call *call, void *cmd)
 {
-	struct campaign_query_cmd *query = cmd;
-	TRY(decode_body(call, query_fields, COUNT_OF(query_fields), query));
-	query->created_before = end_of_second(query->created_before);
-	query->modified_before = end_of_second(query->modified_before);
-	return OK;
+	return decode_body(call, query_fields, COUNT_OF(query_fields), cmd);
 }

@@ -108,7 +108,7 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 		return say(b, "answer too large: narrow the query by activity_source_code",
 			   TEXT_NONE, TEXT_NONE);
 	case FAULT_LIMIT_REACHED:
-		return say(b, "limit reached: ", field, value);
+		return say(b, "too many campaigns: narrow the query by ", field, TEXT_NONE);
 	case FAULT_BUSY:
 	case FAULT_DISK_FULL:
 	case FAULT_CLOCK_UNSURE:

@@ -67,16 +67,18 @@
 	A(source_code,          TEXT, c->source_code)
 
 /* What the domain calls otherwise: W(operation, the command's member, wire name). */
-#define WAIQIN_WORDS(W)                                              \
-	W(addOrUpdateCampaign, status,        event_status)          \
-	W(addOrUpdateCampaign, begin,         start_date)            \
-	W(addOrUpdateCampaign, end,           end_date)              \
-	W(addOrUpdateCampaign, information,   event_information)     \
-	W(applyCallBack,       source_code,   campaign_source_code)  \
-	W(applyCallBack,       code,          campaign_code)         \
-	W(applyCallBack,       registered_at, registered_time)       \
-	W(applyCallBack,       information,   merchant_information)  \
-	W(queryCampaign,       source_code,   activity_source_code)  \
-	W(queryCampaign,       code,          activity_code)         \
-	W(queryCampaign,       type_code,     activity_type_code)
+#define WAIQIN_WORDS(W)                                                 \
+	W(addOrUpdateCampaign, status,          event_status)           \
+	W(addOrUpdateCampaign, begin,           start_date)             \
+	W(addOrUpdateCampaign, end,             end_date)               \
+	W(addOrUpdateCampaign, information,     event_information)      \
+	W(applyCallBack,       registered_at,   registered_time)        \
+	W(applyCallBack,       information,     merchant_information)   \
+	W(queryCampaign,       source_code,     activity_source_code)   \
+	W(queryCampaign,       code,            activity_code)          \
+	W(queryCampaign,       type_code,       activity_type_code)     \
+	W(queryCampaign,       created_before,  before_create_time)     \
+	W(queryCampaign,       created_after,   after_create_time)      \
+	W(queryCampaign,       modified_before, before_modify_time)     \
+	W(queryCampaign,       modified_after,  after_modify_time)
 /* clang-format on */

@@ -105,16 +105,18 @@ static const struct {
     {{"nicks", 5}, "buyer_nicks"},
 };
 
-/* What decode refused has its path; the domain names members of its command. */
+/* What decode refused has its path; the domain names members of its command, and with "object" all
+ * that the path stands for. */
 static struct text shown_field(struct call *call)
 {
 	struct text field = call->detail.field;
 	const char *path = wjb_path(call);
-	size_t stem = *path ? strlen(path) - 1 : 0; /* "coupon" */
-	if (field.size == 0 || memchr(field.data, '.', field.size) ||
-	    text_equal(field, TEXT("body")) ||
-	    (stem && text_equal(field, (struct text){path, stem})))
+	struct text stem = {path, *path ? strlen(path) - 1 : 0}; /* "coupon" */
+	if (field.size == 0 || text_starts_with(field, text_of(path)) || text_equal(field, stem) ||
+	    text_equal(field, TEXT("body")))
 		return field;
+	if (text_equal(field, TEXT("object")))
+		return stem;
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_equal(field, words[i].domain))
 			return field_path(call, path, words[i].wjb);

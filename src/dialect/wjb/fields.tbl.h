@@ -21,7 +21,7 @@ COUPON(memo,          NULL,          description, TEXT_BYTES, TEXT_BYTES_MAX,  O
 
 #ifdef ACTIVITY /* UmpActivity -> struct activity; a member that is null or "" is taken away by modify */
 ACTIVITY(name,        NULL,          name,        TEXT,       NAME_LENGTH_MAX, OPTIONAL, HAS(has_name))
-ACTIVITY(type,        NULL,          type,        TEXT,       32,              OPTIONAL, HAS(has_type))
+ACTIVITY(type,        NULL,          type,        TEXT,       NAME_LENGTH_MAX, OPTIONAL, HAS(has_type))
 ACTIVITY(status,      NULL,          status,      INT,        3,               OPTIONAL, HAS(has_status))
 ACTIVITY(start_time,  NULL,          begin,       SECOND,     0,               OPTIONAL, HAS(has_begin))
 ACTIVITY(end_time,    NULL,          end,         SECOND,     0,               OPTIONAL, HAS(has_end))

@@ -86,7 +86,7 @@ static enum fault find_key(struct call *call, struct wjb_state *s)
 	s->app_key = wjb_param(s, "app_key");
 	if (s->app_key.size == 0)
 		return FAULT_KEY_MISSING;
-	if (s->app_key.size > NAME_LENGTH_MAX || !text_is_clean(s->app_key))
+	if (!text_is_clean(s->app_key) || text_length(s->app_key) > NAME_LENGTH_MAX)
 		return FAULT_KEY_UNKNOWN;
 	return call_actor_any(call, DIALECT_WJB, s->app_key);
 }

@@ -4,7 +4,7 @@
  * Each nick has a result of its own; refusals of the whole call have no send_results.
  *
  * A CRM that asks again must not make a second coupon: the same signed request, or another one with
- * the same signed `request_id` and body, gets the first answer.
+ * the same signed `request_id`, gets the first answer; that id with other contents is refused.
  */
 #include "dialect/wjb/wjb.h"
 
@@ -22,7 +22,7 @@ static void spi_request_key(struct call *call, struct request_key *into)
 	struct text id = wjb_param(wjb_state(call), "request_id");
 	wjb_request_key(call, into);
 	if (id.size)
-		into->parts[1] = id;
+		*into = (struct request_key){{wjb_state(call)->app_key, id}, 2};
 }
 
 static enum fault spi_decode(struct call *call, void *into)

@@ -58,15 +58,15 @@ static void add_coupon(struct buffer *b, const struct coupon_view *v, struct tex
 {
 	const struct coupon *c = v->coupon;
 	const struct template *t = v->template;
-	buffer_byte(b, '{');
-#define D(wire, how, from)                      \
-	buffer_text(b, TEXT("\"" #wire "\":")); \
-	add_##how(b, from);                     \
-	buffer_byte(b, ',');
+	size_t begin = b->size;
+#define D(wire, how, from)                       \
+	buffer_text(b, TEXT(",\"" #wire "\":")); \
+	add_##how(b, from);
 	ZVCMS_COUPON(D)
 #undef D
+	buffer_byte(b, '}');
 	if (!b->full)
-		b->data[b->size - 1] = '}'; /* in place of the last comma */
+		b->data[begin] = '{'; /* in place of the first comma */
 }
 
 enum fault zvcms_encode_wallet(struct call *call, const void *ret)

@@ -121,21 +121,31 @@ static void take_params(struct call *call, struct zvcms_state *s, struct json va
 	s->params = (struct json){JSON_OBJECT, TEXT("{}")};
 }
 
-static void take_json(struct call *call, struct zvcms_state *s, struct text name, struct json value)
+/* Which member of the envelope; ZVCMS_ENVELOPE_COUNT: none. */
+static unsigned envelope_index(struct call *call, const struct zvcms_state *s, struct text name)
 {
 	const struct text *names = envelope_names[s->v2];
-	for (unsigned i = 0; i < ZVCMS_ENVELOPE_COUNT; i++) {
-		if (!json_name_equal(name, names[i]))
-			continue;
-		s->envelope[i] = value.kind == JSON_NULL ? TEXT_NONE : value.raw;
-		if (value.kind == JSON_NULL)
-			return;
-		if (i == ZVCMS_PARAMS)
-			take_params(call, s, value);
-		else if (value.kind == JSON_TEXT)
-			s->envelope[i] = json_text(call->arena, value);
+	unsigned i = 0;
+	if (name.size && memchr(name.data, '\\', name.size))
+		name = json_name(call->arena, name);
+	while (i < ZVCMS_ENVELOPE_COUNT &&
+	       (name.size != names[i].size || !text_equal(name, names[i])))
+		i++;
+	return i;
+}
+
+static void take_json(struct call *call, struct zvcms_state *s, struct text name, struct json value)
+{
+	unsigned i = envelope_index(call, s, name);
+	if (i == ZVCMS_ENVELOPE_COUNT)
 		return;
-	}
+	s->envelope[i] = value.kind == JSON_NULL ? TEXT_NONE : value.raw;
+	if (value.kind == JSON_NULL)
+		return;
+	if (i == ZVCMS_PARAMS)
+		take_params(call, s, value);
+	else if (value.kind == JSON_TEXT)
+		s->envelope[i] = json_text(call->arena, value);
 }
 
 static enum fault read_json(struct call *call, struct zvcms_state *s)

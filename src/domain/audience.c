@@ -1,0 +1,234 @@
+/*
+ * The audience: who of a campaign is covered, invited, registered. Covered is a generation: equal
+ * to the campaign's, so that clearing a million targets is one write. Marks are only ever added
+ * here; a member is in the list of each of its marks in the order in which they came.
+ */
+#include "base/varint.h"
+#include "domain/campaign.h"
+#include "domain/check.h"
+#include "domain/customer.h"
+#include "domain/request.h"
+
+/* The rows of one write, sealed and indexed, stay far below what one entry may hold. */
+enum { REGISTER_BYTES_MAX = 8 * 1024 * 1024 };
+
+/* The members of some people, there or new. */
+static enum fault load(struct tx *tx, const struct env *env, uint64_t campaign,
+		       const struct people *people, struct member **ret)
+{
+	struct member *members = ARENA_ARRAY(env->arena, struct member, people->n + 1);
+	ROOM(members);
+	for (unsigned i = 0; i < people->n; i++) {
+		members[i].campaign = campaign;
+		members[i].customer = people->rows[i].customer.number;
+		store_want(tx, TABLE_MEMBER, &members[i]);
+	}
+	for (unsigned i = 0; i < people->n; i++) {
+		bool found = false;
+		if (!people->rows[i].is_new)
+			TRY(store_get(tx, TABLE_MEMBER, &members[i], &found));
+	}
+	*ret = members;
+	return OK;
+}
+
+static void put(struct tx *tx, const struct person *person, struct member *member)
+{
+	member->key_slot = person->customer.key_slot;
+	store_put(tx, TABLE_MEMBER, member);
+}
+
+/* --- WangJuBao --- */
+
+static enum fault check_nicks(struct tx *tx, const struct audience_add_cmd *c)
+{
+	if (c->n == 0)
+		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("nicks"), TEXT_NONE);
+	if (c->n > TARGETS_MAX)
+		return refuse(tx, FAULT_TOO_MANY, TEXT("nicks"), TEXT_NONE);
+	return OK;
+}
+
+static enum fault check_people(struct tx *tx, const struct audience_add_cmd *c,
+			       const struct people *people)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (people->row_of[i] == NOBODY)
+			return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("nicks"), c->nicks[i]);
+	return OK;
+}
+
+enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_add_cmd *c = cmd;
+	struct audience_add_ret *r = ret;
+	struct asked asked = {COMMAND_audience_add, REQUEST_DIALECT, &c->request};
+	struct campaign campaign;
+	struct people people;
+	struct member *members;
+	struct text result;
+	bool found;
+	uint64_t added = 0;
+	*r = (struct audience_add_ret){0};
+	TRY(check_nicks(tx, c));
+	TRY(request_find(tx, env, &asked, &result, &found));
+	if (found) {
+		if (!varint_take(&result, &added))
+			return FAULT_DATA_DAMAGED;
+		r->added = (unsigned)added;
+		return OK;
+	}
+	TRY(campaign_find(tx, c->activity_id, &campaign));
+	TRY(people_of_nicks(tx, env, c->nicks, c->n, &people));
+	TRY(check_people(tx, c, &people));
+	TRY(load(tx, env, campaign.number, &people, &members));
+	for (unsigned i = 0; i < people.n; i++) {
+		if (members[i].cover == campaign.cover)
+			continue;
+		added++;
+		members[i].cover = campaign.cover;
+		customer_make(tx, &people.rows[i]);
+		put(tx, &people.rows[i], &members[i]);
+	}
+	r->added = (unsigned)added;
+	request_keep(tx, env, &asked, numbers_write(env, &added, 1));
+	return OK;
+}
+
+/* A new generation; none when nobody is covered. */
+enum fault audience_clear(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_clear_cmd *c = cmd;
+	struct audience_clear_ret *r = ret;
+	struct asked asked = {COMMAND_audience_clear, REQUEST_DIALECT, &c->request};
+	struct campaign campaign;
+	struct text result;
+	uint64_t covered;
+	bool found;
+	*r = (struct audience_clear_ret){0};
+	TRY(request_find(tx, env, &asked, &result, &found));
+	if (found)
+		return OK;
+	TRY(campaign_find(tx, c->activity_id, &campaign));
+	struct member owner = {.campaign = campaign.number, .cover = campaign.cover};
+	TRY(store_count(tx, LIST_COVERED, &owner, &covered));
+	if (covered) {
+		campaign.cover++;
+		store_put(tx, TABLE_CAMPAIGN, &campaign);
+	}
+	request_keep(tx, env, &asked, TEXT_NONE);
+	return OK;
+}
+
+/* --- demo, running campaigns --- */
+
+enum fault audience_invite(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_invite_cmd *c = cmd;
+	struct audience_invite_ret *r = ret;
+	struct campaign campaign;
+	struct people people;
+	struct member *members;
+	*r = (struct audience_invite_ret){0};
+	TRY(campaign_find(tx, c->activity_id, &campaign));
+	TRY(people_of_references(tx, env, &c->customers, &people));
+	TRY(load(tx, env, campaign.number, &people, &members));
+	for (unsigned i = 0; i < people.n; i++) {
+		if (members[i].invited)
+			continue;
+		members[i].invited = true;
+		put(tx, &people.rows[i], &members[i]);
+		r->added++;
+	}
+	return OK;
+}
+
+/* --- Waiqin --- */
+
+static enum fault find_by_source(struct tx *tx, const struct audience_register_cmd *c,
+				 struct campaign *ret)
+{
+	bool found;
+	*ret = (struct campaign){.live = true, .source_code = c->campaign_source_code};
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, ret, &found));
+	if (!found)
+		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("campaign_source_code"),
+			      c->campaign_source_code);
+	if (!text_equal(ret->code, c->campaign_code))
+		return refuse(tx, FAULT_CAMPAIGN_MISMATCH, TEXT("campaign_code"), c->campaign_code);
+	return OK;
+}
+
+/* The same text goes into everybody's row. */
+static enum fault check_size(struct tx *tx, const struct audience_register_cmd *c)
+{
+	if (c->information.size > TEXT_BYTES_MAX)
+		return refuse(tx, FAULT_PARAMETER_TOO_LONG, TEXT("information"), TEXT_NONE);
+	if ((uint64_t)c->customers.n * c->information.size > REGISTER_BYTES_MAX)
+		return refuse(tx, FAULT_TOO_MANY, TEXT("customers"), TEXT_NONE);
+	return OK;
+}
+
+enum fault audience_register(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_register_cmd *c = cmd;
+	struct audience_register_ret *r = ret;
+	struct campaign campaign;
+	struct people people;
+	struct member *members;
+	*r = (struct audience_register_ret){0};
+	TRY(check_size(tx, c));
+	TRY(find_by_source(tx, c, &campaign));
+	TRY(people_of_references(tx, env, &c->customers, &people));
+	TRY(load(tx, env, campaign.number, &people, &members));
+	for (unsigned i = 0; i < people.n; i++) {
+		members[i].registered = true;
+		members[i].registered_at = c->registered_at;
+		members[i].information = c->information;
+		put(tx, &people.rows[i], &members[i]);
+	}
+	return OK;
+}
+
+/* --- reading --- */
+
+static enum list list_of(enum mark mark)
+{
+	switch (mark) {
+	case MARK_COVERED:
+		return LIST_COVERED;
+	case MARK_INVITED:
+		return LIST_INVITED;
+	case MARK_REGISTERED:
+		return LIST_REGISTERED;
+	}
+	must_failed("a mark", __FILE__, __LINE__);
+	return LIST_COVERED;
+}
+
+enum fault audience_page(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_page_cmd *c = cmd;
+	struct audience_page_ret *r = ret;
+	struct member owner = {.campaign = c->campaign, .cover = c->cover}, *members;
+	struct page page = {.list = list_of(c->mark),
+			    .owner = &owner,
+			    .from = c->from,
+			    .n = c->n,
+			    .oldest_first = true};
+	*r = (struct audience_page_ret){0};
+	TRY(store_page(tx, &page, &members, &r->n, &r->count));
+	r->rows = ARENA_ARRAY(env->arena, struct audience_person, r->n + 1);
+	ROOM(r->rows);
+	for (unsigned i = 0; i < r->n; i++)
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = members[i].customer});
+	for (unsigned i = 0; i < r->n; i++) {
+		struct audience_person *p = &r->rows[i];
+		bool found;
+		p->member = members[i];
+		p->customer.number = members[i].customer;
+		TRY(store_get(tx, TABLE_CUSTOMER, &p->customer, &found));
+		must(found);
+	}
+	return OK;
+}

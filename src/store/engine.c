@@ -1,0 +1,431 @@
+/*
+ * The embedded engine: opening (create, recover), closing, readers, what it tells about itself.
+ *
+ * Opening goes from the outside in: folder, lock, master key, ledger, customer keys, view; then
+ * recovery: find the ledger's end, settle its tail on the disk, replay what the view has not; then
+ * the threads. Nothing is answered before all of it.
+ */
+#include "store/engine.h"
+
+#include "store/lock.h"
+#include "store/parts.h"
+#include "store/replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { TEND_US = 1000 * 1000, TEND_AGAIN_US = 250 * 1000 };
+
+/* ---- creating ---- */
+
+static enum fault create_view(struct engine *e, char **ret_why)
+{
+	char *path = text_print("%s/view", e->dir);
+	struct view view;
+	folder_remove(path); /* what a creation that was cut off left */
+	enum fault fault = folder_make_at(path);
+	if (fault == OK)
+		fault = view_open(&view, path, (struct view_config){0}, ret_why);
+	if (fault == OK) {
+		/* The first commit syncs the file's beginning as well. */
+		fault = view_mark(&view, &(struct position){0});
+		view_close(&view);
+	}
+	if (fault == OK && !folder_sync(path))
+		fault = fault_of_write(errno);
+	free(path);
+	return fault;
+}
+
+static enum fault get_master_key(struct engine *e, bool may_create, char **ret_why)
+{
+	if (may_create && access(e->key_path, F_OK) != 0 && errno == ENOENT)
+		return master_keys_create(e->key_path, e->seed, &e->masters);
+	return master_keys_read(e->key_path, &e->masters, ret_why);
+}
+
+/* The ledger's first segment comes last: without it there is no store here yet. */
+static enum fault create(struct engine *e, const struct engine_config *config, char **ret_why)
+{
+	struct segment_header head = {
+		.segment_bytes = (uint32_t)(config->segment_bytes ? config->segment_bytes : SEGMENT_BYTES)};
+	must(head.segment_bytes >= SEGMENT_BYTES_MIN && head.segment_bytes <= SEGMENT_BYTES_MAX &&
+	     head.segment_bytes % 4096 == 0);
+	TRY(get_master_key(e, true, ret_why));
+	seeded_random(e->seed, "store", 1, &head.store_id, sizeof(head.store_id));
+	head.master_id = e->masters.id[e->masters.count - 1];
+	master_key_check(&e->masters, e->masters.count - 1, head.store_id, head.key_check);
+	TRY(keyring_create(e->dir, head.store_id));
+	TRY(create_view(e, ret_why));
+	if (!folder_sync(e->dir))
+		return fault_of_write(errno);
+	return ledger_create(e->dir, &head);
+}
+
+/* ---- opening ---- */
+
+static enum fault open_folder(struct engine *e, const struct engine_config *config, char **ret_why)
+{
+	bool there = ledger_exists(e->dir);
+	if (!there && !config->create) {
+		*ret_why = text_print("%s holds no data", e->dir);
+		return FAULT_DATA_MISSING;
+	}
+	if (!there)
+		TRY(folder_make_at(e->dir));
+	TRY(lock_take(e->dir, &e->lock_file, ret_why));
+	if (!there)
+		TRY(create(e, config, ret_why));
+	return OK;
+}
+
+static enum fault open_files(struct engine *e, const struct engine_config *config, char **ret_why)
+{
+	TRY(ledger_open(&e->ledger, e->dir, &e->tender_bell, ret_why));
+	const struct segment_header *head = &e->ledger.head;
+	TRY(get_master_key(e, false, ret_why));
+	if (!master_keys_fit(&e->masters, head->master_id, head->store_id, head->key_check)) {
+		*ret_why = text_print("the master key in %s is not the one of %s", e->key_path, e->dir);
+		return FAULT_KEY_FILE_WRONG;
+	}
+	TRY(keyring_open(&e->keys, e->dir, head->store_id, &e->masters, e->read_only, ret_why));
+	char *path = text_print("%s/view", e->dir);
+	struct view_config view = {.read_only = e->read_only, .feed_pages = config->feed_pages};
+	enum fault fault = view_open(&e->view, path, view, ret_why);
+	free(path);
+	return fault;
+}
+
+/* ---- recovery ---- */
+
+static void read_position(struct engine *e, struct position *ret)
+{
+	struct view_reader r;
+	*ret = (struct position){0};
+	view_reader_open(&r, &e->view);
+	(void)view_position(&r, ret);
+	view_reader_close(&r);
+}
+
+struct seek {
+	const struct position *position;
+	bool met;
+};
+
+static enum fault look_for_position(void *context, const struct batch *b)
+{
+	struct seek *seek = context;
+	if (b->after.batch == seek->position->place.batch)
+		seek->met = b->after.checksum == seek->position->place.checksum &&
+			    b->after.offset == seek->position->place.offset;
+	return OK;
+}
+
+/* The ledger's end, found from the segment where the view stands; the view must stand on it. */
+static enum fault find_end(struct engine *e, const struct position *position, struct place *ret_end,
+			   bool *ret_torn, char **ret_why)
+{
+	struct place from = position->place;
+	struct ledger_damage damage = {.segment = from.segment, .offset = LEDGER_ALIGN};
+	struct seek seek = {.position = position, .met = from.batch == 0};
+	enum fault fault = from.batch ? ledger_segment_start(&e->ledger, from.segment, &from) : OK;
+	if (fault == OK)
+		fault = ledger_walk(&e->ledger, from, UINT64_MAX, look_for_position, &seek, ret_end, &damage);
+	*ret_torn = fault == FAULT_DATA_DAMAGED && damage.torn;
+	if (*ret_torn || fault == OK) {
+		if (seek.met)
+			return OK;
+		/* The view has more than the ledger: what is behind was not torn, it is lost. */
+		if (fault == OK)
+			damage = (struct ledger_damage){position->place.segment, position->place.offset, false};
+		fault = FAULT_DATA_DAMAGED;
+	}
+	if (fault == FAULT_DATA_DAMAGED)
+		*ret_why = ledger_damage_text(&damage);
+	return fault;
+}
+
+static struct generation *first_generation(struct engine *e)
+{
+	struct generation *g = generation_open(e->overlay_cap);
+	struct generations *pair = malloc(sizeof(*pair));
+	must(g && pair);
+	*pair = (struct generations){g, NULL};
+	atomic_store(&e->overlay.pair, pair);
+	return g;
+}
+
+static enum fault replay_tail(struct engine *e, const struct position *position, char **ret_why)
+{
+	struct replay r = {.ledger = &e->ledger, .view = &e->view, .overlay = &e->overlay,
+			   .keys = &e->keys.ring, .overlay_bytes = e->overlay_cap, .position = *position,
+			   .feed_bytes = e->read_only ? 0 : overlay_freeze_bytes(e)};
+	enum fault fault = replay_run(&r, UINT64_MAX);
+	if (fault == OK && atomic_load(&e->keys.missing)) {
+		r.why = text_print("%s/keys has fewer keys than the ledger needs", e->dir);
+		fault = FAULT_DATA_DAMAGED;
+	}
+	if (fault != OK)
+		*ret_why = r.why;
+	atomic_store(&e->newest_ms, r.position.newest.ms);
+	atomic_store(&e->content, r.content ? r.content : position->place.batch);
+	atomic_store(&e->overlay.published, r.position.place.batch);
+	atomic_store(&e->feeder.fed, r.fed ? r.fed : position->place.batch);
+	replay_release(&r);
+	return fault;
+}
+
+static enum fault recover(struct engine *e, char **ret_why)
+{
+	struct position position;
+	struct place end;
+	bool torn;
+	read_position(e, &position);
+	e->keys.ring.slot_seen(&e->keys.ring, position.slots);
+	TRY(find_end(e, &position, &end, &torn, ret_why));
+	if (e->read_only)
+		ledger_end_at(&e->ledger, end);
+	else
+		TRY(ledger_settle(&e->ledger, end, torn));
+	first_generation(e);
+	TRY(replay_tail(e, &position, ret_why));
+	if (!e->read_only)
+		TRY(keyring_start(&e->keys, &e->tender_bell, e->seed));
+	return OK;
+}
+
+/* ---- the tender ---- */
+
+static void *tender_main(void *context)
+{
+	struct engine *e = context;
+	while (!atomic_load(&e->closing)) {
+		bool again = atomic_load(&e->ledger.fault) != OK || atomic_load(&e->keys.fault) != OK;
+		bell_wait(&e->tender_bell, again ? TEND_AGAIN_US : TEND_US);
+		ledger_tend(&e->ledger);
+		keyring_tend(&e->keys);
+		atomic_store(&e->clock_fault, wall_check(&e->wall));
+	}
+	return NULL;
+}
+
+static void start(struct engine *e)
+{
+	lane_init(e);
+	feeder_init(e);
+	lane_start(e);
+	feeder_start(e);
+	must(pthread_create(&e->tender, NULL, tender_main, e) == 0);
+	e->running = true;
+}
+
+static void stop(struct engine *e)
+{
+	lane_stop(e);
+	feeder_stop(e);
+	lane_join(e);
+	atomic_store(&e->closing, true);
+	bell_ring(&e->tender_bell);
+	pthread_join(e->tender, NULL);
+	feeder_release(e);
+	lane_release(e);
+}
+
+/* ---- open and close ---- */
+
+static enum fault open_all(struct engine *e, const struct engine_config *config, char **ret_why)
+{
+	TRY(open_folder(e, config, ret_why));
+	TRY(open_files(e, config, ret_why));
+	TRY(recover(e, ret_why));
+	wall_init(&e->wall, config->clock, config->clock_context, e->ledger.end.wall);
+	atomic_store(&e->clock_fault, wall_check(&e->wall));
+	struct snapshot s;
+	snapshot_open(&s, &e->overlay, &e->view);
+	snapshot_begin(&s);
+	engine_read_epoch(e, &s);
+	snapshot_end(&s);
+	snapshot_close(&s);
+	if (!e->read_only)
+		start(e);
+	return OK;
+}
+
+static void release(struct engine *e)
+{
+	if (e->running)
+		stop(e);
+	struct generations *pair = atomic_load(&e->overlay.pair);
+	if (pair) {
+		if (pair->frozen)
+			generation_close(pair->frozen);
+		generation_close(pair->active);
+		free(pair);
+	}
+	view_close(&e->view);
+	keyring_close(&e->keys);
+	ledger_close(&e->ledger);
+	bell_release(&e->tender_bell);
+	if (e->lock_file >= 0)
+		close(e->lock_file);
+	secret_wipe(&e->masters, sizeof(e->masters));
+	free(e->dir);
+	free(e->key_path);
+	free(e);
+}
+
+static size_t overlay_size(size_t asked)
+{
+	if (asked == 0)
+		return OVERLAY_BYTES;
+	return asked < OVERLAY_BYTES_MIN ? OVERLAY_BYTES_MIN : asked;
+}
+
+static char *key_path(const char *dir, const char *given)
+{
+	size_t size = strlen(dir);
+	while (size > 1 && dir[size - 1] == '/')
+		size--;
+	return given ? text_print("%s", given) : text_print("%.*s.key", (int)size, dir);
+}
+
+enum fault engine_open(const struct engine_config *config, struct engine **ret_engine, char **ret_why)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	must(e);
+	*ret_why = NULL;
+	e->dir = text_print("%s", config->dir);
+	e->key_path = key_path(config->dir, config->master_key);
+	e->read_only = config->read_only;
+	e->seed = config->seed;
+	e->overlay_cap = overlay_size(config->overlay_bytes);
+	e->lock_file = e->keys.file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
+	bell_init(&e->tender_bell);
+	enum fault fault = open_all(e, config, ret_why);
+	if (fault == OK) {
+		*ret_engine = e;
+		return OK;
+	}
+	if (!*ret_why)
+		*ret_why = text_print("%s: %s", e->dir, fault_text(fault));
+	release(e);
+	return fault;
+}
+
+void engine_close(struct engine *e)
+{
+	release(e);
+}
+
+/* ---- readers ---- */
+
+struct reader {
+	struct snapshot snapshot;
+	struct engine *engine;
+	struct tx tx;
+};
+
+struct reader *reader_open(struct engine *e)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	must(r);
+	r->engine = e;
+	snapshot_open(&r->snapshot, &e->overlay, &e->view);
+	return r;
+}
+
+void reader_close(struct reader *r)
+{
+	snapshot_close(&r->snapshot);
+	tx_free(&r->tx);
+	free(r);
+}
+
+struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena, struct detail *detail)
+{
+	struct engine *e = r->engine;
+	snapshot_begin(&r->snapshot);
+	struct instant now = wall_now(&e->wall);
+	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
+	struct env env = {.now = now, .instant = {now.ms > newest ? now.ms : newest},
+			  .epoch = atomic_load(&e->epoch), .arena = arena};
+	tx_init_read(&r->tx, &r->snapshot.rows, &e->keys.ring, merchant, &env, detail);
+	return &r->tx;
+}
+
+void reader_merchant(struct tx *tx, uint64_t merchant)
+{
+	struct env env = tx->env;
+	must(!tx->writing);
+	tx_init_read(tx, tx->rows, tx->keys, merchant, &env, tx->detail);
+}
+
+const struct env *reader_env(const struct tx *tx)
+{
+	return &tx->env;
+}
+
+void reader_end(struct reader *r)
+{
+	tx_release(&r->tx);
+	snapshot_end(&r->snapshot);
+}
+
+struct tx *reader_renew(struct reader *r)
+{
+	uint64_t merchant = r->tx.merchant;
+	struct arena *arena = r->tx.env.arena;
+	struct detail *detail = r->tx.detail;
+	reader_end(r);
+	return reader_begin(r, merchant, arena, detail);
+}
+
+/* ---- what it tells ---- */
+
+uint64_t engine_credential_version(const struct engine *e)
+{
+	return atomic_load(&e->credential_version);
+}
+
+enum fault engine_ready(const struct engine *e)
+{
+	if (e->read_only)
+		return OK;
+	enum fault faults[] = {atomic_load(&e->clock_fault), atomic_load(&e->ledger.fault),
+			       atomic_load(&e->keys.fault), atomic_load(&e->feeder.fault)};
+	for (size_t i = 0; i < COUNT_OF(faults); i++)
+		TRY(faults[i]);
+	return OK;
+}
+
+static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
+{
+	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
+		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+}
+
+void engine_stats_get(const struct engine *e, struct engine_stats *ret)
+{
+	struct engine *open = (struct engine *)(uintptr_t)e; /* for the lock and the grace period */
+	*ret = (struct engine_stats){
+		.batches = atomic_load(&e->counters.batches),
+		.commands = atomic_load(&e->counters.commands),
+		.entries = atomic_load(&e->counters.entries),
+		.syncs = atomic_load(&e->counters.syncs),
+		.batch_size_sum = atomic_load(&e->counters.batch_size_sum),
+		.sync_us_sum = atomic_load(&e->counters.sync_us_sum),
+		.overlay_bytes = overlay_bytes(&open->overlay),
+		.fed_batches = atomic_load(&e->feeder.fed),
+		.accepted_batches = atomic_load(&e->overlay.published),
+		.ledger_bytes = atomic_load(&e->ledger.bytes),
+	};
+	copy_buckets(ret->batch_size, e->counters.batch_size);
+	copy_buckets(ret->sync_us, e->counters.sync_us);
+	if (!e->running)
+		return;
+	pthread_mutex_lock(&open->lane.lock);
+	ret->queue_depth = e->lane.calls.count;
+	ret->job_queue_depth = e->lane.jobs.count;
+	pthread_mutex_unlock(&open->lane.lock);
+}

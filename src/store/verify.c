@@ -1,0 +1,224 @@
+/*
+ * Two ways through the whole ledger: verify (replay into a store of its own, compare row by row
+ * with the view) and scan (show the entries).
+ */
+#include "base/varint.h"
+#include "store/heads.h"
+#include "store/keys.h"
+#include "store/parts.h"
+#include "store/replay.h"
+
+enum { COMPARE_PROGRESS = 100000, SCAN_ARENA_BYTES = 64 * 1024 * 1024 };
+
+/* ---- comparing ---- */
+
+struct side {
+	struct view_reader reader;
+	struct text key, value;
+	bool more;
+};
+
+struct comparison {
+	struct side view, replayed;
+	struct ledger_report *report;
+	char *first; /* what differs first */
+};
+
+static void side_next(struct side *s, bool after)
+{
+	s->more = view_next(&s->reader, s->key, after, &s->key, &s->value);
+}
+
+static const char *row_name(struct text key)
+{
+	static const char *const kinds[ROW_KIND_COUNT] = {
+		[ROW_HEAD] = "head",   [ROW_RECORD] = "record", [ROW_UNIQUE] = "unique value",
+		[ROW_LIST] = "list",   [ROW_ENTRY] = "list entry", [ROW_HOLES] = "list holes"};
+	unsigned kind = key.size ? (uint8_t)key.data[0] : 0;
+	return kind < ROW_KIND_COUNT && kinds[kind] ? kinds[kind] : "row";
+}
+
+static const char *table_name(struct text key)
+{
+	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
+	return table < TABLE_COUNT && record_shapes[table].name ? record_shapes[table].name : "";
+}
+
+static void note(struct comparison *c, struct text key, const char *what)
+{
+	char hex[2 * KEY_BYTES_MAX];
+	uint32_t merchant = 0;
+	c->report->rows_different++;
+	if (c->first || key.size > KEY_BYTES_MAX)
+		return;
+	hex_lower((const uint8_t *)key.data, key.size, hex);
+	for (size_t i = 2; i < 6 && i < key.size; i++)
+		merchant = merchant << 8 | (uint8_t)key.data[i];
+	c->first = text_print("%s %s of merchant %u %s (key %.*s)", row_name(key), table_name(key), merchant,
+			      what, (int)(2 * key.size), hex);
+}
+
+static void compare_one(struct comparison *c)
+{
+	struct side *view = &c->view, *replayed = &c->replayed;
+	int order = !view->more ? 1 : !replayed->more ? -1 : text_compare(view->key, replayed->key);
+	c->report->rows_compared++;
+	if (order < 0)
+		note(c, view->key, "is not in the ledger");
+	else if (order > 0)
+		note(c, replayed->key, "is missing in the view");
+	else if (!text_equal(view->value, replayed->value))
+		note(c, view->key, "differs");
+	if (order <= 0)
+		side_next(view, true);
+	if (order >= 0)
+		side_next(replayed, true);
+}
+
+static void compare(struct comparison *c)
+{
+	side_next(&c->view, false);
+	side_next(&c->replayed, false);
+	while (c->view.more || c->replayed.more)
+		compare_one(c);
+}
+
+/* ---- replaying into a store of its own ---- */
+
+static void free_pair(struct overlay *o)
+{
+	struct generations *pair = atomic_load(&o->pair);
+	generation_close(pair->active);
+	free(pair);
+}
+
+static enum fault replay_all(struct engine *e, struct view *view, struct replay *r, const struct position *until)
+{
+	struct overlay overlay = {.published = 0};
+	struct generation *g = generation_open(e->overlay_cap);
+	must(g);
+	(void)overlay_change(&overlay, (struct generations){g, NULL});
+	r->ledger = &e->ledger;
+	r->view = view;
+	r->overlay = &overlay;
+	r->keys = &e->keys.ring;
+	r->feed_bytes = overlay_freeze_bytes(e);
+	r->overlay_bytes = e->overlay_cap;
+	r->all = until->place.batch;
+	enum fault fault = replay_run(r, until->place.batch);
+	if (fault == OK)
+		fault = replay_feed(r);
+	replay_release(r);
+	free_pair(&overlay);
+	return fault;
+}
+
+/* A reader of the view that stands at the end of a generation. */
+static enum fault hold_view(struct engine *e, struct view_reader *reader, struct position *ret)
+{
+	TRY(feeder_hold(e));
+	view_reader_open(reader, &e->view);
+	feeder_go_on(e);
+	*ret = (struct position){0};
+	(void)view_position(reader, ret);
+	return OK;
+}
+
+static enum fault verify_in(struct engine *e, const char *path, struct replay *r, struct comparison *c)
+{
+	struct position until;
+	struct view temporary;
+	TRY(folder_make_at(path));
+	TRY(view_open(&temporary, path, (struct view_config){.temporary = true}, &r->why));
+	enum fault fault = hold_view(e, &c->view.reader, &until);
+	if (fault == OK) {
+		fault = until.place.batch ? replay_all(e, &temporary, r, &until) : OK;
+		if (fault == OK) {
+			view_reader_open(&c->replayed.reader, &temporary);
+			compare(c);
+			view_reader_close(&c->replayed.reader);
+		}
+		view_reader_close(&c->view.reader);
+	}
+	view_close(&temporary);
+	return fault;
+}
+
+enum fault engine_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),
+			 void *context, struct ledger_report *ret, char **ret_why)
+{
+	struct replay r = {.progress = progress, .context = context};
+	struct comparison c = {.report = ret};
+	*ret = (struct ledger_report){0};
+	*ret_why = NULL;
+	char *path = text_print("%s/verify.tmp", e->dir);
+	folder_remove(path);
+	enum fault fault = verify_in(e, path, &r, &c);
+	folder_remove(path);
+	free(path);
+	ret->batches = r.batches;
+	ret->entries = r.entries;
+	ret->merchants = r.merchants;
+	ret->bytes = atomic_load(&e->ledger.bytes);
+	if (fault == OK && ret->rows_different)
+		fault = FAULT_VERIFY_FAILED;
+	*ret_why = c.first ? c.first : r.why;
+	if (fault != OK && !*ret_why)
+		*ret_why = text_print("%s", fault_text(fault));
+	return fault;
+}
+
+/* ---- scanning ---- */
+
+struct scan {
+	struct heads heads;
+	struct arena arena;
+	bool (*see)(void *context, const struct ledger_entry *entry);
+	void *context;
+	bool stopped;
+};
+
+static enum fault scan_entry(struct scan *s, uint64_t batch, struct text entry)
+{
+	struct ledger_entry shown = {0};
+	bool fresh;
+	arena_reset(&s->arena);
+	if (!entry_describe(&s->arena, entry, &shown))
+		return FAULT_DATA_DAMAGED;
+	struct head *head = heads_at(&s->heads, shown.merchant, &fresh);
+	if (shown.number != head->number + 1)
+		return FAULT_DATA_DAMAGED;
+	entry_hash(head->hash, entry, shown.hash);
+	memcpy(head->hash, shown.hash, sizeof(head->hash));
+	head->number = shown.number;
+	shown.batch = batch;
+	s->stopped = !s->see(s->context, &shown);
+	return OK;
+}
+
+static enum fault scan_batch(void *context, const struct batch *b)
+{
+	struct scan *s = context;
+	struct text body = b->body, entry;
+	while (!s->stopped && body.size > 0) {
+		if (!slice_take(&body, &entry))
+			return FAULT_DATA_DAMAGED;
+		TRY(scan_entry(s, b->after.batch, entry));
+	}
+	return s->stopped ? FAULT_BUSY : OK; /* any fault ends the walk */
+}
+
+enum fault engine_ledger_scan(struct engine *e, bool (*see)(void *context, const struct ledger_entry *entry),
+			      void *context)
+{
+	struct scan s = {.see = see, .context = context};
+	struct ledger_damage damage;
+	struct place end;
+	uint64_t until = atomic_load(&e->overlay.published);
+	arena_init(&s.arena, SCAN_ARENA_BYTES);
+	enum fault fault = until ? ledger_walk(&e->ledger, (struct place){0}, until, scan_batch, &s, &end, &damage)
+				 : OK;
+	arena_release(&s.arena);
+	heads_release(&s.heads);
+	return s.stopped ? OK : fault;
+}

@@ -1,0 +1,45 @@
+/* What the files check*.c share. */
+#pragma once
+
+#include "sim.h"
+#include "store/engine.h"
+
+struct checker {
+	struct world *w;
+	struct m_home *h;
+	unsigned home;
+	struct reader *reader;
+	struct tx *tx;
+	struct arena arena;
+	struct detail detail;
+	enum fault fault; /* of the last question */
+};
+void ask(struct checker *c, enum command command, const void *cmd, void *ret);
+
+void same_text(struct checker *c, const char *what, struct text have, struct text want);
+void same_number(struct checker *c, const char *what, uint64_t have, uint64_t want);
+void same_instant(struct checker *c, const char *what, struct instant have, struct instant want);
+void same_customer(struct checker *c, const struct customer *have, struct m_customer *want);
+void same_template(struct checker *c, const struct template *have, const struct m_template *want);
+
+struct slice {
+	uint64_t from;
+	unsigned n;
+};
+struct slice some_slice(struct world *w, uint64_t all);
+unsigned slice_rows(struct slice s, uint64_t all);
+
+struct window_of {
+	struct instant from, to;
+	bool oldest_first;
+};
+struct window_of some_window(struct world *w, struct instant first, struct instant last);
+bool in_window(const struct window_of *x, struct instant i);
+unsigned place(bool oldest_first, unsigned all, uint64_t rank);
+
+/* check_coupons.c, check_campaigns.c; `whole`: everything, oldest first, else a random question. */
+void check_coupons(struct checker *c, bool whole);
+void check_wallet(struct checker *c);
+void check_campaigns(struct checker *c, bool whole);
+void check_query(struct checker *c);
+void check_audiences(struct checker *c);

@@ -1,0 +1,275 @@
+/*
+ * The child: holds the engine and does what the parent orders. Nothing here is clean about dying:
+ * the parent kills it wherever it happens to be.
+ */
+#include "sim.h"
+#include "store/engine.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+struct side {
+	struct world *w;
+	struct engine *engine;
+	struct write writes[OPS_MAX];
+	struct arena arenas[OPS_MAX];
+	sem_t all_done;
+	pthread_t watcher;
+	_Atomic bool watching;
+};
+
+static struct instant virtual_now(void *context) { return sim_now(context); }
+
+/* --- the batch --- */
+
+static void copy_text(char *to, struct text t)
+{
+	size_t n = t.size < NAME_ROOM - 1 ? t.size : NAME_ROOM - 1;
+	if (n)
+		memcpy(to, t.data, n);
+	to[n] = 0;
+}
+
+/* On the lane's thread. The result moves to memory that outlives this process. */
+static void done(struct write *write)
+{
+	struct side *s = write->context;
+	struct op *op = &s->w->ops[write - s->writes];
+	op->fault = write->fault;
+	op->entry = write->entry;
+	copy_text(op->field, write->fault == OK ? TEXT_NONE : write->detail.field);
+	for (unsigned i = 0; op->fault == OK && op->command == COMMAND_coupon_issue &&
+			     i < op->ret.coupon_issue.n; i++) {
+		op->issue_faults[i] = op->ret.coupon_issue.results[i].fault;
+		copy_text(op->issue_codes[i], op->ret.coupon_issue.results[i].code);
+	}
+	must(!atomic_exchange(&op->done, true));
+	if (atomic_fetch_add(&s->w->answered, 1) + 1 == s->w->op_n)
+		sem_post(&s->all_done);
+}
+
+static void run(struct side *s)
+{
+	struct world *w = s->w;
+	for (unsigned i = 0; i < w->op_n; i++) {
+		struct op *op = &w->ops[i];
+		arena_reset(&s->arenas[i]);
+		s->writes[i] = (struct write){.merchant = w->homes[op->home].number,
+					      .command = op->command,
+					      .handle = command_get(op->command)->handle,
+					      .actor = text_of(op->actor),
+					      .cmd = &op->cmd,
+					      .ret = &op->ret,
+					      .arena = &s->arenas[i],
+					      .job = op->job,
+					      .done = done,
+					      .context = s};
+	}
+	for (unsigned i = 0; i < w->op_n; i++)
+		engine_submit(s->engine, &s->writes[i]);
+	while (sem_wait(&s->all_done) != 0)
+		must(errno == EINTR);
+}
+
+/* --- a reader beside the lane: whole batches only, counts that agree with rows --- */
+
+static void watch_once(struct side *s, struct reader *reader, struct arena *arena, uint64_t merchant,
+		       uint64_t *coupons_before)
+{
+	enum { MANY = 4000 };
+	struct detail detail;
+	struct tx *tx = reader_begin(reader, merchant, arena, &detail);
+	struct coupon_query_cmd coupons = {.n = MANY};
+	struct coupon_query_ret coupons_ret;
+	struct customer_list_cmd people = {.n = MANY};
+	struct customer_list_ret people_ret;
+	if (coupon_query(tx, reader_env(tx), &coupons, &coupons_ret) != OK ||
+	    customer_list(tx, reader_env(tx), &people, &people_ret) != OK)
+		sim_fail(s->w, "a reader beside the lane is refused");
+	if (coupons_ret.n != coupons_ret.count || people_ret.n != people_ret.count)
+		sim_fail(s->w, "a reader beside the lane sees %u coupons of %llu, %u people of %llu",
+			 coupons_ret.n, (unsigned long long)coupons_ret.count, people_ret.n,
+			 (unsigned long long)people_ret.count);
+	if (coupons_ret.count < *coupons_before)
+		sim_fail(s->w, "a reader beside the lane sees coupons go");
+	*coupons_before = coupons_ret.count;
+	for (unsigned i = 0; i < coupons_ret.n; i++)
+		if (coupons_ret.rows[i].coupon->customer && !coupons_ret.rows[i].customer)
+			sim_fail(s->w, "a reader beside the lane sees a coupon without its owner");
+	reader_end(reader);
+	arena_reset(arena);
+	atomic_fetch_add(&s->w->watches, 1);
+}
+
+static void *watch(void *context)
+{
+	struct side *s = context;
+	struct reader *reader = reader_open(s->engine);
+	struct arena arena;
+	uint64_t before[HOMES] = {0};
+	arena_init(&arena, CALL_BYTES_MAX);
+	while (atomic_load(&s->watching)) {
+		for (unsigned i = 1; i < HOMES; i++)
+			watch_once(s, reader, &arena, i, &before[i]);
+		usleep(200);
+	}
+	reader_close(reader);
+	arena_release(&arena);
+	return NULL;
+}
+
+/* --- the ledger --- */
+
+struct scan {
+	struct world *w;
+	uint64_t entries[HOMES];
+	int64_t newest_ms;
+};
+
+static unsigned home_of(const struct scan *s, uint64_t merchant)
+{
+	for (unsigned i = 0; i < s->w->home_n; i++)
+		if (s->w->homes[i].number == merchant)
+			return i;
+	sim_fail(s->w, "the ledger has an entry of merchant %llu", (unsigned long long)merchant);
+}
+
+static bool see(void *context, const struct ledger_entry *e)
+{
+	struct scan *s = context;
+	struct world *w = s->w;
+	unsigned home = home_of(s, e->merchant);
+	if (e->number != ++s->entries[home])
+		sim_fail(w, "entry %llu of merchant %u is number %llu", (unsigned long long)s->entries[home], home,
+			 (unsigned long long)e->number);
+	if (e->instant.ms < s->newest_ms)
+		sim_fail(w, "the ledger's instants run backwards");
+	s->newest_ms = e->instant.ms;
+	for (unsigned i = 0; i < w->op_n; i++) {
+		struct op *op = &w->ops[i];
+		if (!text_equal(e->actor, text_of(op->actor)))
+			continue;
+		if (op->in_ledger || op->command != e->command || op->home != home)
+			sim_fail(w, "the entry of %s is not as it was submitted", op->actor);
+		op->in_ledger = true;
+		op->at = e->instant;
+		if (atomic_load(&op->done) && op->entry != e->number)
+			sim_fail(w, "%s was told entry %llu, the ledger says %llu", op->actor,
+				 (unsigned long long)op->entry, (unsigned long long)e->number);
+	}
+	return true;
+}
+
+static void scan_ledger(struct side *s, struct scan *scan)
+{
+	*scan = (struct scan){.w = s->w};
+	for (unsigned i = 0; i < s->w->op_n; i++)
+		s->w->ops[i].in_ledger = false;
+	enum fault fault = engine_ledger_scan(s->engine, see, scan);
+	if (fault != OK)
+		sim_fail(s->w, "engine_ledger_scan: %s", fault_name(fault));
+}
+
+static void verify(struct side *s)
+{
+	struct ledger_report report = {0};
+	struct scan scan;
+	char *why = NULL;
+	s->w->doing = "engine_verify";
+	enum fault fault = engine_verify(s->engine, NULL, NULL, &report, &why);
+	if (fault != OK || report.rows_different)
+		sim_fail(s->w, "engine_verify: %s, %s", fault_name(fault), why ? why : "");
+	scan_ledger(s, &scan);
+	for (unsigned i = 0; i < s->w->home_n; i++)
+		if (scan.entries[i] != s->w->homes[i].entries)
+			sim_fail(s->w, "the ledger has %llu entries of merchant %u, the model %llu",
+				 (unsigned long long)scan.entries[i], i,
+				 (unsigned long long)s->w->homes[i].entries);
+	if (scan.newest_ms != s->w->newest_ms)
+		sim_fail(s->w, "the ledger's newest instant is %lld, the model's %lld", (long long)scan.newest_ms,
+			 (long long)s->w->newest_ms);
+	s->w->rows_verified += report.rows_compared;
+	s->w->verifies++;
+}
+
+/* --- open, obey, close --- */
+
+static void open_engine(struct side *s)
+{
+	struct engine_config config = {.dir = s->w->dir,
+				       .create = true,
+				       .segment_bytes = 128 * 1024,
+				       .overlay_bytes = 512 * 1024,
+				       .clock = virtual_now,
+				       .clock_context = s->w,
+				       .seed = s->w->seed + 1,
+				       .feed_pages = 16};
+	char *why = NULL;
+	enum fault fault = engine_open(&config, &s->engine, &why);
+	if (fault != OK)
+		sim_fail(s->w, "engine_open: %s, %s", fault_name(fault), why ? why : "");
+	if (s->w->watched && s->w->home_n == HOMES) {
+		atomic_store(&s->watching, true);
+		must(pthread_create(&s->watcher, NULL, watch, s) == 0);
+	}
+}
+
+static void close_engine(struct side *s)
+{
+	if (atomic_exchange(&s->watching, false))
+		pthread_join(s->watcher, NULL);
+	engine_close(s->engine);
+}
+
+static void obey(struct side *s, enum order order)
+{
+	struct scan scan;
+	switch (order) {
+	case ORDER_RUN:
+		run(s);
+		return;
+	case ORDER_CHECK:
+		check_all(s->w, s->engine);
+		return;
+	case ORDER_VERIFY:
+		verify(s);
+		return;
+	case ORDER_FEED:
+		engine_feed(s->engine);
+		return;
+	case ORDER_FIND:
+		scan_ledger(s, &scan);
+		return;
+	case ORDER_CLOSE:
+		close_engine(s);
+		return;
+	case ORDER_OPEN:
+		break;
+	}
+	must(!"an order");
+}
+
+void engine_side(struct world *w, int from_parent, int to_parent)
+{
+	static struct side side;
+	char order = ORDER_OPEN;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	side.w = w;
+	sem_init(&side.all_done, 0, 0);
+	for (unsigned i = 0; i < OPS_MAX; i++)
+		arena_init(&side.arenas[i], CALL_BYTES_MAX);
+	open_engine(&side);
+	do {
+		if (order != ORDER_OPEN)
+			obey(&side, (enum order)order);
+		if (write(to_parent, &order, 1) != 1)
+			_exit(1);
+	} while (order != ORDER_CLOSE && read(from_parent, &order, 1) == 1);
+	for (unsigned i = 0; i < OPS_MAX; i++)
+		arena_release(&side.arenas[i]);
+	_exit(0);
+}

@@ -1,0 +1,230 @@
+/* The model, second part: coupons (dialects.md 8.4, 8.5, 8.8, 8.9, 8.16). */
+#include "model.h"
+
+/* --- issuing --- */
+
+static bool is_nick(struct text nick) { return nick.size && text_length(nick) <= NAME_LENGTH_MAX; }
+
+static unsigned issued_of(const struct m_home *m, int template)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < m->coupon_n; i++)
+		n += m->coupons[i].template == template;
+	return n;
+}
+
+/* How many of the template the customer has; *ret_last: the newest of them. */
+static unsigned held(const struct m_home *m, int customer, int template, int *ret_last)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < m->coupon_n && customer >= 0; i++) {
+		if (m->coupons[i].customer != customer || m->coupons[i].template != template)
+			continue;
+		n++;
+		*ret_last = (int)i;
+	}
+	return n;
+}
+
+static int new_coupon(struct happening *h, const struct m_coupon *given)
+{
+	struct m_home *m = h->home;
+	must(m->coupon_n < COUPONS_OF_MODEL);
+	m->coupons[m->coupon_n] = *given;
+	return (int)m->coupon_n++;
+}
+
+static int issue_new(struct happening *h, int template, struct text nick)
+{
+	const struct m_template *t = &h->home->templates[template];
+	int customer = model_find_customer(h->home, PERSON_NICK, nick);
+	if (customer < 0)
+		customer = model_new_customer(h, &(struct m_customer){.nick = nick});
+	return new_coupon(h, &(struct m_coupon){.template = template, .customer = customer,
+						.channel = t->channel, .state = COUPON_UNUSED,
+						.issued = h->instant, .begin = t->begin, .end = t->end,
+						.updated = h->instant});
+}
+
+static enum fault issue_one(struct happening *h, int template, struct text nick, int *ret_coupon)
+{
+	const struct m_template *t = &h->home->templates[template];
+	*ret_coupon = -1;
+	if (!is_nick(nick))
+		return FAULT_PARAMETER_INVALID;
+	int customer = model_find_customer(h->home, PERSON_NICK, nick);
+	if (held(h->home, customer, template, ret_coupon) >= t->per_person)
+		return OK; /* its last again */
+	*ret_coupon = -1;
+	if (t->has_total && issued_of(h->home, template) >= t->total)
+		return FAULT_TEMPLATE_EXHAUSTED;
+	*ret_coupon = issue_new(h, template, nick);
+	h->wrote = true;
+	return OK;
+}
+
+static void expect_issued(struct happening *h, const struct m_issue *issue)
+{
+	struct op *op = h->op;
+	if (!h->answered)
+		return;
+	expect_number(h, "results", op->ret.coupon_issue.n, issue->n);
+	for (unsigned i = 0; i < issue->n; i++) {
+		if (op->issue_faults[i] != issue->faults[i])
+			sim_fail(h->w, "coupon_issue: nick %u \"%.*s\" gets %s, the model says %s", i,
+				 TEXT_ARG(issue->nicks[i]), fault_name(op->issue_faults[i]),
+				 fault_name(issue->faults[i]));
+		struct text code = text_of(op->issue_codes[i]);
+		if (issue->coupons[i] < 0) {
+			expect_number(h, "size of no code", code.size, 0);
+			continue;
+		}
+		struct m_coupon *c = &h->home->coupons[issue->coupons[i]];
+		if (!c->code.size)
+			model_learn_code(h->w, h->home, c, code);
+		if (!text_equal(c->code, code))
+			sim_fail(h->w, "coupon_issue: nick %u gets the code %.*s, the model says %.*s", i,
+				 TEXT_ARG(code), TEXT_ARG(c->code));
+	}
+}
+
+static bool same_issue(const struct m_issue *known, const struct coupon_issue_cmd *c)
+{
+	bool same = known->template_id == c->template_id && known->n == c->n;
+	for (unsigned i = 0; same && i < c->n; i++)
+		same = text_equal(known->nicks[i], c->nicks[i]);
+	return same;
+}
+
+void rule_coupon_issue(struct happening *h)
+{
+	const struct coupon_issue_cmd *c = &h->op->cmd.coupon_issue;
+	struct m_request *known = model_remembered(h, &c->request);
+	/* One's own request_id with other contents is a slip, not a retry. */
+	if (known && !same_issue(known->issue, c) && refused(h, FAULT_PARAMETER_INVALID, "request_id"))
+		return;
+	if (known) {
+		accepted(h);
+		expect_issued(h, known->issue);
+		return;
+	}
+	int template = model_find_template(h->home, c->template_id);
+	if (template < 0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "coupon_id"))
+		return;
+	if (is_past_second(h->w, h->home->templates[template].end) &&
+	    refused(h, FAULT_TEMPLATE_EXPIRED, "coupon_id"))
+		return;
+	accepted(h);
+	struct m_issue *issue = keep_bytes(h->w, sizeof(*issue));
+	*issue = (struct m_issue){.template_id = c->template_id, .n = c->n};
+	for (unsigned i = 0; i < c->n; i++) {
+		issue->nicks[i] = c->nicks[i];
+		issue->faults[i] = issue_one(h, template, c->nicks[i], &issue->coupons[i]);
+	}
+	model_remember(h, &c->request)->issue = issue;
+	h->wrote |= c->request.count > 0;
+	expect_issued(h, issue);
+}
+
+/* --- one CSV row --- */
+
+/* The first given of these four says who is meant. */
+static int row_customer(const struct m_home *m, const struct coupon_import_cmd *c, bool *ret_any)
+{
+	const struct {
+		enum person_name by;
+		struct text value;
+	} given[] = {{PERSON_ID, c->customer_id}, {PERSON_PHONE, c->phone}, {PERSON_CARD, c->card_no},
+		     {PERSON_NICK, c->nick}};
+	for (unsigned i = 0; i < COUNT_OF(given); i++) {
+		if (!given[i].value.size)
+			continue;
+		*ret_any = true;
+		return model_find_customer(m, given[i].by, given[i].value);
+	}
+	*ret_any = false;
+	return -1;
+}
+
+/* Who is made must not take another's values. */
+static bool row_customer_clashes(const struct m_home *m, const struct coupon_import_cmd *c)
+{
+	return model_find_customer(m, PERSON_ID, c->customer_id) >= 0 ||
+	       model_find_customer(m, PERSON_PHONE, c->phone) >= 0 ||
+	       model_find_customer(m, PERSON_CARD, c->card_no) >= 0 ||
+	       model_find_customer(m, PERSON_NICK, c->nick) >= 0;
+}
+
+static int find_code(const struct m_home *m, struct text code)
+{
+	for (unsigned i = 0; i < m->coupon_n; i++)
+		if (text_equal(m->coupons[i].code, code))
+			return (int)i;
+	return -1;
+}
+
+/* A column that is not given says nothing. */
+static bool row_says_the_same(const struct m_home *m, const struct m_coupon *known,
+			      const struct coupon_import_cmd *c, bool any, int customer)
+{
+	return m->templates[known->template].template_id == c->template_id &&
+	       (!any || (customer >= 0 && known->customer == customer)) &&
+	       (!c->channel.size || text_equal(known->channel, c->channel)) && known->state == c->state &&
+	       (!c->issued.ms || known->issued.ms == c->issued.ms) &&
+	       (!c->begin.ms || known->begin.ms == c->begin.ms) &&
+	       (!c->end.ms || known->end.ms == c->end.ms) &&
+	       (!c->attribute.size || text_equal(known->attribute, c->attribute));
+}
+
+static struct m_coupon row_coupon(const struct happening *h, const struct coupon_import_cmd *c, int template)
+{
+	const struct m_template *t = &h->home->templates[template];
+	return (struct m_coupon){.code = c->code,
+				 .own_code = true,
+				 .template = template,
+				 .customer = -1,
+				 .channel = c->channel.size ? c->channel : t->channel,
+				 .attribute = c->attribute,
+				 .state = c->state,
+				 .issued = c->issued.ms ? c->issued : h->instant,
+				 .begin = c->begin.ms ? c->begin : t->begin,
+				 .end = c->end.ms ? c->end : t->end,
+				 .updated = h->instant};
+}
+
+void rule_coupon_import(struct happening *h)
+{
+	const struct coupon_import_cmd *c = &h->op->cmd.coupon_import;
+	struct m_home *m = h->home;
+	bool any;
+	int customer = row_customer(m, c, &any), known = find_code(m, c->code);
+	if (!c->code.size && refused(h, FAULT_PARAMETER_MISSING, "code"))
+		return;
+	if (c->state == COUPON_EXPIRED && refused(h, FAULT_PARAMETER_INVALID, "state"))
+		return;
+	if (any && customer < 0 && row_customer_clashes(m, c) && refused(h, FAULT_VALUE_TAKEN, NULL))
+		return;
+	if (known >= 0 && !row_says_the_same(m, &m->coupons[known], c, any, customer) &&
+	    refused(h, FAULT_COUPON_CHANGED, "code"))
+		return;
+	if (known >= 0) {
+		accepted(h);
+		expect_number(h, "made", h->op->ret.coupon_import.made, false);
+		return;
+	}
+	int template = model_find_template(m, c->template_id);
+	if (template < 0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "template_id"))
+		return;
+	struct m_coupon made = row_coupon(h, c, template);
+	if (made.begin.ms && made.end.ms && made.begin.ms > made.end.ms &&
+	    refused(h, FAULT_PARAMETER_INVALID, "end"))
+		return;
+	accepted(h);
+	expect_number(h, "made", h->op->ret.coupon_import.made, true);
+	if (any && customer < 0)
+		customer = model_new_customer(h, &(struct m_customer){.id = c->customer_id, .nick = c->nick,
+								      .phone = c->phone, .card = c->card_no});
+	made.customer = customer;
+	new_coupon(h, &made);
+	h->wrote = true;
+}

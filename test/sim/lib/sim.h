@@ -1,0 +1,250 @@
+/*
+ * The simulation's parts. One seed = one world: random commands are run by the real engine in a
+ * child process (engine_side.c), which is killed now and then in the middle of its work, and by a
+ * naive model (model*.c) in the process above it; readings of the engine are compared with the model
+ * (check*.c). World and model live in memory that both processes share at the same address, so
+ * texts are plain slices into its heap.
+ *
+ * The model is made from the documents with arrays and loops; it uses no code of the store and no
+ * handler.
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+#include <stdatomic.h>
+
+enum {
+	HOMES = 3, /* 0: the store itself; 1.. merchants */
+	OPS_MAX = 16,
+	PAST_MAX = 64,
+	HEAP_BYTES = 48 * 1024 * 1024,
+	DEPARTMENTS_OF_MODEL = 64,
+	CUSTOMERS_OF_MODEL = 400,
+	TEMPLATES_OF_MODEL = 200,
+	COUPONS_OF_MODEL = 3000,
+	CAMPAIGNS_OF_MODEL = 250,
+	REQUESTS_OF_MODEL = 3000,
+	CREDENTIALS_OF_MODEL = 64,
+	OBJECT_MEMBERS_MAX = 40,
+	ITEMS_MAX = 12, /* departments or prizes of one campaign here */
+	NAME_ROOM = 48,
+};
+
+/* --- one command on its way --- */
+/* clang-format off */
+union any_cmd {
+#define COMMAND(name, id, mode) struct name##_cmd name;
+#include "domain/commands.tbl.h"
+#undef COMMAND
+};
+union any_ret {
+#define COMMAND(name, id, mode) struct name##_ret name;
+#include "domain/commands.tbl.h"
+#undef COMMAND
+};
+/* clang-format on */
+
+/* A JSON object in parts: what its text means. Two members are equal when `meaning` is. */
+struct object_part {
+	struct text name, raw_name, raw, meaning;
+};
+struct object_parts {
+	struct object_part rows[OBJECT_MEMBERS_MAX];
+	unsigned n;
+};
+
+struct op {
+	enum command command;
+	unsigned home;
+	union any_cmd cmd;
+	const struct object_parts *object; /* of cmd, when it has one */
+	bool job;
+	char actor[24];
+	/* out, written by the lane in the child */
+	_Atomic bool done;
+	enum fault fault;
+	uint64_t entry;
+	char field[NAME_ROOM];
+	union any_ret ret;
+	enum fault issue_faults[SPI_NICKS_MAX];
+	char issue_codes[SPI_NICKS_MAX][NAME_ROOM];
+	/* after a crash, from the ledger */
+	bool in_ledger;
+	struct instant at;
+};
+
+/* --- the model --- */
+struct m_department {
+	struct text id, code, name, source; /* id empty: not learned yet */
+	struct instant created, updated;
+};
+struct m_customer {
+	struct text id, code, source, nick, phone, card; /* in the order of their names */
+	struct text name;
+	struct instant created, updated;
+};
+struct m_template {
+	bool live;
+	uint64_t template_id;
+	enum maker maker;
+	struct text name, type, shops, categories, description, channel;
+	bool has_amount, has_threshold, has_total;
+	int64_t amount, threshold;
+	uint64_t total, per_person;
+	struct instant begin, end, created, updated;
+	bool has_object;
+	struct object_parts object;
+	uint64_t changed;
+};
+struct m_coupon {
+	struct text code; /* empty: made by the server and not learned yet */
+	bool own_code;
+	int template, customer; /* customer -1: nobody */
+	struct text channel, attribute;
+	enum coupon_state state;
+	struct instant issued, begin, end, updated;
+};
+struct m_registered {
+	struct instant at;
+	struct text information;
+};
+struct m_campaign {
+	bool live, wjb;
+	uint64_t activity_id; /* 0: not learned yet */
+	enum maker maker;
+	struct text source, code; /* of WangJuBao's: empty until learned */
+	struct text name, type, url, information;
+	uint64_t status;
+	struct instant begin, end, created, modified;
+	uint64_t change; /* counts up: order of changes */
+	int departments[ITEMS_MAX], prizes[ITEMS_MAX];
+	unsigned department_n, prize_n;
+	bool has_object;
+	struct object_parts object;
+	uint64_t changed;
+	/* customers in the order they were added */
+	int16_t people[3][CUSTOMERS_OF_MODEL];
+	unsigned people_n[3];
+	struct m_registered registered[CUSTOMERS_OF_MODEL]; /* by customer */
+};
+/* An answer that is remembered. */
+struct m_issue {
+	uint64_t template_id;
+	unsigned n;
+	struct text nicks[SPI_NICKS_MAX];
+	enum fault faults[SPI_NICKS_MAX];
+	int coupons[SPI_NICKS_MAX]; /* -1: none */
+};
+struct m_request {
+	enum command command;
+	struct request_key key;
+	int64_t kept_ms;
+	int campaign;
+	unsigned added;
+	struct m_issue *issue;
+};
+struct m_credential {
+	struct credential c; /* secrets in clear */
+};
+struct m_home {
+	uint64_t number;
+	struct text name;
+	struct instant created;
+	uint64_t entries; /* in its ledger chain */
+	struct m_department departments[DEPARTMENTS_OF_MODEL];
+	struct m_customer customers[CUSTOMERS_OF_MODEL];
+	struct m_template templates[TEMPLATES_OF_MODEL];
+	struct m_coupon coupons[COUPONS_OF_MODEL];
+	struct m_campaign campaigns[CAMPAIGNS_OF_MODEL];
+	struct m_request requests[REQUESTS_OF_MODEL];
+	unsigned department_n, customer_n, template_n, coupon_n, campaign_n, request_n;
+	uint64_t changes;
+	struct text given_out[CUSTOMERS_OF_MODEL + DEPARTMENTS_OF_MODEL]; /* ids the server made */
+	unsigned given_out_n;
+	/* home 0 */
+	struct m_credential credentials[CREDENTIALS_OF_MODEL];
+	unsigned credential_n;
+	uint64_t epoch;
+};
+
+struct world {
+	uint64_t seed;
+	unsigned step;
+	const char *doing;
+	uint64_t random; /* the generator's state */
+	_Atomic int64_t clock_ms;
+	int64_t newest_ms; /* of all entries */
+	bool canary, watched; /* watched: a reader runs beside the lane */
+	char dir[128];
+	/* the batch at hand */
+	struct op ops[OPS_MAX];
+	unsigned op_n;
+	_Atomic unsigned answered;
+	struct op past[PAST_MAX]; /* to be repeated */
+	unsigned past_n;
+	uint64_t next_sign;
+	unsigned home_n; /* merchants made, the store itself included */
+	struct m_home homes[HOMES];
+	/* figures */
+	uint64_t commands, accepted, repeats, kills, cut_off, restarts, checks, verifies, busy, rows_verified;
+	_Atomic uint64_t watches;
+	size_t heap_used;
+	char heap[HEAP_BYTES];
+};
+
+/* A disagreement: says seed, step and what, and ends the process with 1. */
+_Noreturn void sim_fail(const struct world *w, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* heap and dice: sim.c */
+struct text keep(struct world *w, struct text t);
+struct text keep_format(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void *keep_bytes(struct world *w, size_t size);
+uint64_t roll(struct world *w, uint64_t n); /* 0 .. n-1 */
+static inline bool chance(struct world *w, unsigned percent) { return roll(w, 100) < percent; }
+static inline struct instant sim_now(struct world *w) { return (struct instant){atomic_load(&w->clock_ms)}; }
+
+/* plan.c: a random command into *op. */
+void plan_op(struct world *w, struct op *op, bool alone);
+/* plan_object.c: the text of an object and what it means. */
+struct text object_text(struct world *w, const struct object_parts *parts);
+void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
+		struct text meaning);
+void object_add_noise(struct world *w, struct object_parts *parts, bool nulls);
+
+/* model.c: the command happens now. With `answered` op's outcome is compared with the model's, and
+ * what the server made is learned from it. *ret_wrote: an entry belongs to it. */
+void model_apply(struct world *w, struct op *op, bool answered, bool *ret_wrote);
+/* model_object.c: rule 11 of the dialects. */
+void object_normalize(struct object_parts *object, const char *const *dropped);
+void object_merge_in(struct object_parts *object, const struct object_parts *patch,
+		     const char *const *dropped);
+bool object_means_same(const struct object_parts *a, const struct object_parts *b);
+/* In a buffer of its own, until the next call. */
+struct text object_print(const struct object_parts *object);
+
+/* what checks and commands ask of the model */
+enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c);
+struct text model_label(const struct m_customer *c);
+bool is_past_second(struct world *w, struct instant end);
+void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have);
+void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *c, uint64_t id);
+void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, struct text code);
+bool model_all_learned(struct world *w, unsigned home);
+
+/* check.c: in the child; compares every reading with the model and learns ids. */
+struct engine;
+void check_all(struct world *w, struct engine *e);
+/* engine_side.c: the child's whole life. Each order is a byte and answered by the same byte when it
+ * is done; ORDER_OPEN stands for the start. */
+enum order {
+	ORDER_OPEN = 'o',
+	ORDER_RUN = 'r',    /* the batch in ops[] */
+	ORDER_CHECK = 'c',
+	ORDER_VERIFY = 'v', /* ledger, chains, view */
+	ORDER_FEED = 'f',
+	ORDER_FIND = 'l',   /* sets in_ledger of ops[] */
+	ORDER_CLOSE = 'q',
+};
+_Noreturn void engine_side(struct world *w, int from_parent, int to_parent);

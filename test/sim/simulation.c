@@ -1,0 +1,406 @@
+/*
+ * simulation [--seeds=N] [--seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--canary]
+ *
+ * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
+ * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
+ *
+ *   plan a batch -> the child submits it -> the model does the same in that order -> outcomes equal
+ *   now and then the child is killed in the middle: what was acknowledged must be in the ledger, and
+ *   what is in the ledger beyond it must be a beginning of the rest; then every reading is compared
+ *
+ * The commands of a seed are always the same up to its first kill; where a kill falls is the
+ * machine's affair. --canary makes the model wrong in one rule: then every seed must fail.
+ */
+#include "lib/sim.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct options {
+	uint64_t seeds, first_seed, steps, seconds, jobs;
+	bool canary, verbose;
+};
+
+/* --- the child --- */
+
+struct parent {
+	struct world *w;
+	pid_t child;
+	int to_child, from_child;
+};
+
+static void start_child(struct parent *p)
+{
+	int down[2], up[2];
+	fflush(NULL);
+	if (pipe(down) != 0 || pipe(up) != 0)
+		sim_fail(p->w, "no pipe");
+	p->child = fork();
+	if (p->child < 0)
+		sim_fail(p->w, "no fork");
+	if (p->child == 0) {
+		close(down[1]);
+		close(up[0]);
+		engine_side(p->w, down[0], up[1]);
+	}
+	close(down[0]);
+	close(up[1]);
+	p->to_child = down[1];
+	p->from_child = up[0];
+}
+
+/* Its own words are on stderr already. */
+static void expect_answer(struct parent *p, enum order order)
+{
+	char answer = 0;
+	int status = 0;
+	if (read(p->from_child, &answer, 1) == 1 && answer == (char)order)
+		return;
+	waitpid(p->child, &status, 0);
+	if (WIFSIGNALED(status))
+		sim_fail(p->w, "the engine's process died of signal %d at order '%c'", WTERMSIG(status), order);
+	_exit(1);
+}
+
+static void send_order(struct parent *p, enum order order)
+{
+	char byte = (char)order;
+	if (write(p->to_child, &byte, 1) != 1)
+		sim_fail(p->w, "the engine's process is gone");
+}
+
+static void give_order(struct parent *p, enum order order)
+{
+	send_order(p, order);
+	expect_answer(p, order);
+}
+
+static void forget_child(struct parent *p, bool *ret_failed)
+{
+	int status = 0;
+	waitpid(p->child, &status, 0);
+	close(p->to_child);
+	close(p->from_child);
+	*ret_failed = !WIFSIGNALED(status) && WEXITSTATUS(status) != 0;
+}
+
+static void kill_child(struct parent *p)
+{
+	bool failed;
+	kill(p->child, SIGKILL);
+	forget_child(p, &failed);
+	if (failed)
+		_exit(1); /* it found something just before */
+	p->w->kills++;
+}
+
+/* Sometimes the next one is killed too, in the middle of its recovery. */
+static void start_after_kill(struct parent *p)
+{
+	while (chance(p->w, 15)) {
+		start_child(p);
+		usleep((useconds_t)roll(p->w, 3000));
+		kill_child(p);
+	}
+	start_child(p);
+	expect_answer(p, ORDER_OPEN);
+}
+
+static void restart(struct parent *p)
+{
+	bool failed;
+	give_order(p, ORDER_CLOSE);
+	forget_child(p, &failed);
+	if (failed)
+		sim_fail(p->w, "closing the engine failed");
+	start_child(p);
+	expect_answer(p, ORDER_OPEN);
+	p->w->restarts++;
+}
+
+/* --- a step --- */
+
+static void apply_answered(struct world *w, struct op *op)
+{
+	bool wrote;
+	w->commands++;
+	if (op->fault == FAULT_BUSY) { /* nothing was written: said, not done */
+		w->busy++;
+		return;
+	}
+	model_apply(w, op, true, &wrote);
+	w->accepted += op->fault == OK;
+	if (wrote != (op->entry != 0))
+		sim_fail(w, "%s: entry %llu, the model says %s", command_get(op->command)->name,
+			 (unsigned long long)op->entry, wrote ? "one" : "none");
+	if (wrote && op->entry != w->homes[op->home].entries)
+		sim_fail(w, "%s: entry %llu, the model says %llu", command_get(op->command)->name,
+			 (unsigned long long)op->entry, (unsigned long long)w->homes[op->home].entries);
+}
+
+/* The lane answers in order; what it wrote beyond the last answer is a beginning of the rest. */
+static void apply_after_kill(struct world *w)
+{
+	unsigned until = 0;
+	bool wrote, open = false;
+	for (unsigned i = 0; i < w->op_n; i++) {
+		bool done = atomic_load(&w->ops[i].done);
+		if (done && open)
+			sim_fail(w, "command %u was answered before the one in front of it", i);
+		open |= !done;
+		if (done && w->ops[i].entry && !w->ops[i].in_ledger)
+			sim_fail(w, "command %u (%s) was acknowledged and is lost", i,
+				 command_get(w->ops[i].command)->name);
+		if (w->ops[i].in_ledger)
+			until = i + 1;
+	}
+	for (unsigned i = 0; i < w->op_n; i++) {
+		struct op *op = &w->ops[i];
+		if (atomic_load(&op->done)) {
+			apply_answered(w, op);
+		} else if (i < until) {
+			model_apply(w, op, false, &wrote);
+			w->cut_off++;
+			if (wrote != op->in_ledger)
+				sim_fail(w, "command %u (%s) after the kill: the ledger has %s, the model says %s", i,
+					 command_get(op->command)->name, op->in_ledger ? "it" : "it not",
+					 wrote ? "one" : "none");
+		}
+	}
+}
+
+static void run_killed(struct parent *p)
+{
+	struct world *w = p->w;
+	unsigned answers = (unsigned)roll(w, w->op_n + 1);
+	uint64_t patience_us = chance(w, 50) ? roll(w, 60) : roll(w, 1500);
+	send_order(p, ORDER_RUN);
+	for (unsigned i = 0; i < 100 * 1000 && atomic_load(&w->answered) < answers; i++)
+		usleep(1);
+	if (patience_us)
+		usleep((useconds_t)patience_us);
+	kill_child(p);
+	start_after_kill(p);
+	give_order(p, ORDER_FIND);
+	apply_after_kill(w);
+	give_order(p, ORDER_CHECK);
+}
+
+static void plan_batch(struct world *w)
+{
+	bool jobs = chance(w, 10), alone = chance(w, 20);
+	w->op_n = alone ? 1 : 1 + (unsigned)roll(w, OPS_MAX);
+	atomic_store(&w->answered, 0);
+	for (unsigned i = 0; i < w->op_n; i++) {
+		plan_op(w, &w->ops[i], alone);
+		w->ops[i].job = jobs;
+		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
+	}
+}
+
+/* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
+static void pass_time(struct world *w)
+{
+	int64_t ms = (int64_t)roll(w, 3000);
+	if (chance(w, 30))
+		ms = 0;
+	else if (chance(w, 6))
+		ms = -(int64_t)roll(w, 2000);
+	else if (chance(w, 6))
+		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
+	else if (chance(w, 3))
+		ms = (int64_t)(20 + roll(w, 30)) * 3600 * 1000 + (int64_t)roll(w, 1000);
+	else if (chance(w, 1))
+		ms = INT64_C(100) * 24 * 3600 * 1000 + (int64_t)roll(w, 1000);
+	atomic_fetch_add(&w->clock_ms, ms);
+}
+
+static void step(struct parent *p)
+{
+	struct world *w = p->w;
+	pass_time(w);
+	plan_batch(w);
+	if (chance(w, 3)) {
+		run_killed(p);
+		return;
+	}
+	give_order(p, ORDER_RUN);
+	for (unsigned i = 0; i < w->op_n; i++)
+		apply_answered(w, &w->ops[i]);
+	if (chance(w, 4))
+		give_order(p, ORDER_CHECK);
+	if (chance(w, 3))
+		give_order(p, ORDER_FEED);
+	if (chance(w, 1) && chance(w, 50))
+		give_order(p, ORDER_VERIFY);
+	if (chance(w, 1))
+		restart(p);
+}
+
+/* --- a seed --- */
+
+static void run_one(struct parent *p, enum command command, union any_cmd cmd)
+{
+	struct world *w = p->w;
+	struct op *op = &w->ops[0];
+	memset(op, 0, sizeof(*op));
+	op->command = command;
+	op->cmd = cmd;
+	snprintf(op->actor, sizeof(op->actor), "sim:%d", command);
+	w->op_n = 1;
+	atomic_store(&w->answered, 0);
+	give_order(p, ORDER_RUN);
+	apply_answered(w, op);
+}
+
+static void found(struct parent *p)
+{
+	run_one(p, COMMAND_origin_create, (union any_cmd){.origin_create = {1 + roll(p->w, 0xffffe)}});
+	p->w->home_n = 1;
+	for (unsigned i = 1; i < HOMES; i++)
+		run_one(p, COMMAND_merchant_add,
+			(union any_cmd){.merchant_add = {.name = keep_format(p->w, "merchant %u", i)}});
+}
+
+static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *f)
+{
+	(void)s;
+	(void)flag;
+	(void)f;
+	return remove(path);
+}
+
+static struct world *new_world(uint64_t seed, bool canary, char *folder)
+{
+	struct world *w = mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+			       -1, 0);
+	must(w != MAP_FAILED && mkdtemp(folder));
+	w->seed = seed;
+	w->random = seed * UINT64_C(0xD1342543DE82EF95);
+	w->canary = canary;
+	w->home_n = 1;
+	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
+	w->watched = chance(w, 25);
+	snprintf(w->dir, sizeof(w->dir), "%s/data", folder);
+	return w;
+}
+
+static void run_steps(struct parent *p, uint64_t steps)
+{
+	struct world *w = p->w;
+	start_child(p);
+	expect_answer(p, ORDER_OPEN);
+	found(p);
+	for (w->step = 1; w->step <= steps; w->step++)
+		step(p);
+	give_order(p, ORDER_CHECK);
+	give_order(p, ORDER_VERIFY);
+	restart(p);
+	give_order(p, ORDER_CHECK);
+	kill_child(p);
+}
+
+static void print_figures(const struct world *w)
+{
+	printf("seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu cut off), "
+	       "%llu restarts, %llu checks, %llu verifies of %llu rows, %llu watches; %u coupons, %u people, "
+	       "%u campaigns\n",
+	       (unsigned long long)w->seed, (unsigned long long)w->commands, (unsigned long long)w->accepted,
+	       (unsigned long long)w->repeats, (unsigned long long)w->busy, (unsigned long long)w->kills,
+	       (unsigned long long)w->cut_off, (unsigned long long)w->restarts, (unsigned long long)w->checks,
+	       (unsigned long long)w->verifies, (unsigned long long)w->rows_verified,
+	       (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n, w->homes[1].customer_n,
+	       w->homes[1].campaign_n);
+}
+
+/* In a process of its own: its exit says how it went. The folder of a seed that failed stays. */
+static _Noreturn void worker(const struct options *o, uint64_t seed)
+{
+	char folder[96];
+	snprintf(folder, sizeof(folder), "%s/couponry-sim-%llu-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (unsigned long long)seed);
+	struct parent p = {.w = new_world(seed, o->canary, folder)};
+	signal(SIGPIPE, SIG_IGN);
+	run_steps(&p, o->steps);
+	if (o->verbose)
+		print_figures(p.w);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	fflush(NULL);
+	_exit(0);
+}
+
+/* --- all seeds --- */
+
+static bool read_option(const char *arg, const char *name, uint64_t *ret)
+{
+	size_t n = strlen(name);
+	return strncmp(arg, name, n) == 0 && text_to_uint64(text_of(arg + n), ret);
+}
+
+static bool read_options(int argc, char **argv, struct options *o)
+{
+	uint64_t seed;
+	for (int i = 1; i < argc; i++) {
+		if (read_option(argv[i], "--seed=", &seed)) {
+			o->first_seed = seed;
+			o->seeds = 1;
+			o->verbose = true;
+		} else if (strcmp(argv[i], "--canary") == 0) {
+			o->canary = true;
+		} else if (strcmp(argv[i], "--verbose") == 0) {
+			o->verbose = true;
+		} else if (!read_option(argv[i], "--seeds=", &o->seeds) &&
+			   !read_option(argv[i], "--from=", &o->first_seed) &&
+			   !read_option(argv[i], "--steps=", &o->steps) &&
+			   !read_option(argv[i], "--seconds=", &o->seconds) &&
+			   !read_option(argv[i], "--jobs=", &o->jobs)) {
+			return false;
+		}
+	}
+	return o->jobs > 0;
+}
+
+static void collect(uint64_t *running, uint64_t *passed, uint64_t *failed)
+{
+	int status = 0;
+	must(wait(&status) > 0);
+	--*running;
+	bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	*passed += ok;
+	*failed += !ok;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.seeds = 50, .first_seed = 1, .steps = 200,
+			    .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN)};
+	uint64_t running = 0, passed = 0, failed = 0, started = 0;
+	time_t begin = time(NULL);
+	if (!read_options(argc, argv, &o)) {
+		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] "
+		      "[--verbose] [--canary]\n", stderr);
+		return 2;
+	}
+	for (; started < o.seeds && failed < 20; started++) {
+		if (o.seconds && time(NULL) - begin >= (time_t)o.seconds)
+			break;
+		if (running == o.jobs)
+			collect(&running, &passed, &failed);
+		fflush(NULL);
+		pid_t pid = fork();
+		must(pid >= 0);
+		if (pid == 0)
+			worker(&o, o.first_seed + started);
+		running++;
+	}
+	while (running)
+		collect(&running, &passed, &failed);
+	printf("%llu of %llu seeds in %lld s\n", (unsigned long long)started, (unsigned long long)o.seeds,
+	       (long long)(time(NULL) - begin));
+	printf("%llu passed, %llu failed\n", (unsigned long long)passed, (unsigned long long)failed);
+	return failed != 0;
+}

@@ -1,0 +1,207 @@
+/* The engine from outside: open, write, read, reopen, refuse; crashes by SIGKILL. */
+#include "engine_kit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+
+static void test_write_and_reopen(void)
+{
+	struct engine_config config = kit_config(kit_dir("basic"));
+	struct engine *e = kit_open(&config);
+	struct kit_set set = {.kind = 1, .of = 10, .n = 3, .count = 42};
+	uint64_t sum = 0;
+	CHECK_INT(kit_read(e, 5, 1, 10), 0);
+	CHECK_INT(kit_run(e, 5, kit_set, &set, NULL), OK);
+	CHECK_INT(kit_read(e, 5, 1, 11), 42);
+	CHECK_INT(kit_read(e, 6, 1, 11), 0);
+	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 8}, &sum), OK);
+	CHECK_INT(sum, 50);
+	engine_feed(e);
+	CHECK_INT(kit_read(e, 5, 1, 10), 50);
+	CHECK_INT(kit_read(e, 5, 1, 12), 42);
+	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 1}, NULL), OK);
+	engine_close(e);
+
+	config.create = false;
+	e = kit_open(&config);
+	CHECK_INT(kit_read(e, 5, 1, 10), 51);
+	CHECK_INT(kit_read(e, 5, 1, 12), 42);
+	struct engine *second;
+	char *why;
+	CHECK_INT(engine_open(&config, &second, &why), FAULT_DATA_IN_USE);
+	CHECK(strstr(why, "engine_basic") != NULL);
+	free(why);
+	struct engine_stats stats;
+	engine_stats_get(e, &stats);
+	CHECK(stats.ledger_bytes > 0 && stats.accepted_batches > 0);
+	engine_close(e);
+}
+
+static void test_refusals(void)
+{
+	struct engine_config config = kit_config(kit_dir("refusals"));
+	struct engine *e;
+	char *why;
+	config.create = false;
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_MISSING);
+	free(why);
+	config.create = true;
+	engine_close(kit_open(&config));
+	char *other = text_print("%s/other.key", kit_folder);
+	config.master_key = other;
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_KEY_FILE_WRONG);
+	free(why);
+	FILE *f = fopen(other, "w");
+	fprintf(f, "1 %064d\n", 7);
+	fclose(f);
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_KEY_FILE_WRONG);
+	free(why);
+	free(other);
+}
+
+static char *segment_path(const char *dir, unsigned segment)
+{
+	return text_print("%s/ledger/%06u.seg", dir, segment);
+}
+
+/* A child writes for ever and says what was acknowledged; it is killed in the middle. */
+static void test_kill(void)
+{
+	struct engine_config config = kit_config(kit_dir("kill"));
+	config.segment_bytes = 64 * 1024;
+	config.overlay_bytes = 1024 * 1024;
+	uint64_t seen = 0;
+	for (unsigned round = 0; round < 5; round++) {
+		int pipe_ends[2];
+		CHECK_INT(pipe(pipe_ends), 0);
+		pid_t child = fork();
+		if (child == 0) {
+			struct engine *e = kit_open(&config);
+			for (;;) {
+				uint64_t now = 0;
+				struct kit_set add = {.kind = 1, .of = 1, .count = 1};
+				if (kit_run(e, 1, kit_add, &add, &now) == OK &&
+				    write(pipe_ends[1], &now, sizeof(now)) != sizeof(now))
+					_exit(1);
+			}
+		}
+		close(pipe_ends[1]);
+		uint64_t acknowledged = 0, next;
+		for (unsigned i = 0; i < 700 * (round + 1) && read(pipe_ends[0], &next, sizeof(next)) == sizeof(next); i++)
+			acknowledged = next;
+		kill(child, SIGKILL);
+		while (read(pipe_ends[0], &next, sizeof(next)) == sizeof(next))
+			acknowledged = next;
+		close(pipe_ends[0]);
+		waitpid(child, NULL, 0);
+		struct engine *e = kit_open(&config);
+		uint64_t have = kit_read(e, 1, 1, 1);
+		CHECK(acknowledged > seen);
+		CHECK(have == acknowledged || have == acknowledged + 1);
+		seen = have;
+		engine_close(e);
+	}
+}
+
+/* A byte turned in the middle of the ledger. */
+static void test_damage(void)
+{
+	struct engine_config config = kit_config(kit_dir("damage"));
+	struct engine *e = kit_open(&config);
+	struct kit_set add = {.kind = 1, .of = 1, .count = 1};
+	for (unsigned i = 0; i < 10; i++)
+		CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	engine_close(e);
+	char *path = segment_path(config.dir, 1), byte;
+	int file = open(path, O_RDWR);
+	CHECK_INT(pread(file, &byte, 1, 64 + 64 + 3), 1);
+	byte ^= 1;
+	CHECK_INT(pwrite(file, &byte, 1, 64 + 64 + 3), 1);
+	close(file);
+	free(path);
+	char *why;
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_DAMAGED);
+	CHECK(strcmp(why, "ledger segment 000001.seg is damaged at offset 64") == 0);
+	free(why);
+}
+
+/* ---- many threads: readers see whole batches only ---- */
+
+enum { PAIRS = 64, WRITERS = 4 };
+
+struct crowd {
+	struct engine *engine;
+	_Atomic bool stop;
+	_Atomic uint64_t reads, torn;
+};
+
+static void *crowd_reader(void *context)
+{
+	struct crowd *c = context;
+	struct reader *r = reader_open(c->engine);
+	struct arena arena;
+	struct detail detail = {0};
+	arena_init(&arena, KIT_ARENA_BYTES);
+	while (!atomic_load(&c->stop)) {
+		struct tx *tx = reader_begin(r, 1, &arena, &detail);
+		bool found;
+		uint64_t pair = atomic_fetch_add(&c->reads, 1) % PAIRS * 2;
+		struct tally a = {.kind = 1, .of = pair}, b = {.kind = 1, .of = pair + 1};
+		if (store_get(tx, TABLE_TALLY, &a, &found) != OK || store_get(tx, TABLE_TALLY, &b, &found) != OK ||
+		    a.count != b.count)
+			atomic_fetch_add(&c->torn, 1);
+		reader_end(r);
+		arena_reset(&arena);
+	}
+	reader_close(r);
+	arena_release(&arena);
+	return NULL;
+}
+
+static void *crowd_writer(void *context)
+{
+	struct crowd *c = context;
+	for (uint64_t i = 1; !atomic_load(&c->stop); i++) {
+		struct kit_set set = {.kind = 1, .of = i % PAIRS * 2, .n = 2, .count = i};
+		if (kit_run(c->engine, 1, kit_set, &set, NULL) != OK)
+			atomic_fetch_add(&c->torn, 1);
+	}
+	return NULL;
+}
+
+static void test_whole_batches(void)
+{
+	struct engine_config config = kit_config(kit_dir("crowd"));
+	config.segment_bytes = 256 * 1024;
+	config.overlay_bytes = 1024 * 1024;
+	config.feed_pages = 4;
+	struct crowd c = {.engine = kit_open(&config)};
+	pthread_t readers[2], writers[WRITERS];
+	for (unsigned i = 0; i < 2; i++)
+		pthread_create(&readers[i], NULL, crowd_reader, &c);
+	for (unsigned i = 0; i < WRITERS; i++)
+		pthread_create(&writers[i], NULL, crowd_writer, &c);
+	for (unsigned i = 0; i < 20; i++) {
+		usleep(50000);
+		engine_feed(c.engine);
+	}
+	atomic_store(&c.stop, true);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(readers[i], NULL);
+	for (unsigned i = 0; i < WRITERS; i++)
+		pthread_join(writers[i], NULL);
+	CHECK_INT(atomic_load(&c.torn), 0);
+	CHECK(atomic_load(&c.reads) > 1000);
+	engine_close(c.engine);
+}
+
+int main(void)
+{
+	test_write_and_reopen();
+	test_refusals();
+	test_damage();
+	test_kill();
+	test_whole_batches();
+	return test_end();
+}
