@@ -42,9 +42,15 @@ $(OUT)/test/test.o: test/test.c
 	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
 $(OUT)/test/%: test/%.c $(OUT)/test/test.o $(OUT)/libcouponry.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WARN) -rdynamic -o $@ $< $(OUT)/test/test.o $(OUT)/libcouponry.a $(LIBS) $(TESTLIBS)
+	$(CC) $(CFLAGS) $(WARN) -rdynamic -o $@ $< $(OUT)/test/test.o $(TESTOBJ) $(OUT)/libcouponry.a $(LIBS) $(TESTLIBS)
 
 $(OUT)/test/unit/base_json_random: TESTLIBS += -lcjson
+SIM    := $(patsubst %.c,$(OUT)/%.o,$(wildcard test/sim/lib/*.c))
+$(OUT)/test/sim/simulation: TESTOBJ := $(SIM)
+$(OUT)/test/sim/simulation: $(SIM)
+$(OUT)/test/sim/lib/%.o: test/sim/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
 tests: $(TESTS)
 bench: all
 	script/bootstrap --bench

@@ -320,12 +320,6 @@ void engine_close(struct engine *e)
 
 /* ---- readers ---- */
 
-struct reader {
-	struct snapshot snapshot;
-	struct engine *engine;
-	struct tx tx;
-};
-
 struct reader *reader_open(struct engine *e)
 {
 	struct reader *r = calloc(1, sizeof(*r));
@@ -417,7 +411,7 @@ void engine_stats_get(const struct engine *e, struct engine_stats *ret)
 		.sync_us_sum = atomic_load(&e->counters.sync_us_sum),
 		.overlay_bytes = overlay_bytes(&open->overlay),
 		.fed_batches = atomic_load(&e->feeder.fed),
-		.accepted_batches = atomic_load(&e->overlay.published),
+		.accepted_batches = atomic_load(&e->content),
 		.ledger_bytes = atomic_load(&e->ledger.bytes),
 	};
 	copy_buckets(ret->batch_size, e->counters.batch_size);

@@ -90,7 +90,8 @@ struct engine_stats {
 	uint64_t sync_us[ENGINE_BUCKETS];
 	uint64_t sync_us_sum;
 	uint64_t queue_depth, job_queue_depth;
-	uint64_t overlay_bytes, fed_batches, accepted_batches;
+	uint64_t overlay_bytes;
+	uint64_t fed_batches, accepted_batches; /* newest batch with rows: in the view, and durable */
 	uint64_t ledger_bytes;
 };
 void engine_stats_get(const struct engine *e, struct engine_stats *ret);

@@ -87,6 +87,12 @@ struct engine {
 	struct counters counters;
 };
 
+struct reader {
+	struct snapshot snapshot;
+	struct engine *engine;
+	struct tx tx;
+};
+
 enum {
 	OVERLAY_BYTES = 256 * 1024 * 1024,
 	OVERLAY_BYTES_MIN = 256 * 1024, /* tests */
