@@ -1,5 +1,6 @@
 # make            the server, out/release/couponry
 # make test       every test program of one variant, run; V=debug|release|tsan|clang
+# make fuzz       looks for inputs that break the readers; seconds=N for each, name=json for one
 # make bench      the benchmarks (never part of the tests)
 # make format     clang-format over our sources
 V       ?= release
@@ -10,12 +11,14 @@ CC_release := gcc
 CC_debug   := gcc
 CC_tsan    := gcc
 CC_clang   := clang
+CC_fuzz    := clang
 CC         := $(CC_$(V))
 
 FLAGS_release := -O2 -g
 FLAGS_clang   := -O2 -g
 FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread
+FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
 CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -pthread $(FLAGS_$(V)) -MMD -MP
@@ -52,13 +55,34 @@ $(OUT)/test/sim/lib/%.o: test/sim/lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
 tests: $(TESTS)
+
+# Fuzzers: `fuzz-replay` runs their corpora and some mutations; `fuzz` searches with libFuzzer.
+FUZZERS := $(patsubst test/%.c,$(OUT)/test/%,$(wildcard test/fuzz/*.c))
+FUZZOBJ := $(patsubst %.c,$(OUT)/%.o,$(wildcard test/fuzz/lib/*.c))
+$(OUT)/test/fuzz/%: FUZZMAIN := $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
+$(OUT)/test/fuzz/%: test/fuzz/%.c $(OUT)/test/fuzz/lib.a $(OUT)/libcouponry.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -rdynamic $(FUZZMAIN) -o $@ $< $(OUT)/test/fuzz/lib.a $(OUT)/libcouponry.a $(LIBS)
+$(OUT)/test/fuzz/lib.a: $(FUZZOBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+$(OUT)/test/fuzz/lib/%.o: test/fuzz/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
+fuzzers: $(FUZZERS)
+fuzz-replay: fuzzers
+	tools/run-programs $(V) test/fuzz
+seconds ?= 60
+fuzz:
+	$(MAKE) V=fuzz fuzzers
+	tools/run-fuzzers $(seconds) $(name)
 bench: all
 	script/bootstrap --bench
 	bench/run.mjs
 format:
-	clang-format -i $(shell git ls-files '*.c' '*.h')
+	clang-format -i $(shell git ls-files '*.c' '*.h' ':!*.tbl.h')
 clean:
 	rm -rf out
-.PHONY: all tests bench format clean
+.PHONY: all tests fuzzers fuzz-replay fuzz bench format clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

@@ -60,8 +60,8 @@ static void done(struct write *w)
 	send(l, s);
 }
 
-static void run_load(struct engine *e, const char *name, handler *handle, uint64_t all, unsigned outstanding,
-		     struct kit_set cmd, uint64_t spread)
+static void run_load(struct engine *e, const char *name, handler *handle, uint64_t all,
+		     unsigned outstanding, struct kit_set cmd, uint64_t spread)
 {
 	struct load *l = calloc(1, sizeof(*l));
 	struct engine_stats before, after;
@@ -78,8 +78,15 @@ static void run_load(struct engine *e, const char *name, handler *handle, uint64
 		struct slot *s = &l->slots[i];
 		arena_init_lent(&s->arena, s->memory, sizeof(s->memory), KIT_ARENA_BYTES);
 		s->cmd = cmd;
-		s->write = (struct write){.merchant = 1, .command = 200, .handle = handle, .actor = TEXT("bench"),
-					  .cmd = &s->cmd, .arena = &s->arena, .job = cmd.n > 1, .done = done, .context = l};
+		s->write = (struct write){.merchant = 1,
+					  .command = 200,
+					  .handle = handle,
+					  .actor = TEXT("bench"),
+					  .cmd = &s->cmd,
+					  .arena = &s->arena,
+					  .job = cmd.n > 1,
+					  .done = done,
+					  .context = l};
 	}
 	for (unsigned i = 0; i < outstanding; i++)
 		send(l, &l->slots[i]);
@@ -89,10 +96,12 @@ static void run_load(struct engine *e, const char *name, handler *handle, uint64
 	pthread_mutex_unlock(&l->lock);
 	double took = now_s() - begin;
 	engine_stats_get(e, &after);
-	printf("%-34s %9.0f commands/s %9.0f rows/s  %5.1f per flush, flush %4.0f us, overlay %zu MiB\n", name,
-	       (double)all / took, (double)(all * (cmd.n ? cmd.n : 1)) / took,
+	printf("%-34s %9.0f commands/s %9.0f rows/s  %5.1f per flush, flush %4.0f us, overlay %zu "
+	       "MiB\n",
+	       name, (double)all / took, (double)(all * (cmd.n ? cmd.n : 1)) / took,
 	       (double)(after.commands - before.commands) / (double)(after.syncs - before.syncs),
-	       (double)(after.sync_us_sum - before.sync_us_sum) / (double)(after.syncs - before.syncs),
+	       (double)(after.sync_us_sum - before.sync_us_sum) /
+		   (double)(after.syncs - before.syncs),
 	       (size_t)after.overlay_bytes >> 20);
 	fflush(stdout); /* l stays: the lane may still be in done() */
 }
@@ -129,21 +138,26 @@ int main(int count, char **arguments)
 	uint64_t n = count > 1 ? strtoull(arguments[1], NULL, 10) : 400000;
 	struct engine_config config = kit_config(kit_dir("bench"));
 	struct engine *e = kit_open(&config);
-	struct kit_set one = {.kind = 3, .n = 1}, row = {.kind = 4, .n = 1}, many = {.kind = 5, .n = IMPORT_ROWS};
+	struct kit_set one = {.kind = 3, .n = 1}, row = {.kind = 4, .n = 1},
+		       many = {.kind = 5, .n = IMPORT_ROWS};
 	run_load(e, "put one new row, 64 out", kit_set, n, 64, one, 0);
 	run_load(e, "put one new row, 128 out", kit_set, n, 128, row, 0);
-	run_load(e, "add, 1 out", kit_add, n / 100 + 1, 1, (struct kit_set){.kind = 8, .count = 1}, 1000);
-	run_load(e, "add to a hot row, 64 out", kit_add, n, 64, (struct kit_set){.kind = 6, .count = 1}, 1);
+	run_load(e, "add, 1 out", kit_add, n / 100 + 1, 1, (struct kit_set){.kind = 8, .count = 1},
+		 1000);
+	run_load(e, "add to a hot row, 64 out", kit_add, n, 64,
+		 (struct kit_set){.kind = 6, .count = 1}, 1);
 	pthread_t reader;
 	pthread_create(&reader, NULL, read_on, e);
-	run_load(e, "add, scattered over 1 M, 64 out", kit_add, n, 64, (struct kit_set){.kind = 7, .count = 1}, 1000000);
+	run_load(e, "add, scattered over 1 M, 64 out", kit_add, n, 64,
+		 (struct kit_set){.kind = 7, .count = 1}, 1000000);
 	atomic_store(&stop, true);
 	pthread_join(reader, NULL);
 	engine_feed(e);
 	double import = now_s();
 	run_load(e, "import shape, 8 out", kit_set, n / 20, 8, many, 0);
 	engine_feed(e);
-	printf("%-34s %9.0f rows/s\n", "  until fed", (double)(n / 20 * IMPORT_ROWS) / (now_s() - import));
+	printf("%-34s %9.0f rows/s\n", "  until fed",
+	       (double)(n / 20 * IMPORT_ROWS) / (now_s() - import));
 	print_memory("after all that, fed");
 	engine_close(e);
 
@@ -155,7 +169,8 @@ int main(int count, char **arguments)
 	struct engine_stats stats;
 	engine_stats_get(e, &stats);
 	printf("%-34s %9.0f entries/s, %.0f MB/s\n", "recovery from an empty view",
-	       (double)(n * 4 + n / 100 + n / 20) / (now_s() - begin), (double)stats.ledger_bytes / 1e6 / (now_s() - begin));
+	       (double)(n * 4 + n / 100 + n / 20) / (now_s() - begin),
+	       (double)stats.ledger_bytes / 1e6 / (now_s() - begin));
 	engine_feed(e);
 	print_memory("after recovery, fed");
 	engine_close(e);

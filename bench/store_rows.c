@@ -1,6 +1,6 @@
 /*
  * The store's upper half over rows in memory: what a put, a replay and a read cost without an
- * engine below. make bench runs it; figures go to docs.
+ * engine below. Processor time, so that other processes do not count.
  */
 #include "../test/unit/store_fixture.h"
 

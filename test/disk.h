@@ -7,7 +7,8 @@
  *                       what was not synced is dropped, kept, torn or kept in part, out of order
  *   disk_fail(...)      makes calls fail: a full disk, a broken one
  *
- * A sync of a file does not make its name durable; a sync of the folder does. lock files are left out.
+ * A sync of a file does not make its name durable; a sync of the folder does. lock files are left
+ * out.
  */
 #pragma once
 
@@ -20,7 +21,15 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-enum disk_kind { DISK_WRITE, DISK_TRUNCATE, DISK_SYNC, DISK_NAME, DISK_FOLDER, DISK_UNNAME, DISK_FOLDER_SYNC };
+enum disk_kind {
+	DISK_WRITE,
+	DISK_TRUNCATE,
+	DISK_SYNC,
+	DISK_NAME,
+	DISK_FOLDER,
+	DISK_UNNAME,
+	DISK_FOLDER_SYNC
+};
 enum disk_mode { DISK_DROP, DISK_KEEP, DISK_TORN, DISK_RANDOM, DISK_MODES };
 enum { DISK_PATH = 300, DISK_FILES = 4096, DISK_OPEN = 1024, DISK_SECTOR = 512 };
 
@@ -40,9 +49,17 @@ static struct {
 	char root[DISK_PATH];
 	struct disk_op *ops;
 	size_t count, capacity;
-	struct { dev_t device; ino_t inode; bool live; } files[DISK_FILES];
+	struct {
+		dev_t device;
+		ino_t inode;
+		bool live;
+	} files[DISK_FILES];
 	unsigned file_count;
-	struct { char path[DISK_PATH]; unsigned file; bool known, synced; } open[DISK_OPEN];
+	struct {
+		char path[DISK_PATH];
+		unsigned file;
+		bool known, synced;
+	} open[DISK_OPEN];
 	/* failures */
 	const char *fail_path;
 	unsigned fail_kinds; /* bits of disk_kind */
@@ -61,7 +78,8 @@ static inline void disk_unlock(void)
 
 /* ---- failing ---- */
 
-/* The after-th call of these kinds (from 0) on a path that contains `part` fails, and all later ones. */
+/* The after-th call of these kinds (from 0) on a path that contains `part` fails, and all later
+ * ones. */
 static inline void disk_fail(const char *part, unsigned kinds, int after, int error)
 {
 	disk_lock();
@@ -82,7 +100,8 @@ static inline void disk_heal(void)
 
 static inline bool disk_fails(const char *path, enum disk_kind kind)
 {
-	if (!disk.fail_path || !path || !(disk.fail_kinds & 1U << kind) || !strstr(path, disk.fail_path))
+	if (!disk.fail_path || !path || !(disk.fail_kinds & 1U << kind) ||
+	    !strstr(path, disk.fail_path))
 		return false;
 	if (disk.fail_after-- > 0)
 		return false;
@@ -118,7 +137,8 @@ static inline unsigned disk_file_of(int fd)
 	struct stat s;
 	must(fstat(fd, &s) == 0);
 	for (unsigned i = 0; i < disk.file_count; i++)
-		if (disk.files[i].live && disk.files[i].device == s.st_dev && disk.files[i].inode == s.st_ino)
+		if (disk.files[i].live && disk.files[i].device == s.st_dev &&
+		    disk.files[i].inode == s.st_ino)
 			return i;
 	must(disk.file_count < DISK_FILES);
 	disk.files[disk.file_count].device = s.st_dev;
@@ -265,7 +285,8 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 		n = (ssize_t)syscall(SYS_writev, fd, parts, count);
 		ssize_t left = n;
 		for (int i = 0; i < count && left > 0; i++) {
-			size_t size = (size_t)left < parts[i].iov_len ? (size_t)left : parts[i].iov_len;
+			size_t size =
+			    (size_t)left < parts[i].iov_len ? (size_t)left : parts[i].iov_len;
 			disk_note_write(fd, (uint64_t)offset, parts[i].iov_base, size);
 			offset += (off_t)size;
 			left -= (ssize_t)size;
@@ -282,10 +303,12 @@ static inline int disk_sync(int fd, long call)
 	disk_lock();
 	bool folder = fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
 	if (!disk_fails(disk_name_of(fd), folder ? DISK_FOLDER_SYNC : DISK_SYNC)) {
-		/* The page cache outlives the process, and the machine is not cut off in earnest. */
+		/* The page cache outlives the process, and the machine is not cut off in earnest.
+		 */
 		result = disk.lazy || disk.recording ? 0 : (int)syscall(call, fd);
 		if (result == 0 && fd < DISK_OPEN && disk.open[fd].known && disk.recording)
-			disk_add(folder ? DISK_FOLDER_SYNC : DISK_SYNC, folder ? 0 : disk.open[fd].file,
+			disk_add(folder ? DISK_FOLDER_SYNC : DISK_SYNC,
+				 folder ? 0 : disk.open[fd].file,
 				 folder ? disk.open[fd].path : NULL);
 	}
 	disk_unlock();
@@ -333,7 +356,9 @@ static inline int disk_rename(int folder, const char *from, const char *to)
 	disk_path(folder, to, to_path);
 	if (!disk_fails(to_path, DISK_NAME)) {
 		result = (int)syscall(SYS_renameat, folder, from, folder, to);
-		int fd = result == 0 && disk_watched(to_path) ? (int)syscall(SYS_openat, folder, to, O_RDONLY, 0) : -1;
+		int fd = result == 0 && disk_watched(to_path)
+			     ? (int)syscall(SYS_openat, folder, to, O_RDONLY, 0)
+			     : -1;
 		if (fd >= 0) {
 			disk_add(DISK_NAME, disk_file_of(fd), to_path)->data = strdup(from_path);
 			syscall(SYS_close, fd);
@@ -448,10 +473,12 @@ static inline void disk_put_some(int fd, const struct disk_op *op)
 {
 	uint64_t luck = disk_random(4); /* nothing, all, some sectors twice as often */
 	for (size_t at = 0; at < op->size;) {
-		size_t end = (op->offset + at) / DISK_SECTOR * DISK_SECTOR + DISK_SECTOR - op->offset;
+		size_t end =
+		    (op->offset + at) / DISK_SECTOR * DISK_SECTOR + DISK_SECTOR - op->offset;
 		end = end < op->size ? end : op->size;
 		if (luck == 1 || (luck > 1 && disk_random(2)))
-			must(syscall(SYS_pwrite64, fd, op->data + at, end - at, op->offset + at) == (long)(end - at));
+			must(syscall(SYS_pwrite64, fd, op->data + at, end - at, op->offset + at) ==
+			     (long)(end - at));
 		at = end;
 	}
 }
@@ -473,7 +500,8 @@ static inline void disk_build_file(const char *path, unsigned file, size_t cut, 
 		if (op->file != file || (op->kind != DISK_WRITE && op->kind != DISK_TRUNCATE))
 			continue;
 		if (op->kind == DISK_TRUNCATE) {
-			if (safe || mode == DISK_KEEP || mode == DISK_TORN || (mode == DISK_RANDOM && disk_random(2)))
+			if (safe || mode == DISK_KEEP || mode == DISK_TORN ||
+			    (mode == DISK_RANDOM && disk_random(2)))
 				must(syscall(SYS_ftruncate, fd, op->offset) == 0);
 		} else if (safe || mode == DISK_KEEP || (mode == DISK_TORN && i != last)) {
 			disk_put(fd, op, op->size);
@@ -518,7 +546,8 @@ static inline size_t disk_names(struct disk_name *names, size_t cut, enum disk_m
 	size_t n = 0, loose = 0, keep;
 	for (size_t i = 0; i < cut; i++) {
 		enum disk_kind kind = disk.ops[i].kind;
-		if ((kind == DISK_NAME || kind == DISK_FOLDER || kind == DISK_UNNAME) && !disk_name_durable(i, cut))
+		if ((kind == DISK_NAME || kind == DISK_FOLDER || kind == DISK_UNNAME) &&
+		    !disk_name_durable(i, cut))
 			loose++;
 	}
 	keep = mode == DISK_DROP ? 0 : mode == DISK_RANDOM ? disk_random(loose + 1) : loose;

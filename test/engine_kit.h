@@ -39,7 +39,8 @@ static inline const char *kit_dir(const char *name)
 	static char dir[512];
 	if (!kit_folder[0]) {
 		const char *base = getenv("TMPDIR");
-		snprintf(kit_folder, sizeof(kit_folder), "%s/couponry-test-XXXXXX", base ? base : "/tmp");
+		snprintf(kit_folder, sizeof(kit_folder), "%s/couponry-test-XXXXXX",
+			 base ? base : "/tmp");
 		must(mkdtemp(kit_folder));
 		atexit(kit_remove_all);
 	}
@@ -101,18 +102,25 @@ static inline enum fault kit_add(struct tx *tx, const struct env *env, const voi
 	return OK;
 }
 
-static inline enum fault kit_run(struct engine *e, uint64_t merchant, handler *handle, const void *cmd, void *ret)
+static inline enum fault kit_run(struct engine *e, uint64_t merchant, handler *handle,
+				 const void *cmd, void *ret)
 {
 	struct arena arena;
 	arena_init(&arena, KIT_ARENA_BYTES);
-	struct write w = {.merchant = merchant, .command = 200, .handle = handle, .actor = TEXT("test"),
-			  .cmd = cmd, .ret = ret, .arena = &arena};
+	struct write w = {.merchant = merchant,
+			  .command = 200,
+			  .handle = handle,
+			  .actor = TEXT("test"),
+			  .cmd = cmd,
+			  .ret = ret,
+			  .arena = &arena};
 	enum fault fault = engine_run(e, &w);
 	arena_release(&arena);
 	return fault;
 }
 
-static inline uint64_t kit_read_with(struct reader *r, uint64_t merchant, uint64_t kind, uint64_t of)
+static inline uint64_t kit_read_with(struct reader *r, uint64_t merchant, uint64_t kind,
+				     uint64_t of)
 {
 	struct arena arena;
 	struct detail detail = {0};

@@ -136,6 +136,7 @@ static int client_run(struct admin_client *client)
 			.out = fdopen(client->streams[1], "w"),
 			.err = fdopen(client->streams[2], "w"),
 			.terminal = isatty(client->streams[2]),
+			.inside_server = true,
 			.gone = client_gone,
 			.gone_context = &client->socket};
 

@@ -9,7 +9,7 @@
 
 #include "cli/commands.h"
 
-enum { CLI_ARENA_MAX = 256 * 1024 * 1024 };
+enum { CLI_ARENA_MAX = 256 * 1024 * 1024, SENT_WORDS_MAX = 80 /* what the admin socket takes */ };
 
 const struct cli_command cli_commands[] = {
 #define CLI(name, sub, function, needs, words, options, help)                                      \
@@ -21,6 +21,9 @@ const unsigned cli_command_count = COUNT_OF(cli_commands);
 
 /* Every command takes these. */
 static const char *const common_options = "data store master-key output";
+/* Options that are true or false; the others want a value, but for `config --check[=FILE]`. */
+static const char *const flag_options = "typed require-session dry-run accept example show";
+static const char *const bare_options = "typed require-session dry-run accept example show check";
 
 /* --- what went wrong, in words --- */
 
@@ -74,25 +77,52 @@ void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all)
 
 /* --- options --- */
 
-const char *cli_option(const struct cli *c, const char *name)
+static const char *environment(struct text name)
 {
 	char variable[64];
 
-	for (unsigned i = 0; i < c->option_count; i++)
-		if (strcmp(c->options[i].name, name) == 0)
-			return c->options[i].value;
-	int n = snprintf(variable, sizeof(variable), "COUPONRY_%s", name);
-	for (int i = 0; i < n; i++)
+	int n = snprintf(variable, sizeof(variable), "COUPONRY_%.*s", TEXT_ARG(name));
+	for (int i = 0; i < n && i < (int)sizeof(variable); i++)
 		variable[i] = variable[i] == '-' ? '_' : (char)toupper((unsigned char)variable[i]);
 	return getenv(variable);
 }
 
+/* Inside a server the environment is the server's, not the caller's: the client sends its own along. */
+static bool option_find(const struct cli *c, const char *name, const char **ret_value)
+{
+	for (unsigned i = 0; i < c->option_count; i++) {
+		if (strcmp(c->options[i].name, name) != 0)
+			continue;
+		*ret_value = c->options[i].value;
+		return true;
+	}
+	*ret_value = c->inside_server ? NULL : environment(text_of(name));
+	return *ret_value != NULL;
+}
+
+const char *cli_option(const struct cli *c, const char *name)
+{
+	const char *value;
+
+	(void)option_find(c, name, &value);
+	return value;
+}
+
+static bool value_is_true(const char *value)
+{
+	return !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+}
+
+static bool value_is_false(const char *value)
+{
+	return value && (strcmp(value, "false") == 0 || strcmp(value, "0") == 0);
+}
+
 bool cli_flag(const struct cli *c, const char *name)
 {
-	for (unsigned i = 0; i < c->option_count; i++)
-		if (strcmp(c->options[i].name, name) == 0)
-			return !c->options[i].value || strcmp(c->options[i].value, "true") == 0;
-	return false;
+	const char *value;
+
+	return option_find(c, name, &value) && value_is_true(value);
 }
 
 static bool option_among(const char *list, struct text name)
@@ -121,6 +151,10 @@ static int option_read(struct cli *c, char *argument)
 	    !option_among(c->command->options, text_of(name)))
 		return cli_usage(c, "`%s%s%s` takes no --%s", c->command->name,
 				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "", name);
+	if (!value && !option_among(bare_options, text_of(name)))
+		return cli_usage(c, "--%s wants a value", name);
+	if (option_among(flag_options, text_of(name)) && !value_is_true(value) && !value_is_false(value))
+		return cli_usage(c, "--%s is true or false, not \"%s\"", name, value);
 	if (c->option_count == CLI_OPTIONS_MAX)
 		return cli_usage(c, "too many options");
 	c->options[c->option_count].name = name;
@@ -141,6 +175,9 @@ static int arguments_read(struct cli *c, int argc, char **argv)
 		if (bad)
 			return bad;
 	}
+	if (c->word_count && !*c->command->words)
+		return cli_usage(c, "`%s%s%s` takes no \"%s\"", c->command->name, c->command->sub ? " " : "",
+				 c->command->sub ? c->command->sub : "", c->words[0]);
 	const char *output = cli_option(c, "output");
 	if (output && strcmp(output, "json") != 0 && strcmp(output, "text") != 0)
 		return cli_usage(c, "--output is text or json");
@@ -190,39 +227,45 @@ enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, con
 	return fault;
 }
 
-static enum fault merchant_find(struct cli *c, const char *wanted, struct merchant *ret_merchant)
+/* One page of merchants: looks for `number`, or (0) takes the only one. */
+static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number, struct merchant_list_ret *ret_page,
+				struct merchant *ret_merchant)
 {
-	struct merchant_list_ret list = {0};
+	struct merchant_list_cmd cmd = {.from = from, .n = 100};
 	struct detail detail;
-	uint64_t number = 0;
 
-	if (wanted && !text_to_uint64(text_of(wanted), &number))
+	TRY(cli_apply(c, 0, COMMAND_merchant_list, &cmd, ret_page, &detail));
+	if (!number && ret_page->count != 1) {
+		fprintf(c->err, "couponry: there are %llu merchants: say which with --merchant=ID\n",
+			(unsigned long long)ret_page->count);
 		return FAULT_MERCHANT_UNKNOWN;
-	for (uint64_t from = 0;; from += list.n) {
-		struct merchant_list_cmd cmd = {.from = from, .n = 100};
-		TRY(cli_apply(c, 0, COMMAND_merchant_list, &cmd, &list, &detail));
-		if (!wanted && list.count != 1) {
-			fprintf(c->err, "couponry: there are %llu merchants: say which with --merchant=ID\n",
-				(unsigned long long)list.count);
-			return FAULT_MERCHANT_UNKNOWN;
-		}
-		for (unsigned i = 0; i < list.n; i++) {
-			if (wanted && list.rows[i].number != number)
-				continue;
-			*ret_merchant = list.rows[i];
-			ret_merchant->name = arena_text(&c->arena, list.rows[i].name);
-			return OK;
-		}
-		if (!list.n)
-			return FAULT_MERCHANT_UNKNOWN;
 	}
+	for (unsigned i = 0; i < ret_page->n; i++) {
+		if (number && ret_page->rows[i].number != number)
+			continue;
+		*ret_merchant = ret_page->rows[i];
+		ret_merchant->name = arena_text(&c->arena, ret_page->rows[i].name);
+		return OK;
+	}
+	return FAULT_MERCHANT_UNKNOWN;
 }
 
 enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant)
 {
-	enum fault fault = merchant_find(c, cli_option(c, "merchant"), ret_merchant);
+	const char *wanted = cli_option(c, "merchant");
+	struct merchant_list_ret page = {.n = 1};
+	enum fault fault = FAULT_MERCHANT_UNKNOWN;
+	uint64_t number = 0;
 
-	reader_end(c->reader);
+	if (wanted && (!text_to_uint64(text_of(wanted), &number) || !number))
+		return FAULT_MERCHANT_UNKNOWN;
+	for (uint64_t from = 0; page.n && fault == FAULT_MERCHANT_UNKNOWN; from += page.n) {
+		page.n = 0;
+		fault = merchant_page(c, from, number, &page, ret_merchant);
+		reader_end(c->reader);
+		if (!number)
+			break;
+	}
 	return fault;
 }
 
@@ -284,6 +327,7 @@ int cli_run(struct cli *c, int argc, char **argv)
 static void words_absolute(int argc, char **argv)
 {
 	char here[PATH_MAX];
+	unsigned words = 0;
 
 	if (!getcwd(here, sizeof(here)))
 		return;
@@ -293,16 +337,35 @@ static void words_absolute(int argc, char **argv)
 		for (size_t j = 0; j < COUNT_OF(files); j++)
 			if (strncmp(argv[i], files[j], strlen(files[j])) == 0)
 				skip = strlen(files[j]);
-		bool csv = i > 1 && strncmp(argv[i], "--", 2) != 0;
+		bool csv = strncmp(argv[i], "--", 2) != 0 && words++ == 2; /* import KIND FILE */
 		if ((!skip && !csv) || argv[i][skip] == '/' || !argv[i][skip])
 			continue;
 		char *absolute;
 		must(asprintf(&absolute, "%.*s%s/%s", (int)skip, argv[i], here, argv[i] + skip) > 0);
+		free(argv[i]);
 		argv[i] = absolute;
 	}
 }
 
-static int run_somewhere(struct cli *c, int argc, char **sent)
+/* Adds what the client's environment says; returns how many words there are then. */
+static int words_of_environment(const struct cli *c, const char *names, int argc, char **argv)
+{
+	struct text rest = text_of(names);
+
+	while (rest.size) {
+		struct text name = text_cut(&rest, ' ');
+		const char *value = environment(name);
+		bool given = false;
+		for (unsigned i = 0; i < c->option_count; i++)
+			given |= text_equal(name, text_of(c->options[i].name));
+		if (!name.size || !value || given || argc >= SENT_WORDS_MAX)
+			continue;
+		must(asprintf(&argv[argc++], "--%.*s=%s", TEXT_ARG(name), value) > 0);
+	}
+	return argc;
+}
+
+static int run_somewhere(struct cli *c, int *sent_count, char **sent)
 {
 	int exit;
 
@@ -310,9 +373,12 @@ static int run_somewhere(struct cli *c, int argc, char **sent)
 		return c->command->run(c);
 	const char *dir = cli_option(c, "data");
 	if (!dir)
-		return cli_usage(c, "`%s` wants --data=DIR", c->command->name);
-	words_absolute(argc, sent);
-	if (admin_send(dir, argc, sent, &exit))
+		return cli_usage(c, "`%s%s%s` wants --data=DIR", c->command->name,
+				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "");
+	*sent_count = words_of_environment(c, "output", *sent_count, sent);
+	*sent_count = words_of_environment(c, c->command->options, *sent_count, sent);
+	words_absolute(*sent_count, sent);
+	if (admin_send(dir, *sent_count, sent, &exit))
 		return exit;
 	return run_with_engine(c);
 }
@@ -320,20 +386,23 @@ static int run_somewhere(struct cli *c, int argc, char **sent)
 int cli_main(int argc, char **argv)
 {
 	struct cli c = {.in = stdin, .out = stdout, .err = stderr, .terminal = isatty(2)};
-	char **sent = calloc((size_t)argc + 1, sizeof(*sent)); /* option_read cuts argv up */
+	char **sent = calloc(SENT_WORDS_MAX, sizeof(*sent)); /* option_read cuts argv up */
+	int count = 0;
 
 	must(sent);
-	for (int i = 0; i < argc; i++) {
-		sent[i] = strdup(argv[i]);
-		must(sent[i]);
+	if (argc > SENT_WORDS_MAX)
+		return cli_usage(&c, "too many words");
+	for (; count < argc; count++) {
+		sent[count] = strdup(argv[count]);
+		must(sent[count]);
 	}
 	arena_init(&c.arena, CLI_ARENA_MAX);
 	int exit = cli_begin(&c, argc, argv);
 	if (!exit)
-		exit = run_somewhere(&c, argc, sent);
+		exit = run_somewhere(&c, &count, sent);
 	arena_release(&c.arena);
-	for (int i = 0; i < argc; i++)
-		free(sent[i]);
+	while (count)
+		free(sent[--count]);
 	free(sent);
 	if (fflush(stdout) != 0 && !exit)
 		exit = cli_failed(&c, FAULT_FILE_UNWRITABLE, "standard output");

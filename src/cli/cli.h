@@ -27,6 +27,7 @@ struct cli {
 	FILE *in, *out, *err;
 	bool json; /* --output=json */
 	bool terminal; /* err is one: progress bars */
+	bool inside_server; /* the environment is not the caller's */
 	struct engine *engine;
 	struct reader *reader;
 	struct arena arena; /* reset by the command as it likes */

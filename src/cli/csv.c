@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 
 enum { CSV_BLOCK = 256 * 1024, CSV_ROW_BYTES_MAX = 1024 * 1024 };
+static const char MARK[] = "\xef\xbb\xbf";
 
 struct csv {
 	int fd;
@@ -45,19 +46,23 @@ uint64_t csv_bytes_read(const struct csv *c)
 	return c->bytes;
 }
 
+/* Comes back with at least one byte that is not the mark, unless the end has come; a pipe may give
+ * the mark in pieces. */
 static void block_fill(struct csv *c)
 {
+	const size_t least = c->bytes == 0 ? sizeof(MARK) : 1;
 	ssize_t n;
 
+	c->at = c->size = 0;
 	do {
-		n = read(c->fd, c->block, CSV_BLOCK);
-	} while (n < 0 && errno == EINTR);
+		n = read(c->fd, c->block + c->size, CSV_BLOCK - c->size);
+		c->size += n > 0 ? (size_t)n : 0;
+	} while (n > 0 ? c->size < least : n < 0 && errno == EINTR);
 	c->unreadable = n < 0;
 	c->end = n <= 0;
-	c->at = 0;
-	c->size = n > 0 ? (size_t)n : 0;
-	if (c->bytes == 0 && c->size >= 3 && memcmp(c->block, "\xef\xbb\xbf", 3) == 0)
-		c->at = 3;
+	if (c->bytes == 0 && c->size >= sizeof(MARK) - 1 &&
+	    memcmp(c->block, MARK, sizeof(MARK) - 1) == 0)
+		c->at = sizeof(MARK) - 1;
 	c->bytes += c->size;
 }
 

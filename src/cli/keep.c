@@ -162,7 +162,7 @@ int cli_help(struct cli *c)
 		}
 		fprintf(c->out, "%s\n    %s\n", row->needs == NEEDS_NOTHING ? "" : " --data=DIR", row->help);
 	}
-	fputs("Every option is also an environment variable: --master-key is COUPONRY_MASTER_KEY.\n"
+	fputs("Every option that has a value is also an environment variable: --master-key is COUPONRY_MASTER_KEY.\n"
 	      "--output=json prints for programs. Exit: 0 done, 1 refused, 2 usage.\n",
 	      c->out);
 	return 0;

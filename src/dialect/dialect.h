@@ -2,14 +2,17 @@
  * What the dialects share: the rows they export, and field tables.
  *
  * A dialect is a folder: methods.tbl.h (its method rows), fields.tbl.h (its fields, to be held
- * beside the seed document), identify.c, decode.c, encode.c, face.c.
+ * beside the seed document), identify.c, decode.c, encode.c, face.c, and its page: docs.c with
+ * docs.tbl.h.
  */
 #pragma once
 
 #include "base/json.h"
 #include "base/writer.h"
+#include "dialect/docs.h"
 #include "serve/call.h"
 
+extern const struct dialect_docs docs_wjb, docs_waiqin, docs_top, docs_zvcms;
 extern const struct dialect_row dialect_wjb, dialect_wjb_spi, dialect_waiqin, dialect_top, dialect_zvcms;
 
 /* enum sign_mode of a credential; 0 is the dialect's default. CLI names in sign_modes.tbl.h order. */

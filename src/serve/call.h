@@ -21,6 +21,7 @@
 #include "http/http.h"
 
 struct call;
+struct dialect_docs; /* dialect/docs.h */
 
 /* A row of a dialect's methods.tbl.h. */
 struct method {
@@ -42,6 +43,7 @@ struct dialect_row {
 	void (*face)(struct call *call, enum fault fault);
 	const struct method *methods;
 	unsigned method_count;
+	const struct dialect_docs *docs; /* its page; NULL: on another's */
 };
 
 struct actor {

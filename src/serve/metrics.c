@@ -174,6 +174,22 @@ static void write_powers(struct buffer *out, const char *name, const uint64_t *b
 		      (unsigned long long)all);
 }
 
+enum family {
+#define FAMILY(name, type, help, labels) FAMILY_##name,
+#include "serve/metrics.tbl.h"
+#undef FAMILY
+};
+
+static void write_head(struct buffer *out, enum family family)
+{
+	static const char *const heads[] = {
+#define FAMILY(name, type, help, labels) "# HELP " #name " " help "\n# TYPE " #name " " #type "\n",
+#include "serve/metrics.tbl.h"
+#undef FAMILY
+	};
+	buffer_text(out, text_of(heads[family]));
+}
+
 void metrics_write(struct metrics *metrics, struct engine *engine, unsigned connections,
 		   struct buffer *out)
 {
@@ -190,17 +206,13 @@ void metrics_write(struct metrics *metrics, struct engine *engine, unsigned conn
 		      (unsigned long long)(value));
 #include "serve/metrics.tbl.h"
 #undef METRIC
-	buffer_text(out, TEXT("# HELP couponry_calls_total calls by method and fault\n"
-			      "# TYPE couponry_calls_total counter\n"));
+	write_head(out, FAMILY_couponry_calls_total);
 	for_each_method(metrics, out, write_faults);
-	buffer_text(out, TEXT("# HELP couponry_call_seconds time from the whole request to the reply\n"
-			      "# TYPE couponry_call_seconds histogram\n"));
+	write_head(out, FAMILY_couponry_call_seconds);
 	for_each_method(metrics, out, write_histogram);
 	pthread_mutex_unlock(&metrics->lock);
-	buffer_text(out, TEXT("# HELP couponry_lane_batch_size commands per batch\n"
-			      "# TYPE couponry_lane_batch_size histogram\n"));
+	write_head(out, FAMILY_couponry_lane_batch_size);
 	write_powers(out, "couponry_lane_batch_size", s.batch_size, s.batch_size_sum, 1);
-	buffer_text(out, TEXT("# HELP couponry_ledger_sync_seconds time of one sync of the ledger\n"
-			      "# TYPE couponry_ledger_sync_seconds histogram\n"));
+	write_head(out, FAMILY_couponry_ledger_sync_seconds);
 	write_powers(out, "couponry_ledger_sync_seconds", s.sync_us, s.sync_us_sum, 1e-6);
 }

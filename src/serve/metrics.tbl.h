@@ -1,4 +1,9 @@
-/* METRIC(name, type, help, expression over `s` (struct engine_stats) and `m` (struct metrics_all)) */
+/*
+ * METRIC(name, type, help, expression over `s` (struct engine_stats) and `m` (struct metrics_all)),
+ * and FAMILY(name, type, help, labels) for those that metrics.c counts itself.
+ */
+/* clang-format off */
+#ifdef METRIC
 METRIC(couponry_connections,              gauge,   "open connections",                          m.connections)
 METRIC(couponry_refused_requests_total,   counter, "requests that never became a call",         m.refused)
 METRIC(couponry_log_dropped_total,        counter, "log lines dropped because the sink is slow", m.log_dropped)
@@ -13,3 +18,12 @@ METRIC(couponry_overlay_bytes,            gauge,   "memory of rows not yet fed",
 METRIC(couponry_fed_batches,              gauge,   "newest batch in the view",                  s.fed_batches)
 METRIC(couponry_accepted_batches,         gauge,   "newest durable batch",                      s.accepted_batches)
 METRIC(couponry_ready,                    gauge,   "1 while writes are accepted",               m.ready)
+#endif
+
+#ifdef FAMILY
+FAMILY(couponry_calls_total,              counter,   "calls by method and fault",                "dialect, method, fault")
+FAMILY(couponry_call_seconds,             histogram, "time from the whole request to the reply", "dialect, method")
+FAMILY(couponry_lane_batch_size,          histogram, "commands per batch",                       "")
+FAMILY(couponry_ledger_sync_seconds,      histogram, "time of one sync of the ledger",           "")
+#endif
+/* clang-format on */

@@ -68,3 +68,16 @@ const struct dialect_row *route_dialect(const struct http_request *request)
 	}
 	return NULL;
 }
+
+const char *route_path(const struct dialect_row *dialect, unsigned i, bool *ret_below)
+{
+	for (size_t at = 0; at < COUNT_OF(routes); at++) {
+		bool both = !routes[at].dialect &&
+			    (dialect == &dialect_wjb || dialect == &dialect_top);
+		if ((routes[at].dialect != dialect && !both) || i-- > 0)
+			continue;
+		*ret_below = routes[at].prefix;
+		return routes[at].path;
+	}
+	return NULL;
+}

@@ -302,8 +302,11 @@ int cli_config(struct cli *c)
 	char *flags[1];
 	int count = 0, exit = 0;
 	const char *file = cli_option(c, "check");
+	bool check = file || cli_flag(c, "check");
 
 	buffer_init(&out, 1 << 20);
+	if (!file || !*file)
+		file = cli_option(c, "config");
 	if (file && *file)
 		must(asprintf(&flags[count++], "--config=%s", file) > 0);
 	if (cli_flag(c, "example")) {
@@ -312,7 +315,7 @@ int cli_config(struct cli *c)
 		enum fault fault = config_read(&config, count, flags, &why);
 		if (fault != OK)
 			exit = cli_failed(c, fault, why);
-		else if (file)
+		else if (check)
 			buffer_text(&out, TEXT("the settings are good\n"));
 		else
 			config_show(&config, &out);

@@ -40,6 +40,8 @@ void call_refused(void *server, int status);
 
 /* serve/route.c: the dialect a path belongs to; NULL: not a call of any. */
 const struct dialect_row *route_dialect(const struct http_request *request);
+/* The i-th path of a dialect; NULL: there are no more. *ret_below: and everything below it. */
+const char *route_path(const struct dialect_row *dialect, unsigned i, bool *ret_below);
 /* serve/pages.c: /healthz /readyz /metrics and everything unknown. Always answers. */
 void page_handle(struct server *server, struct http_exchange *x);
 

@@ -1,7 +1,7 @@
 /*
  * Backup while serving, and restore.
  *
- *   TO/ledger, TO/view, TO/keys as in a data directory, and TO/digests (as sha256sum writes them)
+ *   TO/ledger, TO/view, TO/keys as in a data directory, and TO/digests, which names each file
  *
  * The feeder is held while LMDB copies itself; the ledger is copied up to the view's position, so
  * that the view never reaches past the ledger; the customer keys come last, so that none is missing
@@ -63,7 +63,8 @@ static enum fault copy_bytes(int from, int to, uint64_t size, uint64_t whole)
 
 static enum fault copy_file(struct copy *c, const char *name, uint64_t size, uint64_t whole)
 {
-	char *from_path = text_print("%s/%s", c->from, name), *to_path = text_print("%s/%s", c->to, name);
+	char *from_path = text_print("%s/%s", c->from, name),
+	     *to_path = text_print("%s/%s", c->to, name);
 	int from = open(from_path, O_RDONLY | O_CLOEXEC);
 	int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	enum fault fault = from < 0 || to < 0 ? failed(c, "cannot open", name) : OK;
@@ -79,7 +80,7 @@ static enum fault copy_file(struct copy *c, const char *name, uint64_t size, uin
 }
 
 /* What the disk has, not the page cache, as far as a program can ask for it. The digest of a file
- * is the SHA-256 of its chunks' SHA-256s when it is larger than one chunk. */
+ * is a chain over its chunks: d = SHA-256(d || SHA-256(chunk)), from zeros. */
 static bool digest_file(const char *folder, const char *name, char ret_hex[64])
 {
 	uint8_t chain[2 * DIGEST_SIZE_MAX] = {0};
@@ -94,7 +95,8 @@ static bool digest_file(const char *folder, const char *name, char ret_hex[64])
 		good = got >= 0;
 		if (got <= 0)
 			break;
-		struct text part = {chunk, (size_t)got}, both = {(const char *)chain, sizeof(chain)};
+		struct text part = {chunk, (size_t)got},
+			    both = {(const char *)chain, sizeof(chain)};
 		digest_parts(DIGEST_SHA256, &part, 1, chain + 32);
 		digest_parts(DIGEST_SHA256, &both, 1, chain);
 		at += (uint64_t)got;
@@ -130,6 +132,10 @@ static enum fault copy_view(struct engine *e, struct copy *c, struct position *r
 	(void)view_position(&reader, ret);
 	view_reader_close(&reader);
 	feeder_go_on(e);
+	/* Nobody feeds: a generation may have been left half-fed, and only the whole ledger ends
+	 * it. */
+	if (e->read_only)
+		ret->place = e->ledger.end;
 	enum fault fault = OK;
 	int copied = error ? -1 : open(file, O_RDONLY | O_CLOEXEC);
 	if (error)
@@ -262,8 +268,11 @@ static enum fault new_epoch(struct engine *e)
 	random_bytes(&cmd.epoch, sizeof(cmd.epoch));
 	cmd.epoch = cmd.epoch % ((1 << 20) - 1) + 1;
 	arena_init(&arena, CHUNK);
-	struct write w = {.command = RESTORE_COMMAND, .handle = restored, .actor = TEXT("restore"),
-			  .cmd = &cmd, .arena = &arena};
+	struct write w = {.command = RESTORE_COMMAND,
+			  .handle = restored,
+			  .actor = TEXT("restore"),
+			  .cmd = &cmd,
+			  .arena = &arena};
 	/* A backup is old; who restores it says that the clock is right. */
 	enum fault fault = engine_clock_accept(e);
 	if (fault == OK)
@@ -290,7 +299,8 @@ static enum fault copy_named(struct copy *c)
 			break;
 		}
 		fault = copy_file(c, name, UINT64_MAX, 0);
-		if (fault == OK && (!digest_file(c->to, name, have) || memcmp(have, want, 64) != 0)) {
+		if (fault == OK &&
+		    (!digest_file(c->to, name, have) || memcmp(have, want, 64) != 0)) {
 			c->why = text_print("%s/%s is not what the backup wrote", c->from, name);
 			fault = FAULT_DATA_DAMAGED;
 		}

@@ -25,7 +25,8 @@ static bool synchronised(void)
 	return adjtimex(&t) != TIME_ERROR && (t.status & STA_UNSYNC) == 0;
 }
 
-void wall_init(struct wall *w, struct instant (*given)(void *), void *context, struct instant recorded)
+void wall_init(struct wall *w, struct instant (*given)(void *), void *context,
+	       struct instant recorded)
 {
 	w->given = given;
 	w->context = context;

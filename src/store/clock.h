@@ -17,7 +17,8 @@ struct wall {
 };
 
 /* `recorded`: the wall clock of the newest batch, or none. */
-void wall_init(struct wall *w, struct instant (*given)(void *), void *context, struct instant recorded);
+void wall_init(struct wall *w, struct instant (*given)(void *), void *context,
+	       struct instant recorded);
 struct instant wall_now(struct wall *w);
 /* OK or CLOCK_UNSURE. Cheap: once per batch and once a second. */
 CHECKED enum fault wall_check(struct wall *w);

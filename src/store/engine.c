@@ -12,7 +12,7 @@
 #include "store/replay.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TEND_US = 1000 * 1000, TEND_AGAIN_US = 250 * 1000 };
@@ -49,7 +49,8 @@ static enum fault get_master_key(struct engine *e, bool may_create, char **ret_w
 static enum fault create(struct engine *e, const struct engine_config *config, char **ret_why)
 {
 	struct segment_header head = {
-		.segment_bytes = (uint32_t)(config->segment_bytes ? config->segment_bytes : SEGMENT_BYTES)};
+	    .segment_bytes =
+		(uint32_t)(config->segment_bytes ? config->segment_bytes : SEGMENT_BYTES)};
 	must(head.segment_bytes >= SEGMENT_BYTES_MIN && head.segment_bytes <= SEGMENT_BYTES_MAX &&
 	     head.segment_bytes % 4096 == 0);
 	TRY(get_master_key(e, true, ret_why));
@@ -65,6 +66,25 @@ static enum fault create(struct engine *e, const struct engine_config *config, c
 
 /* ---- opening ---- */
 
+/* Only into a folder of its own, or into what a creation that was cut off left. A store whose
+ * ledger was taken away is not made anew over its keys. */
+static enum fault may_create(struct engine *e, char **ret_why)
+{
+	static const char *const ours[] = {"lock", "keys", "view", "ledger", "admin.sock"};
+	char *keys = text_print("%s/keys", e->dir);
+	struct stat s;
+	if (stat(keys, &s) == 0 && s.st_size > SLOT_SIZE)
+		*ret_why = text_print("%s has customer keys but no ledger", e->dir);
+	free(keys);
+	if (*ret_why)
+		return FAULT_DATA_DAMAGED;
+	TRY(folder_make_at(e->dir));
+	if (!folder_has_other(e->dir, ours, COUNT_OF(ours)))
+		return OK;
+	*ret_why = text_print("%s is not empty and holds no data of couponry", e->dir);
+	return FAULT_DATA_PRESENT;
+}
+
 static enum fault open_folder(struct engine *e, const struct engine_config *config, char **ret_why)
 {
 	bool there = ledger_exists(e->dir);
@@ -73,7 +93,7 @@ static enum fault open_folder(struct engine *e, const struct engine_config *conf
 		return FAULT_DATA_MISSING;
 	}
 	if (!there)
-		TRY(folder_make_at(e->dir));
+		TRY(may_create(e, ret_why));
 	TRY(lock_take(e->dir, &e->lock_file, ret_why));
 	if (!there)
 		TRY(create(e, config, ret_why));
@@ -86,7 +106,8 @@ static enum fault open_files(struct engine *e, const struct engine_config *confi
 	const struct segment_header *head = &e->ledger.head;
 	TRY(get_master_key(e, false, ret_why));
 	if (!master_keys_fit(&e->masters, head->master_id, head->store_id, head->key_check)) {
-		*ret_why = text_print("the master key in %s is not the one of %s", e->key_path, e->dir);
+		*ret_why =
+		    text_print("the master key in %s is not the one of %s", e->key_path, e->dir);
 		return FAULT_KEY_FILE_WRONG;
 	}
 	TRY(keyring_open(&e->keys, e->dir, head->store_id, &e->masters, e->read_only, ret_why));
@@ -131,14 +152,16 @@ static enum fault find_end(struct engine *e, const struct position *position, st
 	struct seek seek = {.position = position, .met = from.batch == 0};
 	enum fault fault = from.batch ? ledger_segment_start(&e->ledger, from.segment, &from) : OK;
 	if (fault == OK)
-		fault = ledger_walk(&e->ledger, from, UINT64_MAX, look_for_position, &seek, ret_end, &damage);
+		fault = ledger_walk(&e->ledger, from, UINT64_MAX, look_for_position, &seek, ret_end,
+				    &damage);
 	*ret_torn = fault == FAULT_DATA_DAMAGED && damage.torn;
 	if (*ret_torn || fault == OK) {
 		if (seek.met)
 			return OK;
 		/* The view has more than the ledger: what is behind was not torn, it is lost. */
 		if (fault == OK)
-			damage = (struct ledger_damage){position->place.segment, position->place.offset, false};
+			damage = (struct ledger_damage){position->place.segment,
+							position->place.offset, false};
 		fault = FAULT_DATA_DAMAGED;
 	}
 	if (fault == FAULT_DATA_DAMAGED)
@@ -158,8 +181,12 @@ static struct generation *first_generation(struct engine *e)
 
 static enum fault replay_tail(struct engine *e, const struct position *position, char **ret_why)
 {
-	struct replay r = {.ledger = &e->ledger, .view = &e->view, .overlay = &e->overlay,
-			   .keys = &e->keys.ring, .overlay_bytes = e->overlay_cap, .position = *position,
+	struct replay r = {.ledger = &e->ledger,
+			   .view = &e->view,
+			   .overlay = &e->overlay,
+			   .keys = &e->keys.ring,
+			   .overlay_bytes = e->overlay_cap,
+			   .position = *position,
 			   .feed_bytes = e->read_only ? 0 : overlay_freeze_bytes(e)};
 	enum fault fault = replay_run(&r, UINT64_MAX);
 	if (fault == OK && atomic_load(&e->keys.missing)) {
@@ -201,11 +228,12 @@ static void *tender_main(void *context)
 {
 	struct engine *e = context;
 	while (!atomic_load(&e->closing)) {
-		bool again = atomic_load(&e->ledger.fault) != OK || atomic_load(&e->keys.fault) != OK;
+		bool again =
+		    atomic_load(&e->ledger.fault) != OK || atomic_load(&e->keys.fault) != OK;
 		bell_wait(&e->tender_bell, again ? TEND_AGAIN_US : TEND_US);
 		ledger_tend(&e->ledger);
 		keyring_tend(&e->keys);
-		atomic_store(&e->clock_fault, wall_check(&e->wall));
+		(void)!wall_check(&e->wall); /* follows slow corrections also while nobody writes */
 	}
 	return NULL;
 }
@@ -240,7 +268,6 @@ static enum fault open_all(struct engine *e, const struct engine_config *config,
 	TRY(open_files(e, config, ret_why));
 	TRY(recover(e, ret_why));
 	wall_init(&e->wall, config->clock, config->clock_context, e->ledger.end.wall);
-	atomic_store(&e->clock_fault, wall_check(&e->wall));
 	struct snapshot s;
 	snapshot_open(&s, &e->overlay, &e->view);
 	snapshot_begin(&s);
@@ -290,7 +317,8 @@ static char *key_path(const char *dir, const char *given)
 	return given ? text_print("%s", given) : text_print("%.*s.key", (int)size, dir);
 }
 
-enum fault engine_open(const struct engine_config *config, struct engine **ret_engine, char **ret_why)
+enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
+		       char **ret_why)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	must(e);
@@ -336,14 +364,17 @@ void reader_close(struct reader *r)
 	free(r);
 }
 
-struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena, struct detail *detail)
+struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
+			struct detail *detail)
 {
 	struct engine *e = r->engine;
 	snapshot_begin(&r->snapshot);
 	struct instant now = wall_now(&e->wall);
 	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
-	struct env env = {.now = now, .instant = {now.ms > newest ? now.ms : newest},
-			  .epoch = atomic_load(&e->epoch), .arena = arena};
+	struct env env = {.now = now,
+			  .instant = {now.ms > newest ? now.ms : newest},
+			  .epoch = atomic_load(&e->epoch),
+			  .arena = arena};
 	tx_init_read(&r->tx, &r->snapshot.rows, &e->keys.ring, merchant, &env, detail);
 	return &r->tx;
 }
@@ -386,7 +417,8 @@ enum fault engine_ready(const struct engine *e)
 {
 	if (e->read_only)
 		return OK;
-	enum fault faults[] = {atomic_load(&e->clock_fault), atomic_load(&e->ledger.fault),
+	struct wall *wall = (struct wall *)(uintptr_t)&e->wall; /* it may follow the clock */
+	enum fault faults[] = {wall_check(wall), atomic_load(&e->ledger.fault),
 			       atomic_load(&e->keys.fault), atomic_load(&e->feeder.fault)};
 	for (size_t i = 0; i < COUNT_OF(faults); i++)
 		TRY(faults[i]);
@@ -403,16 +435,16 @@ void engine_stats_get(const struct engine *e, struct engine_stats *ret)
 {
 	struct engine *open = (struct engine *)(uintptr_t)e; /* for the lock and the grace period */
 	*ret = (struct engine_stats){
-		.batches = atomic_load(&e->counters.batches),
-		.commands = atomic_load(&e->counters.commands),
-		.entries = atomic_load(&e->counters.entries),
-		.syncs = atomic_load(&e->counters.syncs),
-		.batch_size_sum = atomic_load(&e->counters.batch_size_sum),
-		.sync_us_sum = atomic_load(&e->counters.sync_us_sum),
-		.overlay_bytes = overlay_bytes(&open->overlay),
-		.fed_batches = atomic_load(&e->feeder.fed),
-		.accepted_batches = atomic_load(&e->content),
-		.ledger_bytes = atomic_load(&e->ledger.bytes),
+	    .batches = atomic_load(&e->counters.batches),
+	    .commands = atomic_load(&e->counters.commands),
+	    .entries = atomic_load(&e->counters.entries),
+	    .syncs = atomic_load(&e->counters.syncs),
+	    .batch_size_sum = atomic_load(&e->counters.batch_size_sum),
+	    .sync_us_sum = atomic_load(&e->counters.sync_us_sum),
+	    .overlay_bytes = overlay_bytes(&open->overlay),
+	    .fed_batches = atomic_load(&e->feeder.fed),
+	    .accepted_batches = atomic_load(&e->content),
+	    .ledger_bytes = atomic_load(&e->ledger.bytes),
 	};
 	copy_buckets(ret->batch_size, e->counters.batch_size);
 	copy_buckets(ret->sync_us, e->counters.sync_us);

@@ -81,7 +81,8 @@ static void feed_once(struct engine *e)
 	enum fault fault = feed(e);
 	pthread_mutex_unlock(&f->feeding);
 	if (fault != OK && atomic_load(&f->fault) == OK)
-		fprintf(stderr, "couponry: the view cannot be written: %s; it is tried again\n", fault_text(fault));
+		fprintf(stderr, "couponry: the view cannot be written: %s; it is tried again\n",
+			fault_text(fault));
 	pthread_mutex_lock(&f->lock);
 	atomic_store(&f->fault, fault);
 	f->attempts++;
@@ -121,7 +122,8 @@ enum fault feeder_drain(struct engine *e)
 	if (atomic_load(&f->wanted) < target)
 		atomic_store(&f->wanted, target);
 	uint64_t attempts = f->attempts;
-	while (atomic_load(&f->fed) < target && (atomic_load(&f->fault) == OK || f->attempts == attempts)) {
+	while (atomic_load(&f->fed) < target &&
+	       (atomic_load(&f->fault) == OK || f->attempts == attempts)) {
 		bell_ring(&f->bell);
 		pthread_cond_wait(&f->progress, &f->lock);
 	}

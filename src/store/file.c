@@ -123,6 +123,25 @@ void folder_remove(const char *path)
 	rmdir(path);
 }
 
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+bool folder_has_other(const char *path, const char *const *names, size_t n)
+{
+	DIR *list = opendir(path);
+	bool other = false;
+	for (struct dirent *d; list && !other && (d = readdir(list));)
+		other = !is_one_of(d->d_name, names, n);
+	if (list)
+		closedir(list);
+	return other;
+}
+
 char *text_print(const char *format, ...)
 {
 	va_list arguments;

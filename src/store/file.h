@@ -19,6 +19,8 @@ CHECKED enum fault folder_make(const char *dir, const char *name);
 CHECKED enum fault folder_make_at(const char *path);
 /* Removes a folder and the files in it, two levels deep at most; what is missing is fine. */
 void folder_remove(const char *path);
+/* Whether there is anything in the folder but these names. */
+bool folder_has_other(const char *path, const char *const *names, size_t n);
 /* DISK_FULL or FILE_UNWRITABLE, from errno. */
 enum fault fault_of_write(int error);
 /* malloced, never NULL */

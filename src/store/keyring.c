@@ -27,13 +27,15 @@ void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out,
 		return;
 	}
 	struct text parts[] = {text_of(label), {(const char *)&number, sizeof(number)}};
-	hmac_parts(DIGEST_SHA256, (struct text){(const char *)&seed, sizeof(seed)}, parts, 2, digest);
+	hmac_parts(DIGEST_SHA256, (struct text){(const char *)&seed, sizeof(seed)}, parts, 2,
+		   digest);
 	memcpy(out, digest, size);
 }
 
 /* ---- the master key file ---- */
 
-static void derive(const uint8_t master[MASTER_KEY_SIZE], const char *label, uint64_t store_id, uint8_t ret[32])
+static void derive(const uint8_t master[MASTER_KEY_SIZE], const char *label, uint64_t store_id,
+		   uint8_t ret[32])
 {
 	struct text parts[] = {text_of(label), {(const char *)&store_id, sizeof(store_id)}};
 	struct text key = {(const char *)master, MASTER_KEY_SIZE};
@@ -47,8 +49,8 @@ static bool read_line(struct text line, struct master_keys *m)
 		return true;
 	struct text number = text_cut(&line, ' ');
 	uint64_t id;
-	if (m->count == MASTER_KEYS_MAX || !text_to_uint64(number, &id) || id == 0 || id > UINT32_MAX ||
-	    (m->count && id <= m->id[m->count - 1]) ||
+	if (m->count == MASTER_KEYS_MAX || !text_to_uint64(number, &id) || id == 0 ||
+	    id > UINT32_MAX || (m->count && id <= m->id[m->count - 1]) ||
 	    !hex_read(text_trim(line), m->key[m->count], MASTER_KEY_SIZE))
 		return false;
 	m->id[m->count++] = (uint32_t)id;
@@ -73,7 +75,8 @@ enum fault master_keys_read(const char *path, struct master_keys *ret, char **re
 	if (file >= 0)
 		close(file);
 	if (size < 0) {
-		*ret_why = text_print("the master key file %s cannot be read: %s", path, strerror(error));
+		*ret_why =
+		    text_print("the master key file %s cannot be read: %s", path, strerror(error));
 		return error == ENOENT ? FAULT_KEY_FILE_WRONG : FAULT_FILE_UNREADABLE;
 	}
 	bool good = read_lines((struct text){bytes, (size_t)size}, ret);
@@ -88,8 +91,10 @@ static enum fault write_master(int file, const struct master_keys *m)
 {
 	char hex[2 * MASTER_KEY_SIZE], line[256];
 	hex_lower(m->key[0], MASTER_KEY_SIZE, hex);
-	int size = snprintf(line, sizeof(line), "# couponry master key: without it the data cannot be read\n"
-						"%u %.*s\n", m->id[0], (int)sizeof(hex), hex);
+	int size = snprintf(line, sizeof(line),
+			    "# couponry master key: without it the data cannot be read\n"
+			    "%u %.*s\n",
+			    m->id[0], (int)sizeof(hex), hex);
 	bool good = file_write(file, line, (size_t)size, 0) && fsync(file) == 0;
 	int error = errno;
 	secret_wipe(hex, sizeof(hex));
@@ -116,14 +121,16 @@ enum fault master_keys_create(const char *path, uint64_t seed, struct master_key
 	return fault;
 }
 
-void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id, uint8_t ret[16])
+void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id,
+		      uint8_t ret[16])
 {
 	uint8_t digest[32];
 	derive(m->key[index], "couponry check", store_id, digest);
 	memcpy(ret, digest, 16);
 }
 
-bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t store_id, const uint8_t check[16])
+bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t store_id,
+		     const uint8_t check[16])
 {
 	for (unsigned i = 0; i < m->count; i++) {
 		uint8_t have[16];
@@ -150,7 +157,8 @@ static bool verb_customer(const struct keyring *ring, uint64_t slot, uint8_t ret
 	int64_t got = file_read(k->file, ret_key, SLOT_SIZE, slot * SLOT_SIZE);
 	if (got < 0) {
 		/* Not to be taken for an erased customer. */
-		fprintf(stderr, "couponry: the customer keys cannot be read: %s; stopping\n", strerror(errno));
+		fprintf(stderr, "couponry: the customer keys cannot be read: %s; stopping\n",
+			strerror(errno));
 		abort();
 	}
 	if (got < SLOT_SIZE) {
@@ -206,7 +214,8 @@ static bool header_good(int file, uint64_t store_id)
 enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_id,
 			const struct master_keys *m, bool read_only, char **ret_why)
 {
-	*k = (struct keyring_file){.ring = {.customer = verb_customer, .take_slot = verb_take_slot,
+	*k = (struct keyring_file){.ring = {.customer = verb_customer,
+					    .take_slot = verb_take_slot,
 					    .slot_seen = verb_slot_seen}};
 	k->ring.master_id = m->id[m->count - 1];
 	derive(m->key[m->count - 1], "couponry seal", 0, k->ring.master_seal);
@@ -217,7 +226,8 @@ enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_
 	k->file = open(path, (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	enum fault fault = OK;
 	if (k->file < 0 || !header_good(k->file, store_id)) {
-		*ret_why = text_print("the customer keys in %s are missing or another store's", path);
+		*ret_why =
+		    text_print("the customer keys in %s are missing or another store's", path);
 		fault = FAULT_DATA_DAMAGED;
 	} else {
 		off_t size = lseek(k->file, 0, SEEK_END);
@@ -288,7 +298,8 @@ enum fault keyring_room(struct keyring_file *k)
 		return OK;
 	pthread_mutex_lock(&k->lock);
 	uint64_t attempts = k->attempts;
-	while (atomic_load(&k->fault) == OK && left(k) < SLOTS_OF_COMMAND && k->attempts <= attempts + 1)
+	while (atomic_load(&k->fault) == OK && left(k) < SLOTS_OF_COMMAND &&
+	       k->attempts <= attempts + 1)
 		pthread_cond_wait(&k->tended, &k->lock);
 	pthread_mutex_unlock(&k->lock);
 	return left(k) >= SLOTS_OF_COMMAND ? OK : FAULT_DISK_FULL;

@@ -8,10 +8,11 @@
 #include "base/crypto.h"
 
 struct keyring {
-	uint32_t master_id;			/* of the key used for sealing now */
-	uint8_t master_seal[SEAL_KEY_SIZE];	/* SECRET members; derived from the master key */
-	uint8_t master_tag[32];			/* store_tag; derived from the master key */
-	/* The key of a slot that was taken before; false when it was wiped (the customer erased). */
+	uint32_t master_id;		    /* of the key used for sealing now */
+	uint8_t master_seal[SEAL_KEY_SIZE]; /* SECRET members; derived from the master key */
+	uint8_t master_tag[32];		    /* store_tag; derived from the master key */
+	/* The key of a slot that was taken before; false when it was wiped (the customer erased).
+	 */
 	bool (*customer)(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE]);
 	uint64_t (*take_slot)(struct keyring *k); /* lane only */
 	/* Replay saw this slot in use: it and all below are taken. */
@@ -34,9 +35,9 @@ struct keyring {
 
 enum {
 	SLOT_SIZE = 32,
-	SLOTS_AHEAD = 4096,	  /* filled at creation; refilled from half of it on */
-	SLOTS_MORE = 16384,	  /* at a time later: an import takes 100,000 a second */
-	SLOTS_OF_COMMAND = 1024,  /* a command takes no more: PEOPLE_MAX, TARGETS_MAX */
+	SLOTS_AHEAD = 4096,	 /* filled at creation; refilled from half of it on */
+	SLOTS_MORE = 16384,	 /* at a time later: an import takes 100,000 a second */
+	SLOTS_OF_COMMAND = 1024, /* a command takes no more: PEOPLE_MAX, TARGETS_MAX */
 	MASTER_KEYS_MAX = 64,
 	MASTER_KEY_SIZE = 32,
 };
@@ -51,8 +52,10 @@ CHECKED enum fault master_keys_read(const char *path, struct master_keys *ret, c
 /* Makes the file with one new key, synced; it must not exist. */
 CHECKED enum fault master_keys_create(const char *path, uint64_t seed, struct master_keys *ret);
 /* What a ledger keeps to know its key again. */
-void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id, uint8_t ret[16]);
-CHECKED bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t store_id, const uint8_t check[16]);
+void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id,
+		      uint8_t ret[16]);
+CHECKED bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t store_id,
+			     const uint8_t check[16]);
 
 /* Random bytes (at most 32), or, with a seed, always the same for a label. */
 void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out, size_t size);
@@ -61,10 +64,11 @@ struct keyring_file {
 	struct keyring ring; /* first */
 	int file;
 	uint64_t seed;
-	_Atomic uint64_t taken;	 /* slots 1 .. taken are given out; the lane (or replay) writes */
-	_Atomic uint64_t filled; /* slots 1 .. filled can be given out; the background thread writes */
-	_Atomic bool missing;	 /* replay asked for a slot that the file has not */
-	uint64_t there;		 /* slots in the file at the start */
+	_Atomic uint64_t taken; /* slots 1 .. taken are given out; the lane (or replay) writes */
+	_Atomic uint64_t
+	    filled;	      /* slots 1 .. filled can be given out; the background thread writes */
+	_Atomic bool missing; /* replay asked for a slot that the file has not */
+	uint64_t there;	      /* slots in the file at the start */
 	struct bell *bell;
 	pthread_mutex_t lock;
 	pthread_cond_t tended;

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 enum {
-	IDLE_US_MAX = 100 * 1000,	/* until the empty batch */
+	IDLE_US_MAX = 100 * 1000, /* until the empty batch */
 	SLEEP_US_MAX = 1000 * 1000,
-	DELAY_US_MAX = 100 * 1000,	/* of one batch, under pressure */
-	FEED_RATE_MIN = 1024 * 1024,	/* bytes per second, while it is not known */
+	DELAY_US_MAX = 100 * 1000,   /* of one batch, under pressure */
+	FEED_RATE_MIN = 1024 * 1024, /* bytes per second, while it is not known */
 };
 
 /* ---- queues ---- */
@@ -92,9 +92,7 @@ void engine_submit(struct engine *e, struct write *w)
 {
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
-	enum fault fault = atomic_load(&e->clock_fault);
-	if (fault == OK)
-		fault = enqueue(e, w);
+	enum fault fault = enqueue(e, w);
 	if (fault != OK)
 		answer(w, fault);
 }
@@ -154,13 +152,14 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 {
 	struct lane *l = &e->lane;
 	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
-	struct env env = {.now = now, .instant = {now.ms > newest ? now.ms : newest},
+	struct env env = {.now = now,
+			  .instant = {now.ms > newest ? now.ms : newest},
 			  .epoch = atomic_load_explicit(&e->epoch, memory_order_relaxed),
 			  .arena = w->arena};
 	struct tx *tx = &l->tx;
 	l->snapshot.stamp.command = ++l->command;
-	tx_init_write(tx, &l->snapshot.rows, &e->keys.ring, w->merchant, &env, &w->detail, w->command,
-		      w->actor);
+	tx_init_write(tx, &l->snapshot.rows, &e->keys.ring, w->merchant, &env, &w->detail,
+		      w->command, w->actor);
 	w->fault = w->handle(tx, &tx->env, w->cmd, w->ret);
 	if (w->fault == OK) {
 		buffer_clear(&l->entry);
@@ -175,7 +174,8 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 		l->wrote_credential |= tx->wrote_credential;
 		l->wrote_origin |= tx->wrote_origin;
 		if (tx->env.instant.ms > newest)
-			atomic_store_explicit(&e->newest_ms, tx->env.instant.ms, memory_order_relaxed);
+			atomic_store_explicit(&e->newest_ms, tx->env.instant.ms,
+					      memory_order_relaxed);
 	}
 	tx_release(tx);
 }
@@ -253,12 +253,10 @@ void engine_read_epoch(struct engine *e, struct snapshot *s)
 
 static enum fault may_write(struct engine *e)
 {
-	enum fault fault = wall_check(&e->wall);
-	atomic_store(&e->clock_fault, fault);
-	TRY(fault);
+	TRY(wall_check(&e->wall));
 	if (overlay_bytes(&e->overlay) >= overlay_full(e)) {
 		bell_ring(&e->feeder.bell);
-		fault = atomic_load(&e->feeder.fault);
+		enum fault fault = atomic_load(&e->feeder.fault);
 		return fault == FAULT_DISK_FULL ? fault : FAULT_BUSY;
 	}
 	return ledger_room(&e->ledger);
@@ -281,7 +279,8 @@ static void run_batch(struct engine *e)
 		append(e, entries, now);
 		publish(e, entries);
 	}
-	l->grown = atomic_load_explicit(&l->snapshot.pair.active->used, memory_order_relaxed) - used;
+	l->grown =
+	    atomic_load_explicit(&l->snapshot.pair.active->used, memory_order_relaxed) - used;
 	if (generation_bytes(l->snapshot.pair.active) >= overlay_freeze_bytes(e))
 		bell_ring(&e->feeder.bell);
 	snapshot_end(&l->snapshot);
@@ -315,16 +314,17 @@ static void freeze(struct engine *e)
 	struct lane *l = &e->lane;
 	struct generations *pair = atomic_load_explicit(&e->overlay.pair, memory_order_relaxed);
 	must(!pair->frozen);
-	l->frozen_position = (struct position){
-		.place = e->ledger.end,
-		.newest = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
-		.slots = atomic_load(&e->keys.taken)};
+	l->frozen_position =
+	    (struct position){.place = e->ledger.end,
+			      .newest = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
+			      .slots = atomic_load(&e->keys.taken)};
 	l->old_pair = overlay_change(&e->overlay, (struct generations){l->fresh, pair->active});
 	l->fresh = NULL;
 	pthread_cond_broadcast(&l->frozen);
 }
 
-void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old, struct position *ret)
+void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old,
+		 struct position *ret)
 {
 	struct lane *l = &e->lane;
 	pthread_mutex_lock(&l->lock);
@@ -359,7 +359,7 @@ static bool take(struct engine *e)
 {
 	struct lane *l = &e->lane;
 	bool jobs = l->jobs.count > 0 && jobs_may_run(e);
-	if (!l->fresh && !l->taken.count && !l->calls.count && !jobs) {
+	if (!l->fresh && !l->accept_clock && !l->taken.count && !l->calls.count && !jobs) {
 		if (l->stopping && !l->last_was_data) {
 			l->drained = true;
 			pthread_cond_broadcast(&l->frozen);
@@ -386,11 +386,15 @@ static bool take(struct engine *e)
 
 static void accept_clock(struct engine *e)
 {
+	struct lane *l = &e->lane;
 	wall_accept(&e->wall);
-	atomic_store(&e->clock_fault, OK);
 	/* Said in the ledger, so that the next start knows the clock too. */
-	e->lane.last_was_data = true;
+	l->last_was_data = true;
 	empty_batch(e);
+	pthread_mutex_lock(&l->lock);
+	l->accept_clock = false;
+	pthread_cond_broadcast(&l->frozen);
+	pthread_mutex_unlock(&l->lock);
 }
 
 static void *lane_main(void *context)
@@ -401,7 +405,6 @@ static void *lane_main(void *context)
 	for (;;) {
 		pthread_mutex_lock(&l->lock);
 		bool more = take(e), accept = l->accept_clock, stopping = l->stopping;
-		l->accept_clock = false;
 		pthread_mutex_unlock(&l->lock);
 		if (!more)
 			break;
@@ -410,7 +413,8 @@ static void *lane_main(void *context)
 		if (l->taken.count > 0) {
 			slow_down(e);
 			run_batch(e);
-		} else if (l->last_was_data && (stopping || monotonic_us() - l->last_us >= IDLE_US_MAX)) {
+		} else if (l->last_was_data &&
+			   (stopping || monotonic_us() - l->last_us >= IDLE_US_MAX)) {
 			empty_batch(e);
 			l->last_was_data = false; /* also when there was no room for it */
 		}
@@ -423,14 +427,14 @@ enum fault engine_clock_accept(struct engine *e)
 {
 	if (e->read_only)
 		return OK;
-	pthread_mutex_lock(&e->lane.lock);
-	e->lane.accept_clock = true;
-	pthread_cond_signal(&e->lane.wake);
-	pthread_mutex_unlock(&e->lane.lock);
-	/* Until the lane has done it. */
-	for (unsigned i = 0; i < 1000 && atomic_load(&e->clock_fault) != OK; i++)
-		usleep(1000);
-	return atomic_load(&e->clock_fault);
+	struct lane *l = &e->lane;
+	pthread_mutex_lock(&l->lock);
+	l->accept_clock = true;
+	pthread_cond_signal(&l->wake);
+	while (l->accept_clock)
+		pthread_cond_wait(&l->frozen, &l->lock);
+	pthread_mutex_unlock(&l->lock);
+	return wall_check(&e->wall);
 }
 
 /* ---- beginning and end ---- */

@@ -3,7 +3,8 @@
  *
  * A segment is made as NNNNNN.new, filled with zeros, synced, renamed to NNNNNN.seg, and the folder
  * synced; only then may the lane write into it. So the disk can only be full where nothing has been
- * appended. One batch is written at a time and synced before the next: at most the last one is torn.
+ * appended. One batch is written at a time and synced before the next: at most the last one is
+ * torn.
  */
 #include "store/ledger.h"
 
@@ -11,11 +12,10 @@
 #include "base/varint.h"
 #include "store/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char batch_magic[8] = "CPNBATCH";
@@ -53,8 +53,8 @@ static bool segment_header_good(const struct segment_header *h, uint32_t segment
 	uint8_t checksum[16];
 	segment_checksum(h, checksum);
 	return memcmp(h->magic, segment_magic, 8) == 0 && h->segment == segment &&
-	       memcmp(checksum, h->checksum, 16) == 0 &&
-	       h->segment_bytes >= SEGMENT_BYTES_MIN && h->segment_bytes <= SEGMENT_BYTES_MAX;
+	       memcmp(checksum, h->checksum, 16) == 0 && h->segment_bytes >= SEGMENT_BYTES_MIN &&
+	       h->segment_bytes <= SEGMENT_BYTES_MAX;
 }
 
 static uint64_t batch_checksum(const struct batch_header *h, const void *body)
@@ -80,7 +80,8 @@ static enum fault fill_segment(int file, const struct segment_header *h)
 	if (!file_write(file, h, sizeof(*h), 0))
 		return FAULT_DISK_FULL;
 	for (size_t at = sizeof(*h); at < h->segment_bytes;) {
-		size_t n = h->segment_bytes - at < sizeof(zeros) ? h->segment_bytes - at : sizeof(zeros);
+		size_t n =
+		    h->segment_bytes - at < sizeof(zeros) ? h->segment_bytes - at : sizeof(zeros);
 		if (!file_write(file, zeros, n, at))
 			return FAULT_DISK_FULL;
 		at += n;
@@ -88,7 +89,8 @@ static enum fault fill_segment(int file, const struct segment_header *h)
 	return fsync(file) == 0 ? OK : FAULT_DISK_FULL;
 }
 
-static enum fault make_segment(int folder, const struct segment_header *head, uint32_t segment, int *ret_file)
+static enum fault make_segment(int folder, const struct segment_header *head, uint32_t segment,
+			       int *ret_file)
 {
 	char name[32], fresh[32];
 	segment_name(name, segment, "seg");
@@ -192,13 +194,15 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 }
 
 /* Does the header stand where it says, for this store? Says nothing of the body. */
-static bool stands_here(const struct walk *w, uint32_t segment, size_t offset, struct batch_header *ret)
+static bool stands_here(const struct walk *w, uint32_t segment, size_t offset,
+			struct batch_header *ret)
 {
 	if (offset + sizeof(*ret) > w->size)
 		return false;
 	memcpy(ret, w->bytes + offset, sizeof(*ret));
-	return memcmp(ret->magic, batch_magic, 8) == 0 && ret->store_id == w->ledger->head.store_id &&
-	       ret->segment == segment && ret->offset == offset;
+	return memcmp(ret->magic, batch_magic, 8) == 0 &&
+	       ret->store_id == w->ledger->head.store_id && ret->segment == segment &&
+	       ret->offset == offset;
 }
 
 static bool follows(const struct walk *w, const struct batch_header *h)
@@ -237,9 +241,11 @@ static enum fault walk_batch(struct walk *w, uint32_t segment, size_t offset, bo
 	if (all_zero(w->bytes + offset, w->size - offset))
 		return OK;
 	const uint8_t *body = w->bytes + offset + sizeof(h);
-	if (!stands_here(w, segment, offset, &h) || !follows(w, &h) || batch_checksum(&h, body) != h.checksum)
+	if (!stands_here(w, segment, offset, &h) || !follows(w, &h) ||
+	    batch_checksum(&h, body) != h.checksum)
 		return note_damage(w, segment, offset, explains_tear(w, segment, offset));
-	struct batch b = {.before = w->at, .count = h.count, .body = {(const char *)body, h.length}};
+	struct batch b = {
+	    .before = w->at, .count = h.count, .body = {(const char *)body, h.length}};
 	size_t end = offset + sizeof(h) + padded(h.length);
 	if (end > w->size || !all_zero(body + h.length, padded(h.length) - h.length))
 		return note_damage(w, segment, offset, false);
@@ -271,6 +277,22 @@ static enum fault load_segment(struct walk *w, uint32_t segment, bool *ret_found
 	return OK;
 }
 
+/* The highest number in the folder. */
+static uint32_t last_segment(const struct ledger *l)
+{
+	unsigned number, last = 0;
+	char rest[8];
+	int folder = openat(l->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = folder < 0 ? NULL : fdopendir(folder);
+	must(list);
+	for (struct dirent *d; (d = readdir(list));)
+		if (sscanf(d->d_name, "%6u.%7s", &number, rest) == 2 && strcmp(rest, "seg") == 0 &&
+		    number > last)
+			last = number;
+	closedir(list);
+	return last;
+}
+
 static enum fault walk_segments(struct walk *w)
 {
 	bool found, more;
@@ -278,7 +300,7 @@ static enum fault walk_segments(struct walk *w)
 	struct ledger_damage torn = {0};
 	for (uint32_t segment = first; w->at.batch < w->until; segment++) {
 		TRY(load_segment(w, segment, &found));
-		if (!found && segment == first)
+		if (!found && (segment == first || last_segment(w->ledger) > segment))
 			return note_damage(w, segment, 0, false);
 		if (!found)
 			break;
@@ -287,8 +309,8 @@ static enum fault walk_segments(struct walk *w)
 		/* Only a segment of zeros may follow the one where the batches end. */
 		if (torn.torn || (segment > first && w->at.segment + 1 < segment)) {
 			if (!all_zero(w->bytes + LEDGER_ALIGN, w->size - LEDGER_ALIGN))
-				return torn.torn ? note_damage(w, torn.segment, torn.offset, false) :
-						   note_damage(w, segment, LEDGER_ALIGN, false);
+				return torn.torn ? note_damage(w, torn.segment, torn.offset, false)
+						 : note_damage(w, segment, LEDGER_ALIGN, false);
 			continue;
 		}
 		while (more) {
@@ -307,15 +329,21 @@ static enum fault walk_segments(struct walk *w)
 	return note_damage(w, torn.segment, torn.offset, true);
 }
 
-enum fault ledger_walk(struct ledger *l, struct place from, uint64_t until, ledger_see *see, void *context,
-		       struct place *ret_end, struct ledger_damage *ret_damage)
+enum fault ledger_walk(struct ledger *l, struct place from, uint64_t until, ledger_see *see,
+		       void *context, struct place *ret_end, struct ledger_damage *ret_damage)
 {
 	*ret_damage = (struct ledger_damage){0};
 	size_t size = l->head.segment_bytes;
 	void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	must(bytes != MAP_FAILED);
-	struct walk w = {.ledger = l, .at = from, .until = until, .see = see, .context = context,
-			 .bytes = bytes, .size = size, .damage = ret_damage};
+	struct walk w = {.ledger = l,
+			 .at = from,
+			 .until = until,
+			 .see = see,
+			 .context = context,
+			 .bytes = bytes,
+			 .size = size,
+			 .damage = ret_damage};
 	enum fault fault = walk_segments(&w);
 	munmap(bytes, size);
 	*ret_end = w.at;
@@ -332,7 +360,8 @@ enum fault ledger_segment_start(struct ledger *l, uint32_t segment, struct place
 	close(file);
 	if (got < 0)
 		return FAULT_FILE_UNREADABLE;
-	if (got < (int64_t)sizeof(h) || memcmp(h.magic, batch_magic, 8) != 0 || h.segment != segment)
+	if (got < (int64_t)sizeof(h) || memcmp(h.magic, batch_magic, 8) != 0 ||
+	    h.segment != segment)
 		return FAULT_DATA_DAMAGED;
 	*ret = (struct place){h.number - 1, segment, LEDGER_ALIGN, h.previous, {0}};
 	return OK;
@@ -356,7 +385,8 @@ static enum fault write_back(int file, size_t size)
 {
 	uint8_t *bytes = malloc(size);
 	must(bytes);
-	bool good = file_read(file, bytes, size, 0) == (int64_t)size && file_write(file, bytes, size, 0);
+	bool good =
+	    file_read(file, bytes, size, 0) == (int64_t)size && file_write(file, bytes, size, 0);
 	free(bytes);
 	return good ? OK : FAULT_FILE_UNWRITABLE;
 }
@@ -394,7 +424,8 @@ void ledger_end_at(struct ledger *l, struct place end)
 		l->end.segment = 1;
 		l->end.offset = LEDGER_ALIGN;
 	}
-	atomic_store(&l->bytes, (uint64_t)(l->end.segment - 1) * l->head.segment_bytes + l->end.offset);
+	atomic_store(&l->bytes,
+		     (uint64_t)(l->end.segment - 1) * l->head.segment_bytes + l->end.offset);
 }
 
 /* ---- appending ---- */
@@ -412,8 +443,10 @@ size_t ledger_body_max(const struct ledger *l)
 
 static void die(const char *what, uint32_t segment, uint32_t offset)
 {
-	fprintf(stderr, "couponry: ledger segment %06u.seg: %s at offset %u failed: %s; stopping, because "
-			"what is on the disk is not known\n", segment, what, offset, strerror(errno));
+	fprintf(stderr,
+		"couponry: ledger segment %06u.seg: %s at offset %u failed: %s; stopping, because "
+		"what is on the disk is not known\n",
+		segment, what, offset, strerror(errno));
 	abort();
 }
 
@@ -457,9 +490,13 @@ void ledger_append(struct ledger *l, struct buffer *batch, uint32_t count, struc
 	must(!batch->full && length <= ledger_body_max(l));
 	if (total > l->head.segment_bytes - l->end.offset)
 		take_next_segment(l);
-	struct batch_header h = {.store_id = l->head.store_id, .number = l->end.batch + 1,
-				 .segment = l->end.segment, .offset = l->end.offset,
-				 .length = (uint32_t)length, .count = count, .wall_ms = wall.ms,
+	struct batch_header h = {.store_id = l->head.store_id,
+				 .number = l->end.batch + 1,
+				 .segment = l->end.segment,
+				 .offset = l->end.offset,
+				 .length = (uint32_t)length,
+				 .count = count,
+				 .wall_ms = wall.ms,
 				 .previous = l->end.checksum};
 	memcpy(h.magic, batch_magic, 8);
 	h.checksum = batch_checksum(&h, batch->data + LEDGER_ALIGN);
@@ -468,7 +505,8 @@ void ledger_append(struct ledger *l, struct buffer *batch, uint32_t count, struc
 		die("the write", h.segment, h.offset);
 	if (fdatasync(l->file) != 0)
 		die("the sync", h.segment, h.offset);
-	ledger_end_at(l, (struct place){h.number, h.segment, h.offset + (uint32_t)total, h.checksum, wall});
+	ledger_end_at(
+	    l, (struct place){h.number, h.segment, h.offset + (uint32_t)total, h.checksum, wall});
 }
 
 void ledger_tend(struct ledger *l)

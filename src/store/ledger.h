@@ -16,10 +16,10 @@
 
 enum {
 	LEDGER_ALIGN = 64,
-	SEGMENT_BYTES = 32 * 1024 * 1024,    /* zeroed in about 50 ms, replayed in under a second */
-	SEGMENT_BYTES_MIN = 16 * 1024,	     /* tests */
+	SEGMENT_BYTES = 32 * 1024 * 1024, /* zeroed in about 50 ms, replayed in under a second */
+	SEGMENT_BYTES_MIN = 16 * 1024,	  /* tests */
 	SEGMENT_BYTES_MAX = 1024 * 1024 * 1024,
-	BATCH_STOP_BYTES = 4 * 1024 * 1024,  /* a batch takes no further command past this */
+	BATCH_STOP_BYTES = 4 * 1024 * 1024, /* a batch takes no further command past this */
 	KEY_CHECK_SIZE = 16,
 };
 
@@ -36,7 +36,8 @@ struct batch_header {
 	uint64_t store_id, number;
 	uint32_t segment, offset, length, count;
 	int64_t wall_ms;
-	uint64_t previous, checksum; /* SHA-256, cut, over the header (this member zero) and the body */
+	uint64_t previous,
+	    checksum; /* SHA-256, cut, over the header (this member zero) and the body */
 };
 _Static_assert(sizeof(struct batch_header) == LEDGER_ALIGN, "the format says so");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file is little-endian");
@@ -57,7 +58,7 @@ struct batch {
 };
 
 struct ledger {
-	int folder; /* descriptor of DIR/ledger */
+	int folder;		    /* descriptor of DIR/ledger */
 	struct segment_header head; /* of every segment but for its number */
 	int file;		    /* the current segment */
 	struct place end;	    /* lane only, once it runs */
@@ -66,9 +67,9 @@ struct ledger {
 	struct bell *bell; /* of the thread that calls ledger_tend */
 	pthread_mutex_t lock;
 	pthread_cond_t tended;
-	int next_file; /* -1: not ready; under the lock */
-	uint32_t next_wanted; /* its number, 0: none wanted; under the lock */
-	uint64_t attempts;    /* under the lock */
+	int next_file;		   /* -1: not ready; under the lock */
+	uint32_t next_wanted;	   /* its number, 0: none wanted; under the lock */
+	uint64_t attempts;	   /* under the lock */
 	_Atomic(enum fault) fault; /* of the last attempt */
 };
 
@@ -82,7 +83,8 @@ bool ledger_exists(const char *dir);
 /* Makes DIR/ledger with a first segment, synced. */
 CHECKED enum fault ledger_create(const char *dir, const struct segment_header *head);
 /* Reads the segments' headers; `head` is then known, `end` is not. */
-CHECKED enum fault ledger_open(struct ledger *l, const char *dir, struct bell *bell, char **ret_why);
+CHECKED enum fault ledger_open(struct ledger *l, const char *dir, struct bell *bell,
+			       char **ret_why);
 void ledger_close(struct ledger *l);
 
 /* Calls see (may be NULL) for each batch after `from`, up to batch `until`, until it gives a fault,
@@ -90,7 +92,8 @@ void ledger_close(struct ledger *l);
  * *ret_damage set. */
 typedef enum fault ledger_see(void *context, const struct batch *b);
 CHECKED enum fault ledger_walk(struct ledger *l, struct place from, uint64_t until, ledger_see *see,
-			       void *context, struct place *ret_end, struct ledger_damage *ret_damage);
+			       void *context, struct place *ret_end,
+			       struct ledger_damage *ret_damage);
 /* Where a segment begins, as its first batch says: for walking from there. DATA_DAMAGED when it has
  * none. */
 CHECKED enum fault ledger_segment_start(struct ledger *l, uint32_t segment, struct place *ret);

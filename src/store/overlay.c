@@ -6,6 +6,8 @@
  */
 #include "store/overlay.h"
 
+#include "store/keys.h"
+
 #include "base/crypto.h"
 #include "store/bell.h"
 
@@ -132,7 +134,8 @@ static void version_fill(struct version *v, uint64_t command, const struct text 
 		memcpy(v->data, value->data, value->size);
 }
 
-static struct version *new_version(struct generation *g, struct stamp stamp, const struct text *value)
+static struct version *new_version(struct generation *g, struct stamp stamp,
+				   const struct text *value)
 {
 	size_t capacity = value ? (value->size + 7) / 8 * 8 : 0;
 	struct version *v = take(g, sizeof(*v) + capacity);
@@ -166,7 +169,15 @@ static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, str
 	return true;
 }
 
-bool generation_set(struct generation *g, struct stamp stamp, struct text key, const struct text *value)
+/* Counts, holes and heads are decoded as they are read. All other values may still be in use by the
+ * running command, as texts of a record: a new version never touches them. */
+static bool decoded_at_once(struct text key)
+{
+	return key.data[0] == ROW_HEAD || key.data[0] == ROW_LIST || key.data[0] == ROW_HOLES;
+}
+
+bool generation_set(struct generation *g, struct stamp stamp, struct text key,
+		    const struct text *value)
 {
 	must(key.size <= UINT16_MAX && (!value || value->size < VERSION_DELETED));
 	uint64_t hash = hash_key(g->seed, key);
@@ -175,8 +186,7 @@ bool generation_set(struct generation *g, struct stamp stamp, struct text key, c
 		return add_row(g, stamp, hash, key, value);
 	struct version *newest = atomic_load_explicit(&r->newest, memory_order_relaxed);
 	bool own = newest->batch == stamp.batch;
-	/* What an earlier command of this batch read is dead by now; this command's reads are not. */
-	if (own && newest->command != stamp.command && (value ? value->size : 0) <= newest->capacity) {
+	if (own && decoded_at_once(key) && (value ? value->size : 0) <= newest->capacity) {
 		version_fill(newest, stamp.command, value);
 		return true;
 	}

@@ -50,7 +50,8 @@ struct generation *generation_open(size_t bytes);
 void generation_close(struct generation *g);
 /* value NULL: a tombstone. A version of the same batch is replaced; its bytes stay good while the
  * same command runs. False: the reserved space is used up. */
-CHECKED bool generation_set(struct generation *g, struct stamp stamp, struct text key, const struct text *value);
+CHECKED bool generation_set(struct generation *g, struct stamp stamp, struct text key,
+			    const struct text *value);
 /* NULL: not here, or only in batches after `batch`. */
 const struct version *generation_find(const struct generation *g, uint64_t batch, struct text key);
 /* Memory it takes, tables and old versions included. */

@@ -21,23 +21,23 @@ struct write_queue {
 struct lane {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, frozen;
+	pthread_cond_t wake, frozen; /* frozen: also drained, and the clock accepted */
 	/* under the lock */
 	struct write_queue calls, jobs;
 	bool stopping, drained, ended, sleeping;
-	struct generation *fresh;      /* the feeder's request: make this the active one */
-	struct generations *old_pair;  /* the answer, with frozen_position */
+	struct generation *fresh;     /* the feeder's request: make this the active one */
+	struct generations *old_pair; /* the answer, with frozen_position */
 	struct position frozen_position;
 	bool accept_clock;
 	/* the lane's own */
-	struct write_queue taken;      /* left over from a batch that grew large */
+	struct write_queue taken; /* left over from a batch that grew large */
 	struct snapshot snapshot;
 	struct tx tx;
 	struct buffer batch, entry;
-	uint64_t command;	       /* counts commands: stamps versions */
-	size_t grown;		       /* overlay bytes of the last batch */
+	uint64_t command; /* counts commands: stamps versions */
+	size_t grown;	  /* overlay bytes of the last batch */
 	bool last_was_data;
-	int64_t last_us;	       /* when the last batch was written */
+	int64_t last_us; /* when the last batch was written */
 	bool wrote_credential, wrote_origin;
 };
 
@@ -74,10 +74,9 @@ struct engine {
 	struct view view;
 	struct overlay overlay;
 	struct wall wall;
-	_Atomic uint64_t content; /* newest batch that wrote rows */
+	_Atomic uint64_t content;  /* newest batch that wrote rows */
 	_Atomic int64_t newest_ms; /* of all entries; the lane writes */
 	_Atomic uint64_t epoch, credential_version;
-	_Atomic(enum fault) clock_fault;
 	_Atomic bool closing;
 	bool running; /* the threads are there */
 	struct lane lane;
@@ -98,10 +97,22 @@ enum {
 	OVERLAY_BYTES_MIN = 256 * 1024, /* tests */
 };
 /* Which share of the cap a generation takes before it is frozen; and where pressure begins. */
-static inline size_t overlay_freeze_bytes(const struct engine *e) { return e->overlay_cap / 8; }
-static inline size_t overlay_half(const struct engine *e) { return e->overlay_cap / 2; }
-static inline size_t overlay_slow(const struct engine *e) { return e->overlay_cap / 4 * 3; }
-static inline size_t overlay_full(const struct engine *e) { return e->overlay_cap / 16 * 15; }
+static inline size_t overlay_freeze_bytes(const struct engine *e)
+{
+	return e->overlay_cap / 8;
+}
+static inline size_t overlay_half(const struct engine *e)
+{
+	return e->overlay_cap / 2;
+}
+static inline size_t overlay_slow(const struct engine *e)
+{
+	return e->overlay_cap / 4 * 3;
+}
+static inline size_t overlay_full(const struct engine *e)
+{
+	return e->overlay_cap / 16 * 15;
+}
 
 void lane_init(struct engine *e);
 void lane_start(struct engine *e);
@@ -109,13 +120,14 @@ void lane_stop(struct engine *e); /* runs what waits, appends the last empty bat
 void lane_join(struct engine *e); /* after the feeder has stopped: it freezes through the lane */
 void lane_release(struct engine *e);
 /* Feeder: makes `fresh` the active generation between two batches; waits for it. */
-void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old, struct position *ret);
+void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old,
+		 struct position *ret);
 /* Reads the origin's epoch. Lane, or before it runs. */
 void engine_read_epoch(struct engine *e, struct snapshot *s);
 
 void feeder_init(struct engine *e);
 void feeder_start(struct engine *e);
-void feeder_stop(struct engine *e);  /* feeds what is left */
+void feeder_stop(struct engine *e); /* feeds what is left */
 void feeder_release(struct engine *e);
 /* Feeds everything accepted so far: OK, or why it could not. */
 CHECKED enum fault feeder_drain(struct engine *e);

@@ -43,9 +43,10 @@ static enum fault apply_entry(struct replay *r, const struct batch *b, struct te
 			return OK;
 		}
 	}
-	r->why = text_print("batch %llu, in ledger segment %06u.seg before offset %u, has an entry that does "
-			    "not follow the one before", (unsigned long long)b->after.batch,
-			    b->after.segment, b->after.offset);
+	r->why = text_print(
+	    "batch %llu, in ledger segment %06u.seg before offset %u, has an entry that does "
+	    "not follow the one before",
+	    (unsigned long long)b->after.batch, b->after.segment, b->after.offset);
 	return FAULT_DATA_DAMAGED;
 }
 
@@ -75,7 +76,8 @@ static enum fault make_room(struct replay *r)
 	active = r->snapshot.pair.active;
 	if (atomic_load(&active->used) <= active->reserved / 4 * 3)
 		return OK;
-	r->why = text_print("the ledger's tail does not fit into memory, and the view cannot be written");
+	r->why = text_print(
+	    "the ledger's tail does not fit into memory, and the view cannot be written");
 	return FAULT_DISK_FULL;
 }
 
@@ -91,7 +93,8 @@ static enum fault apply_batch(void *context, const struct batch *b)
 		count++;
 	}
 	if (body.size > 0 || count != b->count) {
-		r->why = text_print("batch %llu does not hold what its header says", (unsigned long long)b->after.batch);
+		r->why = text_print("batch %llu does not hold what its header says",
+				    (unsigned long long)b->after.batch);
 		return FAULT_DATA_DAMAGED;
 	}
 	r->position.place = b->after;
@@ -108,7 +111,8 @@ enum fault replay_run(struct replay *r, uint64_t until)
 	struct place end;
 	snapshot_open(&r->snapshot, r->overlay, r->view);
 	begin(r);
-	enum fault fault = ledger_walk(r->ledger, r->position.place, until, apply_batch, r, &end, &damage);
+	enum fault fault =
+	    ledger_walk(r->ledger, r->position.place, until, apply_batch, r, &end, &damage);
 	if (fault == FAULT_DATA_DAMAGED && !r->why) {
 		/* A torn tail that was left alone: read_only. */
 		if (damage.torn)

@@ -99,8 +99,8 @@ static void verb_del(struct rows *r, struct text key)
 }
 
 /* Fed rows, but not those that have been deleted since, and as they are now. */
-static bool verb_next_fed(struct rows *r, struct text prefix, struct text after, struct text *ret_key,
-			  struct text *ret_value)
+static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
+			  struct text *ret_key, struct text *ret_value)
 {
 	struct snapshot *s = snapshot_of(r);
 	bool past = text_compare(after, prefix) >= 0;
@@ -142,7 +142,8 @@ void snapshot_begin(struct snapshot *s)
 	announce();
 	GRACE_ENTER();
 	for (;;) {
-		struct generations *pair = atomic_load_explicit(&s->overlay->pair, memory_order_acquire);
+		struct generations *pair =
+		    atomic_load_explicit(&s->overlay->pair, memory_order_acquire);
 		s->pair = *pair;
 		s->batch = atomic_load_explicit(&s->overlay->published, memory_order_acquire);
 		view_reader_renew(&s->view);

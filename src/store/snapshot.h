@@ -27,7 +27,7 @@ struct snapshot {
 	struct overlay *overlay;
 	struct view_reader view;
 	struct generations pair;
-	uint64_t batch; /* what it sees: the lane sets its own, unpublished one */
+	uint64_t batch;	    /* what it sees: the lane sets its own, unpublished one */
 	struct stamp stamp; /* writers only: batch 0 refuses to write */
 	bool begun;
 };
@@ -39,7 +39,8 @@ void snapshot_close(struct snapshot *s);
 void snapshot_begin(struct snapshot *s);
 void snapshot_end(struct snapshot *s);
 
-/* Replaces the pair without waiting; the old one goes to overlay_drop. Only one thread at a time. */
+/* Replaces the pair without waiting; the old one goes to overlay_drop. Only one thread at a time.
+ */
 struct generations *overlay_change(struct overlay *o, struct generations pair);
 /* Waits until no snapshot sees them, then frees. Not inside a snapshot. */
 void overlay_drop(struct generations *old, struct generation *gone);

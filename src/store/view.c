@@ -1,5 +1,7 @@
 /*
- * The view: LMDB, opened with one unnamed database and more address space than it will fill.
+ * The view: LMDB, opened with one unnamed database and more address space than it will fill. Where
+ * the disk fails under the map, the read ends in SIGBUS: the process dies and is started again,
+ * rather than give a wrong answer.
  */
 #include "store/view.h"
 
@@ -11,10 +13,10 @@
 /* Address space, not memory: 256 GiB, halved while the machine refuses. */
 static const size_t MAP_BYTES = (size_t)256 << 30, MAP_BYTES_MIN = (size_t)1 << 30;
 enum {
-	READERS_MAX = 256,	   /* 64 workers, the lane, the command line */
-	PUTS_PER_COMMIT = 100000,  /* bounds the time of a commit where many rows share pages */
+	READERS_MAX = 256,	  /* 64 workers, the lane, the command line */
+	PUTS_PER_COMMIT = 100000, /* bounds the time of a commit where many rows share pages */
 	PAGE = 4096,
-	PAGES_SPARE = 96,	   /* branch pages and the free list of a transaction */
+	PAGES_SPARE = 96, /* branch pages and the free list of a transaction */
 };
 
 /* Sorts after every key of keys.c, which leaves kinds from 128 up to us. */
@@ -150,7 +152,8 @@ bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
 	return true;
 }
 
-bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key, struct text *ret_value)
+bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
+	       struct text *ret_value)
 {
 	MDB_val k = val(key), v;
 	int error = mdb_cursor_get(r->cursor, &k, &v, key.size ? MDB_SET_RANGE : MDB_FIRST);

@@ -16,8 +16,8 @@
 /* How far the view is, and what replay cannot know from the rows. */
 struct position {
 	struct place place;
-	struct instant newest;	/* of all entries */
-	uint64_t slots;		/* customer key slots taken */
+	struct instant newest; /* of all entries */
+	uint64_t slots;	       /* customer key slots taken */
 };
 
 enum { FEED_PAGES_MAX = 4096 }; /* dirty pages of a transaction: LMDB never gives them back */
@@ -34,12 +34,14 @@ struct view_config {
 	unsigned feed_pages; /* 0: FEED_PAGES_MAX */
 };
 /* `path` is a folder that exists. On a fault *ret_why is set. */
-CHECKED enum fault view_open(struct view *v, const char *path, struct view_config config, char **ret_why);
+CHECKED enum fault view_open(struct view *v, const char *path, struct view_config config,
+			     char **ret_why);
 void view_close(struct view *v);
 
 /* Puts a frozen generation into the file and moves the position: DISK_FULL or FILE_UNWRITABLE when
  * it could not; then call again later, with the same generation. */
-CHECKED enum fault view_feed(struct view *v, const struct generation *g, const struct position *position);
+CHECKED enum fault view_feed(struct view *v, const struct generation *g,
+			     const struct position *position);
 /* Only the position. */
 CHECKED enum fault view_mark(struct view *v, const struct position *position);
 
@@ -55,6 +57,7 @@ void view_reader_reset(struct view_reader *r);
 void view_reader_renew(struct view_reader *r);
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value);
 /* The first row with key >= `key`, or > when `after`. The position's own row is never shown. */
-bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key, struct text *ret_value);
+bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
+	       struct text *ret_value);
 /* False: the view is empty. */
 bool view_position(struct view_reader *r, struct position *ret);

@@ -7,7 +7,11 @@
 #include <signal.h>
 
 enum { SEGMENT_SIZE = 16 * 1024, RECOVER_MS_MAX = 10000 };
-enum { WRITES = 1U << DISK_WRITE, SYNCS = 1U << DISK_SYNC, NAMES = 1U << DISK_NAME | 1U << DISK_FOLDER_SYNC };
+enum {
+	WRITES = 1U << DISK_WRITE,
+	SYNCS = 1U << DISK_SYNC,
+	NAMES = 1U << DISK_NAME | 1U << DISK_FOLDER_SYNC
+};
 
 static struct engine_config small_config(const char *dir)
 {
@@ -135,7 +139,8 @@ static int run_child(const struct engine_config *config, const struct plan *plan
 		_exit(3);
 	for (unsigned i = 0; i < 60; i++) {
 		uint64_t count;
-		if (add(e, &count) == OK && syscall(SYS_write, out, &count, sizeof(count)) != sizeof(count))
+		if (add(e, &count) == OK &&
+		    syscall(SYS_write, out, &count, sizeof(count)) != sizeof(count))
 			_exit(4);
 		if (i % 10 == 9)
 			engine_feed(e);
@@ -166,7 +171,8 @@ static bool try_plan(const struct plan *plan, int n)
 	bool aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
 	CHECK(aborted || (WIFEXITED(status) && WEXITSTATUS(status) != 4));
 	if (plan->must_die)
-		CHECK(aborted || (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3)));
+		CHECK(aborted || (WIFEXITED(status) &&
+				  (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 3)));
 	struct engine *e = kit_open(&config);
 	uint64_t have = kit_read(e, 1, 1, 1);
 	/* A write whose sync failed is not acknowledged, and may be there. */
@@ -192,11 +198,16 @@ static void test_sweeps(void)
 	const char *wanted = getenv("COUPONRY_FAULTY");
 	int step = wanted && strtoul(wanted, NULL, 10) ? 1 : 5;
 	struct plan plans[] = {
-		{".seg", SYNCS, EIO, true},	 {".seg", WRITES, EIO, true},
-		{".new", WRITES, ENOSPC, false}, {".new", SYNCS, EIO, false},
-		{"/ledger", NAMES, ENOSPC, false}, {"data.mdb", WRITES, ENOSPC, false},
-		{"data.mdb", SYNCS, EIO, false}, {"/keys", WRITES | SYNCS, ENOSPC, false},
-		{".key", WRITES | SYNCS | NAMES, ENOSPC, false}, {"/data", WRITES, ENOSPC, false},
+	    {".seg", SYNCS, EIO, true},
+	    {".seg", WRITES, EIO, true},
+	    {".new", WRITES, ENOSPC, false},
+	    {".new", SYNCS, EIO, false},
+	    {"/ledger", NAMES, ENOSPC, false},
+	    {"data.mdb", WRITES, ENOSPC, false},
+	    {"data.mdb", SYNCS, EIO, false},
+	    {"/keys", WRITES | SYNCS, ENOSPC, false},
+	    {".key", WRITES | SYNCS | NAMES, ENOSPC, false},
+	    {"/data", WRITES, ENOSPC, false},
 	};
 	for (size_t i = 0; i < COUNT_OF(plans); i++)
 		sweep(&plans[i], step);

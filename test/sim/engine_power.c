@@ -26,11 +26,21 @@ static enum fault work(struct tx *tx, const struct env *env, const void *cmd, vo
 	const struct work *c = cmd;
 	struct tally t = {.kind = 1, .of = 1};
 	bool found;
-	(void)env;
 	TRY(store_get(tx, TABLE_TALLY, &t, &found));
 	t.count++;
 	*(uint64_t *)ret = t.count;
 	store_put(tx, TABLE_TALLY, &t);
+	if (c->n % 4 == 0) {
+		struct customer person = {
+		    .number = store_number(tx),
+		    .key_slot = store_key_slot(tx),
+		    .name = arena_format(env->arena, "person %llu", (unsigned long long)t.count),
+		    .created = env->instant};
+		/* Who came with the n-th command is found under it. */
+		struct tally who = {.kind = 3, .of = t.count, .count = person.number};
+		store_put(tx, TABLE_CUSTOMER, &person);
+		store_put(tx, TABLE_TALLY, &who);
+	}
 	for (uint64_t i = 0; i < c->n; i++) {
 		struct tally other = {.kind = 2, .of = c->first + i, .count = t.count};
 		store_put(tx, TABLE_TALLY, &other);
@@ -89,6 +99,32 @@ static bool check_content(struct engine *e, size_t cut)
 	return false;
 }
 
+/* Sealed names come back: the key slots are there as well. */
+static bool check_people(struct engine *e, uint64_t merchant)
+{
+	struct reader *r = reader_open(e);
+	struct arena arena;
+	struct detail detail = {0};
+	bool good = true, found;
+	arena_init(&arena, KIT_ARENA_BYTES);
+	struct tx *tx = reader_begin(r, merchant, &arena, &detail);
+	struct tally t = {.kind = 1, .of = 1};
+	good = store_get(tx, TABLE_TALLY, &t, &found) == OK;
+	for (uint64_t i = 1; good && i <= t.count; i++) {
+		struct tally who = {.kind = 3, .of = i};
+		struct text want = arena_format(&arena, "person %llu", (unsigned long long)i);
+		good = store_get(tx, TABLE_TALLY, &who, &found) == OK;
+		struct customer person = {.number = who.count};
+		if (good && found)
+			good = store_get(tx, TABLE_CUSTOMER, &person, &found) == OK && found &&
+			       text_equal(person.name, want);
+	}
+	reader_end(r);
+	reader_close(r);
+	arena_release(&arena);
+	return good;
+}
+
 static bool check_verify(struct engine *e)
 {
 	struct ledger_report report;
@@ -113,6 +149,26 @@ static bool check_going_on(struct engine_config *config, struct engine *e)
 	return good;
 }
 
+/* Reading alone, before anything is repaired: the same answers, and nothing is written. */
+static bool check_still(const char *dir, size_t cut)
+{
+	struct engine_config config = config_for(dir);
+	struct engine *e;
+	char *why;
+	config.read_only = true;
+	config.create = false;
+	enum fault fault = engine_open(&config, &e, &why);
+	if (fault == OK) {
+		bool good = check_content(e, cut) && check_verify(e);
+		engine_close(e);
+		return good;
+	}
+	if (fault != FAULT_DATA_MISSING)
+		fprintf(stderr, "     read only: %s\n", why);
+	free(why);
+	return fault == FAULT_DATA_MISSING;
+}
+
 static void try_cut(size_t cut, enum disk_mode mode)
 {
 	char root[DISK_PATH], dir[DISK_PATH + 8], *why;
@@ -120,6 +176,8 @@ static void try_cut(size_t cut, enum disk_mode mode)
 	snprintf(dir, sizeof(dir), "%s/data", root);
 	uint64_t seed = disk_seed;
 	disk_rebuild(root, cut, mode);
+	if (cut % 3 == 0)
+		CHECK(check_still(dir, cut));
 	struct engine_config config = config_for(dir);
 	struct engine *e;
 	enum fault fault = engine_open(&config, &e, &why);
@@ -128,15 +186,16 @@ static void try_cut(size_t cut, enum disk_mode mode)
 		fprintf(stderr, "     %s\n", why);
 	free(why);
 	if (good) {
-		good = check_content(e, cut) && check_verify(e);
+		good = check_content(e, cut) && check_people(e, 1) && check_people(e, 2) &&
+		       check_verify(e);
 		if (cut % 8 == 0)
 			good = check_going_on(&config, e) && good;
 		else
 			engine_close(e);
 	}
 	if (!CHECK(good))
-		fprintf(stderr, "     after %zu of %zu operations, mode %d, seed %llu\n", cut, disk.count, (int)mode,
-			(unsigned long long)seed);
+		fprintf(stderr, "     after %zu of %zu operations, mode %d, seed %llu\n", cut,
+			disk.count, (int)mode, (unsigned long long)seed);
 }
 
 int main(void)

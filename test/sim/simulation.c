@@ -173,17 +173,30 @@ static void apply_after_kill(struct world *w)
 	}
 }
 
+static int64_t monotonic_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Three ways to die: in the middle of a batch, in the middle of its answers, or at any time. */
 static void run_killed(struct parent *p)
 {
 	struct world *w = p->w;
-	unsigned answers = (unsigned)roll(w, w->op_n + 1);
-	uint64_t patience_us = chance(w, 50) ? roll(w, 60) : roll(w, 1500);
+	unsigned at = 1 + (unsigned)roll(w, w->op_n);
+	uint64_t way = roll(w, 3);
+	int64_t until = monotonic_us() + (int64_t)roll(w, chance(w, 70) ? 400 : 3000);
+	w->die_before = way == 0 ? at : 0;
+	w->die_after = way == 1 ? at : 0;
 	send_order(p, ORDER_RUN);
-	for (unsigned i = 0; i < 100 * 1000 && atomic_load(&w->answered) < answers; i++)
-		usleep(1);
-	if (patience_us)
-		usleep((useconds_t)patience_us);
+	char none;
+	if (way < 2)
+		must(read(p->from_child, &none, 1) == 0);
+	while (way == 2 && monotonic_us() < until)
+		;
 	kill_child(p);
+	w->die_before = w->die_after = 0;
 	start_after_kill(p);
 	give_order(p, ORDER_FIND);
 	apply_after_kill(w);
@@ -243,26 +256,49 @@ static void step(struct parent *p)
 
 /* --- a seed --- */
 
-static void run_one(struct parent *p, enum command command, union any_cmd cmd)
+static void run_one(struct parent *p, unsigned home, enum command command, union any_cmd cmd)
 {
 	struct world *w = p->w;
 	struct op *op = &w->ops[0];
 	memset(op, 0, sizeof(*op));
 	op->command = command;
+	op->home = home;
 	op->cmd = cmd;
-	snprintf(op->actor, sizeof(op->actor), "sim:%d", command);
+	snprintf(op->actor, sizeof(op->actor), "one:%llu", (unsigned long long)++w->ones);
 	w->op_n = 1;
 	atomic_store(&w->answered, 0);
 	give_order(p, ORDER_RUN);
 	apply_answered(w, op);
 }
 
+/* Everything past its life goes, and then nothing is left to go. */
+static void run_out(struct parent *p)
+{
+	struct world *w = p->w;
+	atomic_fetch_add(&w->clock_ms, INT64_C(100) * 24 * 3600 * 1000);
+	give_order(p, ORDER_FEED);
+	for (unsigned home = 1; home < HOMES; home++) {
+		union any_cmd forget = {.request_forget = {REQUEST_DIALECT, 2 * REQUESTS_OF_MODEL}};
+		union any_cmd sweep = {.campaign_sweep = {1000}};
+		run_one(p, home, COMMAND_request_forget, forget);
+		run_one(p, home, COMMAND_request_forget, forget);
+		if (w->ops[0].ret.request_forget.forgotten)
+			sim_fail(w, "requests are left after all were forgotten");
+		unsigned i = 0;
+		do {
+			run_one(p, home, COMMAND_campaign_sweep, sweep);
+		} while (w->ops[0].ret.campaign_sweep.swept && i++ < CAMPAIGNS_OF_MODEL);
+		if (w->ops[0].ret.campaign_sweep.swept)
+			sim_fail(w, "deleted campaigns are not swept in the end");
+	}
+}
+
 static void found(struct parent *p)
 {
-	run_one(p, COMMAND_origin_create, (union any_cmd){.origin_create = {1 + roll(p->w, 0xffffe)}});
+	run_one(p, 0, COMMAND_origin_create, (union any_cmd){.origin_create = {1 + roll(p->w, 0xffffe)}});
 	p->w->home_n = 1;
 	for (unsigned i = 1; i < HOMES; i++)
-		run_one(p, COMMAND_merchant_add,
+		run_one(p, 0, COMMAND_merchant_add,
 			(union any_cmd){.merchant_add = {.name = keep_format(p->w, "merchant %u", i)}});
 }
 
@@ -298,6 +334,7 @@ static void run_steps(struct parent *p, uint64_t steps)
 	for (w->step = 1; w->step <= steps; w->step++)
 		step(p);
 	give_order(p, ORDER_CHECK);
+	run_out(p);
 	give_order(p, ORDER_VERIFY);
 	restart(p);
 	give_order(p, ORDER_CHECK);
@@ -308,13 +345,13 @@ static void print_figures(const struct world *w)
 {
 	printf("seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu cut off), "
 	       "%llu restarts, %llu checks, %llu verifies of %llu rows, %llu watches; %u coupons, %u people, "
-	       "%u campaigns\n",
+	       "%u campaigns, %llu changes of them\n",
 	       (unsigned long long)w->seed, (unsigned long long)w->commands, (unsigned long long)w->accepted,
 	       (unsigned long long)w->repeats, (unsigned long long)w->busy, (unsigned long long)w->kills,
 	       (unsigned long long)w->cut_off, (unsigned long long)w->restarts, (unsigned long long)w->checks,
 	       (unsigned long long)w->verifies, (unsigned long long)w->rows_verified,
 	       (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n, w->homes[1].customer_n,
-	       w->homes[1].campaign_n);
+	       w->homes[1].campaign_n, (unsigned long long)w->homes[1].changes);
 }
 
 /* In a process of its own: its exit says how it went. The folder of a seed that failed stays. */
@@ -325,7 +362,8 @@ static _Noreturn void worker(const struct options *o, uint64_t seed)
 		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (unsigned long long)seed);
 	struct parent p = {.w = new_world(seed, o->canary, folder)};
 	signal(SIGPIPE, SIG_IGN);
-	run_steps(&p, o->steps);
+	/* Now and then a long one, so that lists of changes pass a thousand ordinals. */
+	run_steps(&p, seed % 50 == 0 ? 8 * o->steps : o->steps);
 	if (o->verbose)
 		print_figures(p.w);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);

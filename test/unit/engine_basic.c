@@ -1,7 +1,11 @@
 /* The engine from outside: open, write, read, reopen, refuse; crashes by SIGKILL. */
 #include "engine_kit.h"
 
+#include "store/bell.h"
+
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <lmdb.h>
 #include <pthread.h>
 #include <signal.h>
 
@@ -15,12 +19,14 @@ static void test_write_and_reopen(void)
 	CHECK_INT(kit_run(e, 5, kit_set, &set, NULL), OK);
 	CHECK_INT(kit_read(e, 5, 1, 11), 42);
 	CHECK_INT(kit_read(e, 6, 1, 11), 0);
-	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 8}, &sum), OK);
+	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 8}, &sum),
+		  OK);
 	CHECK_INT(sum, 50);
 	engine_feed(e);
 	CHECK_INT(kit_read(e, 5, 1, 10), 50);
 	CHECK_INT(kit_read(e, 5, 1, 12), 42);
-	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 1}, NULL), OK);
+	CHECK_INT(kit_run(e, 5, kit_add, &(struct kit_set){.kind = 1, .of = 10, .count = 1}, NULL),
+		  OK);
 	engine_close(e);
 
 	config.create = false;
@@ -88,7 +94,9 @@ static void test_kill(void)
 		}
 		close(pipe_ends[1]);
 		uint64_t acknowledged = 0, next;
-		for (unsigned i = 0; i < 700 * (round + 1) && read(pipe_ends[0], &next, sizeof(next)) == sizeof(next); i++)
+		for (unsigned i = 0; i < 700 * (round + 1) &&
+				     read(pipe_ends[0], &next, sizeof(next)) == sizeof(next);
+		     i++)
 			acknowledged = next;
 		kill(child, SIGKILL);
 		while (read(pipe_ends[0], &next, sizeof(next)) == sizeof(next))
@@ -126,15 +134,112 @@ static void test_damage(void)
 	free(why);
 }
 
+static struct instant far_clock(void *context)
+{
+	(void)context;
+	return (struct instant){4102444800000}; /* 2100-01-01 */
+}
+
+/* A clock that is before the ledger: writes wait until a person accepts, and the next start knows.
+ */
+static void test_clock(void)
+{
+	struct engine_config config = kit_config(kit_dir("clock"));
+	struct kit_set add = {.kind = 1, .of = 1, .count = 1};
+	config.clock = far_clock;
+	struct engine *e = kit_open(&config);
+	CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	engine_close(e);
+	config.clock = NULL;
+	e = kit_open(&config);
+	CHECK_INT(engine_ready(e), FAULT_CLOCK_UNSURE);
+	CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), FAULT_CLOCK_UNSURE);
+	CHECK_INT(kit_read(e, 1, 1, 1), 1);
+	CHECK_INT(engine_clock_accept(e), OK);
+	CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	engine_close(e);
+	e = kit_open(&config);
+	CHECK_INT(engine_ready(e), OK);
+	CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	CHECK_INT(kit_read(e, 1, 1, 1), 3);
+	engine_close(e);
+}
+
+/* A folder with other things in it, and one whose ledger is gone, are left alone. */
+static void test_strangers(void)
+{
+	struct engine_config config = kit_config(kit_dir("strangers"));
+	struct engine *e;
+	char *why, *other = text_print("%s/letters", config.dir),
+		   *ledger = text_print("%s/ledger", config.dir);
+	CHECK_INT(mkdir(config.dir, 0700), 0);
+	CHECK_INT(mkdir(other, 0700), 0);
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_PRESENT);
+	free(why);
+	CHECK_INT(rmdir(other), 0);
+	engine_close(kit_open(&config));
+	kit_remove(ledger);
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_DAMAGED);
+	free(why);
+	free(other);
+	free(ledger);
+}
+
+/* Segments: one in the middle is gone; the next one, still empty, is not. */
+static void test_missing_segment(void)
+{
+	struct engine_config config = kit_config(kit_dir("missing"));
+	config.segment_bytes = 16 * 1024;
+	struct engine *e = kit_open(&config);
+	struct kit_set add = {.kind = 1, .of = 1, .count = 1};
+	for (unsigned i = 0; i < 400; i++)
+		CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	engine_close(e);
+	char *view = text_print("%s/view", config.dir), *second = segment_path(config.dir, 2), *why;
+	/* Without a view everything is replayed. */
+	kit_remove(view);
+	CHECK_INT(mkdir(view, 0700), 0);
+	e = kit_open(&config);
+	CHECK_INT(kit_read(e, 1, 1, 1), 400);
+	engine_close(e);
+	kit_remove(view);
+	CHECK_INT(mkdir(view, 0700), 0);
+	CHECK_INT(unlink(second), 0);
+	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_DAMAGED);
+	CHECK_TEXT(text_of(why), "ledger segment 000002.seg is damaged at offset 0");
+	free(why);
+	free(view);
+	free(second);
+}
+
 /* ---- many threads: readers see whole batches only ---- */
 
-enum { PAIRS = 64, WRITERS = 4 };
+/* LMDB's renewal, made slow for readers, so that generations move while a snapshot is taken. */
+static _Thread_local bool dawdles;
+int mdb_txn_renew(MDB_txn *txn)
+{
+	int (*real)(MDB_txn *);
+	*(void **)&real = dlsym(RTLD_NEXT, "mdb_txn_renew");
+	if (dawdles)
+		usleep((useconds_t)(monotonic_us() % 7 * 500));
+	return real(txn);
+}
+
+enum { PAIRS = 512, WRITERS = 4 };
 
 struct crowd {
 	struct engine *engine;
 	_Atomic bool stop;
 	_Atomic uint64_t reads, torn;
 };
+
+static bool pair_is_whole(struct tx *tx, uint64_t pair)
+{
+	struct tally a = {.kind = 1, .of = pair}, b = {.kind = 9, .of = pair};
+	bool found;
+	return store_get(tx, TABLE_TALLY, &a, &found) == OK &&
+	       store_get(tx, TABLE_TALLY, &b, &found) == OK && a.count == b.count;
+}
 
 static void *crowd_reader(void *context)
 {
@@ -143,14 +248,13 @@ static void *crowd_reader(void *context)
 	struct arena arena;
 	struct detail detail = {0};
 	arena_init(&arena, KIT_ARENA_BYTES);
+	dawdles = true;
 	while (!atomic_load(&c->stop)) {
 		struct tx *tx = reader_begin(r, 1, &arena, &detail);
-		bool found;
-		uint64_t pair = atomic_fetch_add(&c->reads, 1) % PAIRS * 2;
-		struct tally a = {.kind = 1, .of = pair}, b = {.kind = 1, .of = pair + 1};
-		if (store_get(tx, TABLE_TALLY, &a, &found) != OK || store_get(tx, TABLE_TALLY, &b, &found) != OK ||
-		    a.count != b.count)
-			atomic_fetch_add(&c->torn, 1);
+		for (uint64_t pair = 0; pair < PAIRS; pair++)
+			if (!pair_is_whole(tx, pair))
+				atomic_fetch_add(&c->torn, 1);
+		atomic_fetch_add(&c->reads, 1);
 		reader_end(r);
 		arena_reset(&arena);
 	}
@@ -159,12 +263,25 @@ static void *crowd_reader(void *context)
 	return NULL;
 }
 
+/* Two rows, far apart in the file: LMDB gets them in different transactions. */
+static enum fault set_pair(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct kit_set *c = cmd;
+	struct tally a = {.kind = 1, .of = c->of, .count = c->count}, b = a;
+	(void)env;
+	(void)ret;
+	b.kind = 9;
+	store_put(tx, TABLE_TALLY, &a);
+	store_put(tx, TABLE_TALLY, &b);
+	return OK;
+}
+
 static void *crowd_writer(void *context)
 {
 	struct crowd *c = context;
 	for (uint64_t i = 1; !atomic_load(&c->stop); i++) {
-		struct kit_set set = {.kind = 1, .of = i % PAIRS * 2, .n = 2, .count = i};
-		if (kit_run(c->engine, 1, kit_set, &set, NULL) != OK)
+		struct kit_set set = {.of = i * 37 % PAIRS, .count = i};
+		if (kit_run(c->engine, 1, set_pair, &set, NULL) != OK)
 			atomic_fetch_add(&c->torn, 1);
 	}
 	return NULL;
@@ -175,15 +292,15 @@ static void test_whole_batches(void)
 	struct engine_config config = kit_config(kit_dir("crowd"));
 	config.segment_bytes = 256 * 1024;
 	config.overlay_bytes = 1024 * 1024;
-	config.feed_pages = 4;
+	config.feed_pages = 1;
 	struct crowd c = {.engine = kit_open(&config)};
 	pthread_t readers[2], writers[WRITERS];
 	for (unsigned i = 0; i < 2; i++)
 		pthread_create(&readers[i], NULL, crowd_reader, &c);
 	for (unsigned i = 0; i < WRITERS; i++)
 		pthread_create(&writers[i], NULL, crowd_writer, &c);
-	for (unsigned i = 0; i < 20; i++) {
-		usleep(50000);
+	for (unsigned i = 0; i < 300; i++) {
+		usleep(1000);
 		engine_feed(c.engine);
 	}
 	atomic_store(&c.stop, true);
@@ -192,7 +309,7 @@ static void test_whole_batches(void)
 	for (unsigned i = 0; i < WRITERS; i++)
 		pthread_join(writers[i], NULL);
 	CHECK_INT(atomic_load(&c.torn), 0);
-	CHECK(atomic_load(&c.reads) > 1000);
+	CHECK(atomic_load(&c.reads) > 100);
 	engine_close(c.engine);
 }
 
@@ -201,6 +318,9 @@ int main(void)
 	test_write_and_reopen();
 	test_refusals();
 	test_damage();
+	test_clock();
+	test_strangers();
+	test_missing_segment();
 	test_kill();
 	test_whole_batches();
 	return test_end();

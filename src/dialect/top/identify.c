@@ -345,4 +345,5 @@ const struct dialect_row dialect_top = {
     .face = top_face,
     .methods = methods,
     .method_count = COUNT_OF(methods),
+    .docs = &docs_top,
 };

@@ -32,6 +32,7 @@ const struct dialect_row dialect_waiqin = {
     .face = waiqin_face,
     .methods = methods,
     .method_count = COUNT_OF(methods),
+    .docs = &docs_waiqin,
 };
 
 /* The next segment that is not empty; TEXT_NONE at the end. */

@@ -6,8 +6,6 @@
 #include "dialect/wjb/wjb.h"
 
 enum {
-	PAGE_SIZE_DEFAULT = 10,
-	PAGE_SIZE_MAX = 50,
 	CONDITION_LENGTH_MAX = 100,
 	WINDOW_S = 30 * 24 * 3600, /* a window is shorter than this */
 	SECOND_MS = 1000,

@@ -355,4 +355,5 @@ const struct dialect_row dialect_wjb = {
     .face = wjb_face,
     .methods = methods,
     .method_count = COUNT_OF(methods),
+    .docs = &docs_wjb,
 };

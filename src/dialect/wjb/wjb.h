@@ -10,6 +10,9 @@
 
 #include "dialect/dialect.h"
 
+/* The list methods: the seed document. */
+enum { PAGE_SIZE_DEFAULT = 10, PAGE_SIZE_MAX = 50 };
+
 struct wjb_state {
 	struct form params; /* query, then a form body; file parts and `image` left out */
 	struct json body;   /* the JSON body, when has_body */

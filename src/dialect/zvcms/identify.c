@@ -34,6 +34,7 @@ const struct dialect_row dialect_zvcms = {
     .face = zvcms_face,
     .methods = methods,
     .method_count = COUNT_OF(methods),
+    .docs = &docs_zvcms,
 };
 
 static const struct text envelope_names[2][ZVCMS_ENVELOPE_COUNT] = {

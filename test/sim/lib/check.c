@@ -6,24 +6,27 @@
 
 /* --- asking --- */
 
+static void let_go(struct checker *c)
+{
+	if (c->tx)
+		reader_end(c->reader);
+	c->tx = NULL;
+	arena_reset(&c->arena);
+}
+
 void ask(struct checker *c, enum command command, const void *cmd, void *ret)
 {
 	const struct command_row *row = command_get(command);
+	let_go(c);
+	c->tx = reader_begin(c->reader, c->h->number, &c->arena, &c->detail);
 	c->fault = row->handle(c->tx, reader_env(c->tx), cmd, ret);
 	c->w->doing = row->name;
 }
 
-static void begin(struct checker *c, unsigned home)
+static void turn_to(struct checker *c, unsigned home)
 {
 	c->home = home;
 	c->h = &c->w->homes[home];
-	c->tx = reader_begin(c->reader, c->h->number, &c->arena, &c->detail);
-}
-
-static void end(struct checker *c)
-{
-	reader_end(c->reader);
-	arena_reset(&c->arena);
 }
 
 void same_text(struct checker *c, const char *what, struct text have, struct text want)
@@ -79,7 +82,10 @@ void same_customer(struct checker *c, const struct customer *have, struct m_cust
 {
 	if (!want->id.size)
 		model_learn_id(c->w, c->h, &want->id, have->customer_id);
+	if (!want->key_slot)
+		model_learn_slot(c->w, want, have->key_slot);
 	same_text(c, "customer_id", have->customer_id, want->id);
+	same_number(c, "customer's key slot", have->key_slot, want->key_slot);
 	same_text(c, "customer code", have->code, want->code);
 	same_text(c, "customer name", have->name, want->name);
 	same_text(c, "customer source_code", have->source_code, want->source);
@@ -286,17 +292,17 @@ static void check_home(struct checker *c)
 
 void check_all(struct world *w, struct engine *e)
 {
+	static char lent[4 * 1024 * 1024];
 	struct checker c = {.w = w, .reader = reader_open(e)};
-	arena_init(&c.arena, CALL_BYTES_MAX);
-	begin(&c, 0);
+	arena_init_lent(&c.arena, lent, sizeof(lent), CALL_BYTES_MAX);
+	turn_to(&c, 0);
 	check_merchants(&c);
 	check_credentials(&c);
-	end(&c);
 	for (unsigned i = 1; i < w->home_n; i++) {
-		begin(&c, i);
+		turn_to(&c, i);
 		check_home(&c);
-		end(&c);
 	}
+	let_go(&c);
 	reader_close(c.reader);
 	arena_release(&c.arena);
 	w->checks++;

@@ -14,6 +14,7 @@ struct checker {
 	struct detail detail;
 	enum fault fault; /* of the last question */
 };
+/* What it answers lives until the next question. */
 void ask(struct checker *c, enum command command, const void *cmd, void *ret);
 
 void same_text(struct checker *c, const char *what, struct text have, struct text want);

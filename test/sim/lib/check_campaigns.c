@@ -156,11 +156,17 @@ static bool has(const struct m_campaign *k, enum mark mark, int customer)
 	return false;
 }
 
-static void same_person(struct checker *c, const struct campaign *campaign, const struct m_campaign *k,
-			int customer, const struct audience_person *have)
+/* What names a campaign's audience in the store. */
+struct audience {
+	uint64_t campaign, cover;
+};
+
+static void same_person(struct checker *c, struct audience of, const struct m_campaign *k, int customer,
+			const struct audience_person *have)
 {
 	same_customer(c, &have->customer, &c->h->customers[customer]);
-	same_number(c, "covered", have->member.cover == campaign->cover, has(k, MARK_COVERED, customer));
+	same_number(c, "member's key slot", have->member.key_slot, have->customer.key_slot);
+	same_number(c, "covered", have->member.cover == of.cover, has(k, MARK_COVERED, customer));
 	same_number(c, "invited", have->member.invited, has(k, MARK_INVITED, customer));
 	bool registered = has(k, MARK_REGISTERED, customer);
 	same_number(c, "registered", have->member.registered, registered);
@@ -170,35 +176,37 @@ static void same_person(struct checker *c, const struct campaign *campaign, cons
 	same_text(c, "merchant_information", have->member.information, k->registered[customer].information);
 }
 
-static void check_page(struct checker *c, const struct campaign *campaign, const struct m_campaign *k,
-		       enum mark mark)
+static void check_page(struct checker *c, struct audience of, const struct m_campaign *k, enum mark mark)
 {
 	unsigned n = k->people_n[mark];
 	struct slice s = some_slice(c->w, n);
 	struct audience_page_cmd cmd = {
-		.campaign = campaign->number, .cover = campaign->cover, .mark = mark, .from = s.from, .n = s.n};
+		.campaign = of.campaign, .cover = of.cover, .mark = mark, .from = s.from, .n = s.n};
 	struct audience_page_ret ret = {0};
 	ask(c, COMMAND_audience_page, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
 	same_number(c, "count of the audience", ret.count, n);
 	same_number(c, "rows of the audience", ret.n, slice_rows(s, n));
 	for (unsigned i = 0; i < ret.n; i++)
-		same_person(c, campaign, k, k->people[mark][s.from + i], &ret.rows[i]);
+		same_person(c, of, k, k->people[mark][s.from + i], &ret.rows[i]);
 }
 
 void check_audiences(struct checker *c)
 {
 	struct campaign_list_cmd cmd = {.n = CAMPAIGNS_OF_MODEL, .all = true, .oldest_first = true};
 	struct campaign_list_ret ret = {0};
+	struct audience of[CAMPAIGNS_OF_MODEL];
 	unsigned row = 0;
 	ask(c, COMMAND_campaign_list, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
+	for (unsigned i = 0; i < ret.n; i++)
+		of[i] = (struct audience){ret.rows[i].number, ret.rows[i].cover};
 	for (unsigned i = 0; i < c->h->campaign_n; i++) {
 		if (!c->h->campaigns[i].live)
 			continue;
 		must(row < ret.n);
 		for (unsigned mark = 0; mark <= MARK_REGISTERED; mark++)
-			check_page(c, &ret.rows[row], &c->h->campaigns[i], (enum mark)mark);
+			check_page(c, of[row], &c->h->campaigns[i], (enum mark)mark);
 		row++;
 	}
 }

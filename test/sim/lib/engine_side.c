@@ -48,8 +48,22 @@ static void done(struct write *write)
 		copy_text(op->issue_codes[i], op->ret.coupon_issue.results[i].code);
 	}
 	must(!atomic_exchange(&op->done, true));
-	if (atomic_fetch_add(&s->w->answered, 1) + 1 == s->w->op_n)
+	unsigned answered = atomic_fetch_add(&s->w->answered, 1) + 1;
+	if (answered == s->w->die_after)
+		raise(SIGKILL);
+	if (answered == s->w->op_n)
 		sem_post(&s->all_done);
+}
+
+/* Dies in the middle of a batch that is not in the ledger yet. */
+static enum fault die(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	(void)tx;
+	(void)env;
+	(void)cmd;
+	(void)ret;
+	raise(SIGKILL);
+	return FAULT_BUSY;
 }
 
 static void run(struct side *s)
@@ -60,7 +74,8 @@ static void run(struct side *s)
 		arena_reset(&s->arenas[i]);
 		s->writes[i] = (struct write){.merchant = w->homes[op->home].number,
 					      .command = op->command,
-					      .handle = command_get(op->command)->handle,
+					      .handle = i + 1 == w->die_before ? die
+									       : command_get(op->command)->handle,
 					      .actor = text_of(op->actor),
 					      .cmd = &op->cmd,
 					      .ret = &op->ret,
@@ -77,28 +92,49 @@ static void run(struct side *s)
 
 /* --- a reader beside the lane: whole batches only, counts that agree with rows --- */
 
+struct seen {
+	struct coupon_query_ret coupons;
+	struct customer_list_ret people;
+	struct campaign_list_ret campaigns;
+};
+
+static struct seen look(struct side *s, struct tx *tx)
+{
+	enum { MANY = 4000 };
+	const struct env *env = reader_env(tx);
+	struct coupon_query_cmd coupons = {.n = MANY};
+	struct customer_list_cmd people = {.n = MANY};
+	struct campaign_list_cmd campaigns = {.n = MANY, .all = true};
+	struct seen seen = {0};
+	if (coupon_query(tx, env, &coupons, &seen.coupons) != OK ||
+	    customer_list(tx, env, &people, &seen.people) != OK ||
+	    campaign_list(tx, env, &campaigns, &seen.campaigns) != OK)
+		sim_fail(s->w, "a reader beside the lane is refused");
+	if (seen.coupons.n != seen.coupons.count || seen.people.n != seen.people.count ||
+	    seen.campaigns.n != seen.campaigns.count)
+		sim_fail(s->w, "a reader beside the lane sees counts that are not its rows'");
+	return seen;
+}
+
+/* One state, looked at twice; coupons never go. */
 static void watch_once(struct side *s, struct reader *reader, struct arena *arena, uint64_t merchant,
 		       uint64_t *coupons_before)
 {
-	enum { MANY = 4000 };
 	struct detail detail;
 	struct tx *tx = reader_begin(reader, merchant, arena, &detail);
-	struct coupon_query_cmd coupons = {.n = MANY};
-	struct coupon_query_ret coupons_ret;
-	struct customer_list_cmd people = {.n = MANY};
-	struct customer_list_ret people_ret;
-	if (coupon_query(tx, reader_env(tx), &coupons, &coupons_ret) != OK ||
-	    customer_list(tx, reader_env(tx), &people, &people_ret) != OK)
-		sim_fail(s->w, "a reader beside the lane is refused");
-	if (coupons_ret.n != coupons_ret.count || people_ret.n != people_ret.count)
-		sim_fail(s->w, "a reader beside the lane sees %u coupons of %llu, %u people of %llu",
-			 coupons_ret.n, (unsigned long long)coupons_ret.count, people_ret.n,
-			 (unsigned long long)people_ret.count);
-	if (coupons_ret.count < *coupons_before)
+	struct seen first = look(s, tx), again = look(s, tx);
+	if (first.coupons.n != again.coupons.n || first.people.n != again.people.n ||
+	    first.campaigns.n != again.campaigns.n)
+		sim_fail(s->w, "a reader beside the lane sees another state in one transaction");
+	for (unsigned i = 0; i < first.campaigns.n; i++)
+		if (first.campaigns.rows[i].modified.ms != again.campaigns.rows[i].modified.ms ||
+		    !text_equal(first.campaigns.rows[i].name, again.campaigns.rows[i].name))
+			sim_fail(s->w, "a reader beside the lane sees a campaign change in one transaction");
+	if (first.coupons.count < *coupons_before)
 		sim_fail(s->w, "a reader beside the lane sees coupons go");
-	*coupons_before = coupons_ret.count;
-	for (unsigned i = 0; i < coupons_ret.n; i++)
-		if (coupons_ret.rows[i].coupon->customer && !coupons_ret.rows[i].customer)
+	*coupons_before = first.coupons.count;
+	for (unsigned i = 0; i < first.coupons.n; i++)
+		if (first.coupons.rows[i].coupon->customer && !first.coupons.rows[i].customer)
 			sim_fail(s->w, "a reader beside the lane sees a coupon without its owner");
 	reader_end(reader);
 	arena_reset(arena);
@@ -111,11 +147,12 @@ static void *watch(void *context)
 	struct reader *reader = reader_open(s->engine);
 	struct arena arena;
 	uint64_t before[HOMES] = {0};
-	arena_init(&arena, CALL_BYTES_MAX);
+	static char lent_to_watch[4 * 1024 * 1024];
+	arena_init_lent(&arena, lent_to_watch, sizeof(lent_to_watch), CALL_BYTES_MAX);
 	while (atomic_load(&s->watching)) {
 		for (unsigned i = 1; i < HOMES; i++)
 			watch_once(s, reader, &arena, i, &before[i]);
-		usleep(200);
+		usleep(20);
 	}
 	reader_close(reader);
 	arena_release(&arena);
@@ -198,16 +235,20 @@ static void verify(struct side *s)
 
 /* --- open, obey, close --- */
 
+/* Small, so that segments roll and generations are fed within a seed. */
+static const size_t segment_bytes[] = {64 * 1024, 128 * 1024, 1024 * 1024};
+static const size_t overlay_bytes[] = {256 * 1024, 512 * 1024, 256 * 1024, 8 * 1024 * 1024};
+
 static void open_engine(struct side *s)
 {
 	struct engine_config config = {.dir = s->w->dir,
 				       .create = true,
-				       .segment_bytes = 128 * 1024,
-				       .overlay_bytes = 512 * 1024,
+				       .segment_bytes = segment_bytes[s->w->seed % COUNT_OF(segment_bytes)],
+				       .overlay_bytes = overlay_bytes[s->w->seed % COUNT_OF(overlay_bytes)],
 				       .clock = virtual_now,
 				       .clock_context = s->w,
 				       .seed = s->w->seed + 1,
-				       .feed_pages = 16};
+				       .feed_pages = 16 + 48 * (s->w->seed % 3 == 0)};
 	char *why = NULL;
 	enum fault fault = engine_open(&config, &s->engine, &why);
 	if (fault != OK)
@@ -250,18 +291,19 @@ static void obey(struct side *s, enum order order)
 	case ORDER_OPEN:
 		break;
 	}
-	must(!"an order");
+	sim_fail(s->w, "no such order");
 }
 
 void engine_side(struct world *w, int from_parent, int to_parent)
 {
 	static struct side side;
+	static char lent[OPS_MAX][64 * 1024];
 	char order = ORDER_OPEN;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	side.w = w;
 	sem_init(&side.all_done, 0, 0);
 	for (unsigned i = 0; i < OPS_MAX; i++)
-		arena_init(&side.arenas[i], CALL_BYTES_MAX);
+		arena_init_lent(&side.arenas[i], lent[i], sizeof(lent[i]), CALL_BYTES_MAX);
 	open_engine(&side);
 	do {
 		if (order != ORDER_OPEN)

@@ -94,6 +94,17 @@ void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, str
 	c->code = keep(w, code);
 }
 
+void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot)
+{
+	if (slot == 0)
+		sim_fail(w, "a customer has no key slot");
+	for (unsigned home = 1; home < w->home_n; home++)
+		for (unsigned i = 0; i < w->homes[home].customer_n; i++)
+			if (w->homes[home].customers[i].key_slot == slot)
+				sim_fail(w, "key slot %llu is given out twice", (unsigned long long)slot);
+	c->key_slot = slot;
+}
+
 bool model_all_learned(struct world *w, unsigned home)
 {
 	const struct m_home *h = &w->homes[home];
@@ -292,6 +303,7 @@ static void rule_customer_save(struct happening *h)
 	given.id = given.id.size ? given.id : known->id;
 	given.created = known->created;
 	given.updated = known->updated;
+	given.key_slot = known->key_slot;
 	h->wrote = !(text_equal(given.id, known->id) && text_equal(given.code, known->code) &&
 		     text_equal(given.source, known->source) && text_equal(given.nick, known->nick) &&
 		     text_equal(given.phone, known->phone) && text_equal(given.card, known->card) &&
@@ -447,7 +459,6 @@ static void rule_template_delete(struct happening *h)
 /* --- repeats (8.12): the same request within 24 hours of the first --- */
 
 enum { DAY_MS = 24 * 3600 * 1000 };
-static const int64_t NATIVE_MS = INT64_C(90) * DAY_MS;
 
 static bool same_key(const struct request_key *a, const struct request_key *b)
 {
@@ -483,24 +494,34 @@ struct m_request *model_remember(struct happening *h, const struct request_key *
 	return r;
 }
 
-/* store.md 1: a row stands under (end of life / retention); what is below now's goes. */
+/* store.md 1: a row stands under (end of life / retention), and what is below now's may go; it goes
+ * once it is in LMDB, so the model only knows how many there are at most. */
+static bool is_stale(const struct happening *h, const struct m_request *r)
+{
+	return (r->kept_ms + DAY_MS) / DAY_MS < h->instant.ms / DAY_MS;
+}
+
 static void rule_request_forget(struct happening *h)
 {
 	const struct request_forget_cmd *c = &h->op->cmd.request_forget;
-	int64_t life = c->class == REQUEST_DIALECT ? DAY_MS : NATIVE_MS;
+	unsigned forgotten = h->op->ret.request_forget.forgotten, gone = 0;
 	struct m_home *m = h->home;
-	unsigned gone = 0;
-	accepted(h);
-	for (unsigned i = 0; i < m->request_n && c->class == REQUEST_DIALECT && gone < c->n;) {
-		if ((m->requests[i].kept_ms + life) / life < h->instant.ms / life) {
+	if (!accepted(h)) {
+		h->wrote = h->op->in_ledger;
+		return;
+	}
+	for (unsigned i = 0; i < m->request_n && c->class == REQUEST_DIALECT && gone < forgotten;) {
+		if (is_stale(h, &m->requests[i])) {
 			gone++;
 			m->requests[i] = m->requests[--m->request_n];
 		} else {
 			i++;
 		}
 	}
-	expect_number(h, "forgotten", h->op->ret.request_forget.forgotten, gone);
-	h->wrote = gone > 0;
+	if (forgotten > gone || forgotten > c->n)
+		sim_fail(h->w, "request_forget: %u are forgotten, the model has %u, asked for %u", forgotten, gone,
+			 c->n);
+	h->wrote = forgotten > 0;
 }
 
 /* --- the table --- */

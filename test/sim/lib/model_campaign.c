@@ -411,8 +411,9 @@ void rule_audience_register(struct happening *h)
 		return;
 	accepted(h);
 	for (unsigned i = 0; i < c->customers.n; i++) {
-		add_person(campaign, MARK_REGISTERED, people[i]);
-		campaign->registered[people[i]] = (struct m_registered){c->registered_at, c->information};
+		struct m_registered *r = &campaign->registered[people[i]];
+		h->wrote |= add_person(campaign, MARK_REGISTERED, people[i]) ||
+			    r->at.ms != c->registered_at.ms || !text_equal(r->information, c->information);
+		*r = (struct m_registered){c->registered_at, c->information};
 	}
-	h->wrote = true;
 }

@@ -565,6 +565,17 @@ static const struct mix mixes[] = {
 static const struct mix store_mixes[] = {
 	MIX(merchant_add, 4), MIX(credential_add, 8), MIX(origin_create, 1), MIX(origin_restore, 2)};
 
+/* Nothing of these makes the model larger: long seeds go on with changes. */
+static void plan_change(struct world *w, struct op *op)
+{
+	plan_campaign_modify(w, op);
+	op->cmd.campaign_modify.request.count = 0;
+}
+static const struct mix full_mixes[] = {{COMMAND_campaign_modify, plan_change, 6},
+					MIX(audience_invite, 2),
+					MIX(audience_register, 3),
+					MIX(request_forget, 1)};
+
 static void plan_from(struct world *w, struct op *op, const struct mix *rows, size_t n)
 {
 	unsigned all = 0, i = 0;
@@ -578,14 +589,13 @@ static void plan_from(struct world *w, struct op *op, const struct mix *rows, si
 }
 
 /* Room for one batch that makes as much as it can. */
-static bool is_full(const struct world *w, const struct m_home *h)
+static bool is_full(const struct m_home *h)
 {
 	return h->department_n + OPS_MAX >= DEPARTMENTS_OF_MODEL ||
 	       h->customer_n + OPS_MAX * 10 >= CUSTOMERS_OF_MODEL ||
 	       h->template_n + OPS_MAX >= TEMPLATES_OF_MODEL ||
 	       h->coupon_n + OPS_MAX * SPI_NICKS_MAX >= COUPONS_OF_MODEL ||
-	       h->campaign_n + OPS_MAX >= CAMPAIGNS_OF_MODEL || h->request_n + OPS_MAX >= REQUESTS_OF_MODEL ||
-	       w->heap_used > HEAP_BYTES / 4 * 3;
+	       h->campaign_n + OPS_MAX >= CAMPAIGNS_OF_MODEL || h->request_n + OPS_MAX >= REQUESTS_OF_MODEL;
 }
 
 static void plan_repeat(struct world *w, struct op *op)
@@ -601,10 +611,12 @@ void plan_op(struct world *w, struct op *op, bool alone)
 {
 	memset(op, 0, sizeof(*op));
 	op->home = 1 + (unsigned)(chance(w, 75) ? 0 : roll(w, w->home_n - 1));
-	op->job = false;
-	if (is_full(w, &w->homes[1]) || is_full(w, &w->homes[w->home_n - 1])) {
+	if (w->heap_used > HEAP_BYTES / 4 * 3) {
 		op->command = COMMAND_campaign_sweep;
 		plan_campaign_sweep(w, op);
+	} else if (is_full(&w->homes[op->home])) {
+		plan_from(w, op, full_mixes, COUNT_OF(full_mixes));
+		return;
 	} else if (alone && chance(w, 40) && model_all_learned(w, op->home)) {
 		op->command = COMMAND_customer_save;
 		plan_guess(w, op);

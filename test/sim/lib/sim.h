@@ -83,6 +83,7 @@ struct m_customer {
 	struct text id, code, source, nick, phone, card; /* in the order of their names */
 	struct text name;
 	struct instant created, updated;
+	uint64_t key_slot; /* 0: not learned yet; nobody else's, ever */
 };
 struct m_template {
 	bool live;
@@ -181,6 +182,9 @@ struct world {
 	struct op ops[OPS_MAX];
 	unsigned op_n;
 	_Atomic unsigned answered;
+	/* the child kills itself before it runs, or after it has answered, this many of them; 0: not */
+	unsigned die_before, die_after;
+	uint64_t ones; /* commands outside of batches, for their actors */
 	struct op past[PAST_MAX]; /* to be repeated */
 	unsigned past_n;
 	uint64_t next_sign;
@@ -231,6 +235,7 @@ bool is_past_second(struct world *w, struct instant end);
 void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have);
 void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *c, uint64_t id);
 void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, struct text code);
+void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot);
 bool model_all_learned(struct world *w, unsigned home);
 
 /* check.c: in the child; compares every reading with the model and learns ids. */
