@@ -136,15 +136,20 @@ static bool cell_read(struct csv *c)
 	return true;
 }
 
-/* Leaves the row's line end behind; a bad row is skipped to there, so that the next can be read. */
-static void line_finish(struct csv *c)
+/* Leaves the row's line end behind; a bad row is skipped to there, so that the next can be read.
+ * false: something else stood there, behind a CR that ends no line. */
+static bool line_finish(struct csv *c)
 {
+	bool clean = true;
 	int b;
 
-	while ((b = byte_peek(c)) >= 0 && b != '\n')
+	while ((b = byte_peek(c)) >= 0 && b != '\n') {
+		clean = clean && b == '\r';
 		c->at++;
+	}
 	if (b == '\n')
 		c->at++;
+	return clean;
 }
 
 static bool row_read(struct csv *c)
@@ -169,7 +174,7 @@ enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
 		c->n = 0;
 		buffer_clear(&c->row);
 		good = row_read(c);
-		line_finish(c);
+		good = line_finish(c) && good;
 	} while (good && c->n == 1 && !c->cells[0].size);
 	for (unsigned i = 0; i < c->n; i++)
 		ret_cells[i] = (struct text){c->row.data + c->cells[i].at, c->cells[i].size};
@@ -186,7 +191,8 @@ void csv_write_cell(FILE *out, struct text cell, bool first)
 	for (size_t i = 0; i < cell.size && !quote; i++)
 		quote = strchr(",\"\r\n", cell.data[i]) != NULL;
 	if (!quote) {
-		fwrite(cell.data, 1, cell.size, out);
+		if (cell.size)
+			fwrite(cell.data, 1, cell.size, out);
 		return;
 	}
 	fputc('"', out);

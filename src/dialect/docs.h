@@ -43,7 +43,7 @@ struct docs_rule {
 struct dialect_docs {
 	const char *title, *about, *signing, *errors;
 	const struct dialect_row *also; /* a second row on the same page; NULL: none */
-	const struct docs_text *where;	/* how each method is called, in methods.tbl.h's words */
+	const struct docs_text *where;	/* how each method is called */
 	unsigned where_count;
 	const struct docs_text *texts;
 	unsigned text_count;

@@ -25,6 +25,18 @@ static void on_signal(int signal)
 	http_server_stop(serving);
 }
 
+/* The two signals that end serving reach the main thread only, and only while it serves: the handler
+ * touches the server, and a thread that is interrupted by it may outlive that. */
+static void signals(int how)
+{
+	sigset_t end;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGINT);
+	pthread_sigmask(how, &end, NULL);
+}
+
 static int fail(enum fault fault, const char *why)
 {
 	fprintf(stderr, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault), why ? ": " : "",
@@ -225,7 +237,9 @@ static int serve_on(struct server *server, const struct config *config)
 	printf("listening on %s://%s\n", config->tls_cert ? "https" : "http",
 	       http_server_address(server->http));
 	fflush(stdout);
+	signals(SIG_UNBLOCK);
 	http_server_run(server->http);
+	signals(SIG_BLOCK);
 	admin_stop(admin);
 	jobs_stop(&jobs);
 	return 0;
@@ -277,6 +291,7 @@ static int serve_config(const struct config *config)
 	if (!config->tls_cert != !config->tls_key)
 		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
 	signal(SIGPIPE, SIG_IGN);
+	signals(SIG_BLOCK); /* inherited by every thread that is started from here on */
 	descriptors_raise();
 	return serve_engine(config);
 }

@@ -185,6 +185,7 @@ static enum fault replay_tail(struct engine *e, const struct position *position,
 			   .view = &e->view,
 			   .overlay = &e->overlay,
 			   .keys = &e->keys.ring,
+			   .slots = &e->keys.taken,
 			   .overlay_bytes = e->overlay_cap,
 			   .position = *position,
 			   .feed_bytes = e->read_only ? 0 : overlay_freeze_bytes(e)};

@@ -57,6 +57,8 @@ static void feed(struct replay *r)
 	if (!fresh)
 		return;
 	snapshot_end(&r->snapshot);
+	if (r->slots)
+		r->position.slots = atomic_load(r->slots);
 	r->feed_fault = view_feed(r->view, full, &r->position);
 	if (r->feed_fault == OK) {
 		r->fed = r->position.place.batch;

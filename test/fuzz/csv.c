@@ -77,7 +77,8 @@ static void rows_release(struct rows *r)
 static int file_of(struct text t)
 {
 	int fd = memfd_create("csv", MFD_CLOEXEC);
-	must(fd >= 0 && write(fd, t.data, t.size) == (ssize_t)t.size && lseek(fd, 0, SEEK_SET) == 0);
+	must(fd >= 0 && write(fd, t.data, t.size) == (ssize_t)t.size &&
+	     lseek(fd, 0, SEEK_SET) == 0);
 	return fd;
 }
 

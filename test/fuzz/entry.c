@@ -43,8 +43,7 @@ static unsigned replay(struct rows_memory *rows, struct text ledger)
 	struct head head = {0};
 	struct text entry;
 	unsigned n = 0;
-	while (slice_take(&ledger, &entry) &&
-	       entry_apply(&rows->rows, &keys, entry, &head, &head))
+	while (slice_take(&ledger, &entry) && entry_apply(&rows->rows, &keys, entry, &head, &head))
 		n++;
 	return n;
 }

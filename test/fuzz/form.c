@@ -1,6 +1,7 @@
 /*
- * The first line is a content type, what follows it a body: read as a query, as a form, as multipart
- * and as one escaped text. What a form was read as can be written and is read the same again.
+ * The first line is a content type, what follows it a body: read as a query, as a form, as
+ * multipart and as one escaped text. What a form was read as can be written and is read the same
+ * again.
  */
 #include "fuzz/lib/fuzz.h"
 #include "http/http.h"

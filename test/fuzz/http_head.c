@@ -1,4 +1,5 @@
-/* A stream of bytes: one head and a chunked body, read at once and byte by byte, must be the same. */
+/* A stream of bytes: one head and a chunked body, read at once and byte by byte, must be the same.
+ */
 #include "fuzz/lib/fuzz.h"
 #include "http/conn.h"
 
@@ -57,8 +58,8 @@ static void chunks_by(struct text in, size_t step, struct body *ret)
 	buffer_init(&ret->bytes, 4096);
 	while (ret->result == CHUNK_MORE && ret->used < in.size && !ret->bytes.full) {
 		size_t n = in.size - ret->used < step ? in.size - ret->used : step, used = 0;
-		ret->result = chunk_read(&reader, (struct text){in.data + ret->used, n},
-					 &ret->bytes, &used);
+		ret->result =
+		    chunk_read(&reader, (struct text){in.data + ret->used, n}, &ret->bytes, &used);
 		must(used <= n && (ret->result != CHUNK_MORE || used == n || ret->bytes.full));
 		ret->used += used;
 	}

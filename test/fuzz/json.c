@@ -1,7 +1,7 @@
 /*
  * Text that may be JSON. What the strict reader takes can be walked, equals itself, stays the same
- * when it is written again, and is left alone by the tolerant reader; what the tolerant reader makes
- * is strict JSON.
+ * when it is written again, and is left alone by the tolerant reader; what the tolerant reader
+ * makes is strict JSON.
  */
 #include "base/json.h"
 #include "fuzz/lib/fuzz.h"
@@ -24,7 +24,8 @@ static void rewrite_members(struct arena *a, struct json value, struct buffer *o
 			struct text resolved = json_name(a, name);
 			struct json found;
 			must(json_name_equal(name, resolved));
-			must(json_find(value, resolved, &found) && found.raw.data >= member.raw.data);
+			must(json_find(value, resolved, &found) &&
+			     found.raw.data >= member.raw.data);
 			buffer_json_text(out, resolved);
 			buffer_text(out, TEXT(" : "));
 		}

@@ -8,7 +8,8 @@ static bool signature(struct call *call, struct text *ret_given, struct text *re
 	static char hex[SIGN_SIZE_MAX];
 	const struct waiqin_state *s = call->state;
 	struct text secret = call->actor.credential->secret;
-	const struct text parts[] = {call->request->body, TEXT("|"), secret, TEXT("|"), s->timestamp};
+	const struct text parts[] = {call->request->body, TEXT("|"), secret, TEXT("|"),
+				     s->timestamp};
 	uint8_t digest[DIGEST_SIZE_MAX];
 	digest_parts(DIGEST_MD5, parts, COUNT_OF(parts), digest);
 	hex_lower(digest, 16, hex);

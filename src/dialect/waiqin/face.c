@@ -42,7 +42,7 @@ static void say(struct buffer *b, const char *verb, struct text field, struct te
 {
 	buffer_text(b, text_of(verb));
 	buffer_text(b, field);
-	if (!value.size || !text_is_utf8(value))
+	if (!value.size || !text_is_clean(value))
 		return;
 	size_t size = value.size < VALUE_SHOWN_MAX ? value.size : VALUE_SHOWN_MAX;
 	while (size < value.size && ((uint8_t)value.data[size] & 0xC0) == 0x80)

@@ -10,7 +10,7 @@
 /* --- what dialects ask --- */
 
 static struct credential credential;
-static const struct merchant merchant = {.number = 70000, .name = {"demo \"shop\"", 11}};
+static const struct merchant merchant = {.number = 70000, .name = TEXT("demo \"shop\"")};
 static struct env env;
 
 enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
@@ -126,7 +126,8 @@ static uint64_t header_number(const struct http_request *r, struct text name, ui
 static void call_init(struct attempt *a, const struct dialect_row *dialect)
 {
 	const struct http_request *r = &a->request;
-	arena_init(&a->arena, header_number(r, TEXT("arena"), CALL_BYTES_MAX) % (CALL_BYTES_MAX + 1));
+	arena_init(&a->arena,
+		   header_number(r, TEXT("arena"), CALL_BYTES_MAX) % (CALL_BYTES_MAX + 1));
 	a->call = (struct call){
 	    .request = r,
 	    .arena = &a->arena,
@@ -138,7 +139,8 @@ static void call_init(struct attempt *a, const struct dialect_row *dialect)
 	must(moment_parse_second(TEXT("2024-01-15 12:00:00"), &a->call.now));
 	buffer_init(&a->call.reply, REPLY_BYTES_MAX);
 	bool typed = header_number(r, TEXT("typed"), 0) != 0;
-	env = (struct env){.now = a->call.now, .instant = a->call.now, .epoch = 1, .arena = &a->arena};
+	env = (struct env){
+	    .now = a->call.now, .instant = a->call.now, .epoch = 1, .arena = &a->arena};
 	credential = (struct credential){
 	    .dialect = dialect->dialect,
 	    .name = TEXT("app"),
@@ -206,8 +208,7 @@ static enum fault attempt_again(struct attempt *a, const struct caller *caller, 
 	enum fault refused = attempt_begin(a, caller, bad);
 	attempt_end(a);
 	enum fault fault = attempt_begin(a, caller, good);
-	bool is_right =
-	    caller->signature(&a->call, &given, &right) && text_equal(given, right);
+	bool is_right = caller->signature(&a->call, &given, &right) && text_equal(given, right);
 	if (is_right && !a->arena.full) {
 		must(fault != FAULT_SIGNATURE_WRONG);
 		must(refused == FAULT_SIGNATURE_WRONG);
@@ -279,15 +280,16 @@ static void face(struct call *call, enum fault fault)
 	reply_check(call);
 }
 
+#define LONG "优惠券优惠券优惠券优惠券优惠券优惠券优惠券"
 /* As if the domain had refused, with each fault there is in turn. */
 static void face_of_domain(struct call *call, size_t turn)
 {
 	static const struct detail details[] = {
-	    {{NULL, 0}, {NULL, 0}},
-	    {{"template_id", 11}, {"18446744073709551615", 20}},
-	    {{"customers", 9}, {"<\"优惠\"&'\\>\t\r\n\x7f", 20}},
-	    {{"object", 6}, {NULL, 0}},
-	    {{"departments", 11}, {"优惠券优惠券优惠券优惠券优惠券优惠券", 54}},
+	    {TEXT_NONE, TEXT_NONE},
+	    {TEXT("template_id"), TEXT("18446744073709551615")},
+	    {TEXT("customers"), TEXT("<\"优惠\"&'\\>\t\r\n\x7f")},
+	    {TEXT("object"), TEXT_NONE},
+	    {TEXT("departments"), TEXT(LONG LONG LONG LONG)},
 	};
 	call->detail = details[turn % COUNT_OF(details)];
 	face(call, (enum fault)(1 + turn % (FAULT_COUNT - 1)));

@@ -223,11 +223,12 @@ static void audience_page_check(const struct audience_page_cmd *cmd)
 	must(cmd->n >= 1 && cmd->mark <= MARK_REGISTERED);
 }
 
-#define COMMANDS(C)                                                                     \
-	C(template_add) C(template_delete) C(template_list) C(campaign_add)             \
-	C(campaign_modify) C(campaign_delete) C(campaign_list) C(audience_add)          \
-	C(audience_clear) C(coupon_issue) C(coupon_query) C(coupon_wallet)              \
-	C(campaign_save) C(audience_register) C(campaign_query) C(audience_page)
+#define COMMANDS(C)                                                                               \
+	C(template_add)                                                                           \
+	C(template_delete) C(template_list) C(campaign_add) C(campaign_modify) C(campaign_delete) \
+	    C(campaign_list) C(audience_add) C(audience_clear) C(coupon_issue) C(coupon_query)    \
+		C(coupon_wallet) C(campaign_save) C(audience_register) C(campaign_query)          \
+		    C(audience_page)
 
 void command_check(unsigned command, const void *cmd)
 {
@@ -250,7 +251,8 @@ void command_check(unsigned command, const void *cmd)
 static const char strange[] = "<\"优惠券\"&'\\>\t\r\n\x7f]]>";
 #define STRANGE ((struct text){strange, sizeof(strange) - 1})
 
-static void one_coupon(struct arena *a, struct text named, struct coupon_view **ret, unsigned *ret_n)
+static void one_coupon(struct arena *a, struct text named, struct coupon_view **ret,
+		       unsigned *ret_n)
 {
 	struct coupon_view *row = ARENA_NEW(a, struct coupon_view);
 	struct coupon *coupon = ARENA_NEW(a, struct coupon);
@@ -267,7 +269,8 @@ static void one_coupon(struct arena *a, struct text named, struct coupon_view **
 	*ret_n = 1;
 }
 
-static void issued(struct arena *a, const struct coupon_issue_cmd *cmd, struct coupon_issue_ret *ret)
+static void issued(struct arena *a, const struct coupon_issue_cmd *cmd,
+		   struct coupon_issue_ret *ret)
 {
 	ret->results = ARENA_ARRAY(a, struct coupon_issued, cmd->n);
 	if (!ret->results)

@@ -151,7 +151,7 @@ static void *watch(void *context)
 	arena_init_lent(&arena, lent_to_watch, sizeof(lent_to_watch), CALL_BYTES_MAX);
 	while (atomic_load(&s->watching)) {
 		for (unsigned i = 1; i < HOMES; i++)
-			watch_once(s, reader, &arena, i, &before[i]);
+			watch_once(s, reader, &arena, s->w->homes[i].number, &before[i]);
 		usleep(20);
 	}
 	reader_close(reader);
