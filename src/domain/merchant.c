@@ -80,9 +80,19 @@ enum fault merchant_list(struct tx *tx, const struct env *env, const void *cmd, 
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }
 
-static bool open_sealed(struct tx *tx, struct text *secret)
+/* What a secret is bound to: its credential and which of the two it is. */
+static struct text secret_about(const struct env *env, const struct credential *c, const char *member)
 {
-	return store_open_sealed(tx, TABLE_CREDENTIAL, *secret, secret);
+	return arena_format(env->arena, "%llu:%.*s:%s", (unsigned long long)c->dialect,
+			    TEXT_ARG(c->name), member);
+}
+
+static bool open_sealed(struct tx *tx, const struct env *env, struct credential *c)
+{
+	return store_open_sealed(tx, TABLE_CREDENTIAL, secret_about(env, c, "secret"), c->secret,
+				 &c->secret) &&
+	       store_open_sealed(tx, TABLE_CREDENTIAL, secret_about(env, c, "token"), c->token,
+				 &c->token);
 }
 
 static enum fault get_merchant(struct tx *tx, uint64_t number, struct merchant *ret)
@@ -113,8 +123,9 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	r->made = !found;
 	if (found)
 		return OK;
-	made.secret = store_seal(tx, TABLE_CREDENTIAL, made.secret);
-	made.token = store_seal(tx, TABLE_CREDENTIAL, made.token);
+	made.secret = store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "secret"),
+				 made.secret);
+	made.token = store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "token"), made.token);
 	made.created = env->instant;
 	store_put(tx, TABLE_CREDENTIAL, &made);
 	return OK;
@@ -131,7 +142,7 @@ enum fault credential_find(struct tx *tx, const struct env *env, const void *cmd
 	TRY(store_get(tx, TABLE_CREDENTIAL, &r->credential, &found));
 	if (!found)
 		return FAULT_CREDENTIAL_UNKNOWN;
-	if (!open_sealed(tx, &r->credential.secret) || !open_sealed(tx, &r->credential.token))
+	if (!open_sealed(tx, env, &r->credential))
 		return FAULT_KEY_FILE_WRONG;
 	return get_merchant(tx, r->credential.owner, &r->merchant);
 }

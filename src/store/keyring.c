@@ -204,6 +204,19 @@ enum fault keyring_create(const char *dir, uint64_t store_id)
 	return good ? OK : fault_of_write(error);
 }
 
+static bool verb_master(const struct keyring *ring, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE])
+{
+	const struct master_keys *m = ((const struct keyring_file *)ring)->masters;
+
+	for (unsigned i = 0; i < m->count; i++) {
+		if (m->id[i] == id) {
+			derive(m->key[i], "couponry seal", 0, ret_key);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool header_good(int file, uint64_t store_id)
 {
 	char header[SLOT_SIZE];
@@ -214,7 +227,9 @@ static bool header_good(int file, uint64_t store_id)
 enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_id,
 			const struct master_keys *m, bool read_only, char **ret_why)
 {
-	*k = (struct keyring_file){.ring = {.customer = verb_customer,
+	*k = (struct keyring_file){.masters = m,
+				   .ring = {.master = verb_master,
+					    .customer = verb_customer,
 					    .take_slot = verb_take_slot,
 					    .slot_seen = verb_slot_seen}};
 	k->ring.master_id = m->id[m->count - 1];

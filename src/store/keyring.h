@@ -11,6 +11,8 @@ struct keyring {
 	uint32_t master_id;		    /* of the key used for sealing now */
 	uint8_t master_seal[SEAL_KEY_SIZE]; /* SECRET members; derived from the master key */
 	uint8_t master_tag[32];		    /* store_tag; derived from the master key */
+	/* The sealing key of an older master key; NULL: there are none. */
+	bool (*master)(const struct keyring *k, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE]);
 	/* The key of a slot that was taken before; false when it was wiped (the customer erased).
 	 */
 	bool (*customer)(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE]);
@@ -62,6 +64,7 @@ void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out,
 
 struct keyring_file {
 	struct keyring ring; /* first */
+	const struct master_keys *masters;
 	int file;
 	uint64_t seed;
 	_Atomic uint64_t taken; /* slots 1 .. taken are given out; the lane (or replay) writes */
@@ -76,7 +79,7 @@ struct keyring_file {
 	_Atomic(enum fault) fault;
 };
 CHECKED enum fault keyring_create(const char *dir, uint64_t store_id);
-/* Slots become known by slot_seen; none can be taken before keyring_start. */
+/* *m must live as long. Slots become known by slot_seen; none can be taken before keyring_start. */
 CHECKED enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_id,
 				const struct master_keys *m, bool read_only, char **ret_why);
 /* Fills the first slots ahead. */

@@ -358,21 +358,29 @@ struct text store_tag(struct tx *tx, const struct text *parts, size_t n)
 	return tag;
 }
 
-enum { SECRET_VERSION = 1, SECRET_ABOUT_MAX = 3 * VARINT_SIZE_MAX };
+enum { SECRET_VERSION = 1, SECRET_ABOUT_MAX = 4 * VARINT_SIZE_MAX + KEY_BYTES_MAX };
 
-static struct text secret_about(uint64_t merchant, enum table table, uint64_t number,
+struct secret_place {
+	enum table table;
+	struct text about;
+	uint64_t entry;
+};
+
+static struct text secret_about(const struct tx *tx, const struct secret_place *place,
 				uint8_t memory[SECRET_ABOUT_MAX])
 {
 	struct buffer b;
 	buffer_init_fixed(&b, memory, SECRET_ABOUT_MAX);
-	buffer_varint(&b, merchant);
-	buffer_varint(&b, table);
-	buffer_varint(&b, number);
+	buffer_varint(&b, tx->merchant);
+	buffer_varint(&b, place->table);
+	buffer_varint(&b, place->entry);
+	buffer_slice(&b, place->about);
+	must(!b.full);
 	return buffer_get(&b);
 }
 
 /* Version, number of the master key, number of the entry, AES-SIV. An empty secret stays empty. */
-struct text store_seal(struct tx *tx, enum table table, struct text clear)
+struct text store_seal(struct tx *tx, enum table table, struct text about, struct text clear)
 {
 	uint8_t memory[SECRET_ABOUT_MAX];
 	must(tx->writing);
@@ -385,25 +393,37 @@ struct text store_seal(struct tx *tx, enum table table, struct text clear)
 	out[size++] = SECRET_VERSION;
 	size += varint_put(out + size, tx->keys->master_id);
 	size += varint_put(out + size, tx->head.number);
-	seal(tx->keys->master_seal, secret_about(tx->merchant, table, tx->head.number, memory),
-	     clear, out + size);
+	struct secret_place place = {table, about, tx->head.number};
+	seal(tx->keys->master_seal, secret_about(tx, &place, memory), clear, out + size);
 	return (struct text){(const char *)out, size + clear.size + SEAL_OVERHEAD};
 }
 
-bool store_open_sealed(struct tx *tx, enum table table, struct text sealed, struct text *ret_clear)
+/* The key with that number: the one that seals now, or an older one. */
+static bool master_key(const struct keyring *k, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE])
 {
-	uint8_t memory[SECRET_ABOUT_MAX];
-	uint64_t version, master, number;
+	if (id != k->master_id)
+		return k->master && k->master(k, id, ret_key);
+	memcpy(ret_key, k->master_seal, SEAL_KEY_SIZE);
+	return true;
+}
+
+bool store_open_sealed(struct tx *tx, enum table table, struct text about, struct text sealed,
+		       struct text *ret_clear)
+{
+	uint8_t memory[SECRET_ABOUT_MAX], key[SEAL_KEY_SIZE];
+	struct secret_place place = {.table = table, .about = about};
+	uint64_t version, master;
 	*ret_clear = TEXT_NONE;
 	if (sealed.size == 0)
 		return true;
 	if (!varint_take(&sealed, &version) || version != SECRET_VERSION ||
-	    !varint_take(&sealed, &master) || master != tx->keys->master_id ||
-	    !varint_take(&sealed, &number) || sealed.size < SEAL_OVERHEAD)
+	    !varint_take(&sealed, &master) || !varint_take(&sealed, &place.entry) ||
+	    sealed.size < SEAL_OVERHEAD || !master_key(tx->keys, master, key))
 		return false;
 	uint8_t *clear = arena_take(tx->env.arena, sealed.size);
-	if (!clear || !seal_open(tx->keys->master_seal,
-				 secret_about(tx->merchant, table, number, memory), sealed, clear))
+	bool good = clear && seal_open(key, secret_about(tx, &place, memory), sealed, clear);
+	secret_wipe(key, sizeof(key));
+	if (!good)
 		return false;
 	*ret_clear = (struct text){(const char *)clear, sealed.size - SEAL_OVERHEAD};
 	return true;

@@ -118,9 +118,11 @@ uint64_t store_key_slot(struct tx *tx);
 /* 16 bytes in the arena: an HMAC of the parts under a key derived from the master key and bound to
  * the merchant. What stands in for personal text in keys. */
 struct text store_tag(struct tx *tx, const struct text *parts, size_t n);
-/* SECRET members hold sealed bytes in every record. seal before put; open after get. */
-struct text store_seal(struct tx *tx, enum table table, struct text clear);
-CHECKED bool store_open_sealed(struct tx *tx, enum table table, struct text sealed, struct text *ret_clear);
+/* SECRET members hold sealed bytes in every record. seal before put; open after get. `about`
+ * names the record and the member, so that sealed bytes are good in no other place. */
+struct text store_seal(struct tx *tx, enum table table, struct text about, struct text clear);
+CHECKED bool store_open_sealed(struct tx *tx, enum table table, struct text about,
+			       struct text sealed, struct text *ret_clear);
 
 /* The merchant this transaction works for. */
 uint64_t store_merchant(const struct tx *tx);

@@ -66,7 +66,7 @@ describe('pages', () => {
     for (const name of ['couponry_connections', 'couponry_lane_batches_total', 'couponry_lane_queue_depth', 'couponry_ledger_entries_total', 'couponry_ready']) assert.ok(name in values, name);
     assert.equal(values.couponry_ready, 1);
     assert.ok(values.couponry_connections >= 1);
-    assert.deepEqual(Object.entries(types).filter(([, t]) => t === 'histogram').map(([n]) => n).sort(), ['couponry_call_seconds', 'couponry_lane_batch_commands', 'couponry_ledger_sync_seconds'].sort());
+    assert.deepEqual(Object.entries(types).filter(([, t]) => t === 'histogram').map(([n]) => n).sort(), ['couponry_call_seconds', 'couponry_lane_batch_size', 'couponry_ledger_sync_seconds'].sort());
   });
   test('counters move by method and fault, histograms add up', async () => {
     const before = await metrics();
@@ -80,11 +80,11 @@ describe('pages', () => {
     await wjb.spi({ coupon_id: 4001, buyer_nicks: ['m1'] });
     const m = await metrics();
     const moved = (method, fault) => calls(m, method, fault) - calls(before, method, fault);
-    assert.equal(moved('wjb.ump.coupon.list', 'ok'), 3, JSON.stringify(m.values, null, 1).slice(0, 3000));
+    assert.equal(moved('wjb.ump.coupon.list', 'OK'), 3, JSON.stringify(m.values, null, 1).slice(0, 3000));
     assert.equal(moved('wjb.ump.coupon.list', 'signature_wrong'), 1);
-    assert.equal(moved('wjb.ump.coupon.add', 'ok'), 1);
-    assert.equal(moved('alibaba.alihealth.nr.crm.coupon.querycoupon', 'ok'), 1);
-    assert.equal(moved('queryCampaign', 'ok'), 1);
+    assert.equal(moved('wjb.ump.coupon.add', 'OK'), 1);
+    assert.equal(moved('alibaba.alihealth.nr.crm.coupon.querycoupon', 'OK'), 1);
+    assert.equal(moved('queryCampaign', 'OK'), 1);
     assert.ok(!Object.keys(m.values).some((k) => k.includes('wjb.ump.nothing')), 'the row is named, never what the client said');
     assert.equal(m.values.couponry_ledger_entries_total - before.values.couponry_ledger_entries_total, 2);
     for (const key of Object.keys(m.values).filter((k) => k.startsWith('couponry_call_seconds_count'))) {
@@ -130,7 +130,7 @@ describe('the log', () => {
         assert.match(o.actor, /^(merchant:1)?$/);
       }
       const said = lines.map((l) => JSON.parse(l)).map((o) => `${o.method} ${o.fault}`);
-      assert.deepEqual(said.slice(0, 3), ['wjb wjb.ump.coupon.add ok', said[1], 'top alibaba.alihealth.nr.crm.coupon.querycoupon ok']);
+      assert.deepEqual(said.slice(0, 3), ['wjb wjb.ump.coupon.add OK', said[1], 'top alibaba.alihealth.nr.crm.coupon.querycoupon OK']);
       assert.equal(said[7], 'wjb wjb.ump.coupon.list signature_wrong');
       for (const secret of ['helloworld', 'wjbsecret', 'demo-token', 'demoappkey', 'zvcmssecret', '782c281f62', '18612255668', '390913445498200066', issued, 'BODYTEXT', 'NICKTEXT',
         'UNKNOWNPERSON', 'INFOTEXT', 'WRONGSIGN', 'METHODTEXT', 'BROKENBODY', 'KEYTEXT', 'TOKENTEXT', 'LONGTEXT', 'xxx', '小明'])
@@ -241,8 +241,9 @@ describe('TLS', () => {
       new Promise((resolve, reject) => {
         const r = https.request({ host: '127.0.0.1', port: s.port, path, method, headers: { ...headers, ...(body ? { 'content-length': Buffer.byteLength(body) } : {}) }, agent, ...options }, (res) => {
           let out = '';
+          const protocol = res.socket.getProtocol(), alpn = res.socket.alpnProtocol;
           res.on('data', (d) => (out += d));
-          res.on('end', () => resolve({ status: res.statusCode, text: out, protocol: res.socket.getProtocol(), alpn: res.socket.alpnProtocol }));
+          res.on('end', () => resolve({ status: res.statusCode, text: out, protocol, alpn }));
         });
         r.on('error', reject);
         r.end(body);

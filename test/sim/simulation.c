@@ -320,7 +320,7 @@ static struct world *new_world(uint64_t seed, bool canary, char *folder)
 	w->canary = canary;
 	w->home_n = 1;
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
-	w->watched = chance(w, 25);
+	w->watched = chance(w, 15);
 	snprintf(w->dir, sizeof(w->dir), "%s/data", folder);
 	return w;
 }
@@ -363,7 +363,7 @@ static _Noreturn void worker(const struct options *o, uint64_t seed)
 	struct parent p = {.w = new_world(seed, o->canary, folder)};
 	signal(SIGPIPE, SIG_IGN);
 	/* Now and then a long one, so that lists of changes pass a thousand ordinals. */
-	run_steps(&p, seed % 50 == 0 ? 8 * o->steps : o->steps);
+	run_steps(&p, seed % 100 == 50 ? 6 * o->steps : o->steps);
 	if (o->verbose)
 		print_figures(p.w);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);

@@ -143,7 +143,7 @@ static void change_credential(struct random *r, struct tx *tx)
 	struct credential c = {.dialect = 1, .name = names[random_below(r, 3)]};
 	bool found;
 	must(store_get(tx, TABLE_CREDENTIAL, &c, &found) == OK);
-	c.secret = store_seal(tx, TABLE_CREDENTIAL, TEXT("master-sealed-secret"));
+	c.secret = store_seal(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT("master-sealed-secret"));
 	c.created = tx->env.now;
 	store_put(tx, TABLE_CREDENTIAL, &c);
 	CHECK(tx->wrote_credential);
@@ -371,17 +371,18 @@ static void secrets_and_tags(void)
 	struct text clear;
 	fixture_init(&f);
 	struct tx *tx = fixture_write(&f);
-	struct text sealed = store_seal(tx, TABLE_CREDENTIAL, TEXT("hush"));
-	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, sealed, &clear));
+	struct text sealed = store_seal(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT("hush"));
+	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"), sealed, &clear));
 	CHECK_TEXT(clear, "hush");
-	CHECK(!store_open_sealed(tx, TABLE_MERCHANT, sealed, &clear));
-	CHECK(store_seal(tx, TABLE_CREDENTIAL, TEXT_NONE).size == 0);
-	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, TEXT_NONE, &clear) && clear.size == 0);
+	CHECK(!store_open_sealed(tx, TABLE_MERCHANT, TEXT("k"), sealed, &clear));
+	CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("l"), sealed, &clear));
+	CHECK(store_seal(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT_NONE).size == 0);
+	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT_NONE, &clear) && clear.size == 0);
 	for (size_t i = 0; i < sealed.size; i++) {
 		struct text bent = arena_text(&f.arena, sealed);
 		*(char *)(uintptr_t)(bent.data + i) ^= 1;
-		CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL, bent, &clear));
-		CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL,
+		CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"), bent, &clear));
+		CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"),
 					 (struct text){sealed.data, i ? i : 1}, &clear));
 	}
 	struct text a[] = {TEXT("ab"), TEXT("c")}, b[] = {TEXT("a"), TEXT("bc")};
@@ -391,7 +392,7 @@ static void secrets_and_tags(void)
 	tx_release(tx);
 	f.merchant = 3;
 	CHECK(!text_equal(tag, store_tag(fixture_read(&f), a, 2)));
-	CHECK(!store_open_sealed(&f.tx, TABLE_CREDENTIAL, sealed, &clear));
+	CHECK(!store_open_sealed(&f.tx, TABLE_CREDENTIAL, TEXT("k"), sealed, &clear));
 	fixture_release(&f);
 }
 

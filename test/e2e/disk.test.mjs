@@ -1,0 +1,207 @@
+// A disk that is really full: a small tmpfs holds the data directory. Needs to mount one: as root, or in
+// a user namespace of its own (unshare); where neither may be done the tests are skipped.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Server } from '../js/server.mjs';
+import { Client, command, done, exported, folder, sleep, until, verify, waiqinRequest } from '../js/e2e.mjs';
+import { common, find, post, query, stopClient } from '../js/top.mjs';
+import { Wjb } from '../js/wjb.mjs';
+import { Zvcms } from '../js/zvcms.mjs';
+
+const box = folder('disk'), disk = box.at('disk');
+const INSIDE = 'COUPONRY_TEST_UNSHARED';
+const SIZE_MIB = 24;
+
+mkdirSync(disk);
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', disk]).status === 0;
+const unshared = !mounted && !process.env[INSIDE] && spawnSync('unshare', ['-rm', 'true']).status === 0;
+
+if (!mounted) {
+  box.remove();
+  if (!unshared) test('a full disk', { skip: 'no tmpfs can be mounted here, neither as this user nor after unshare -rm' }, () => {});
+  else
+    test('a full disk, in a mount namespace', { timeout: 120000 }, () => {
+      const env = { ...process.env, [INSIDE]: '1' };
+      delete env.NODE_TEST_CONTEXT;
+      const r = spawnSync('unshare', ['-rm', process.execPath, '--test', '--test-reporter=tap', fileURLToPath(import.meta.url)], { env, encoding: 'utf8' });
+      assert.equal(r.status, 0, r.stdout + r.stderr);
+      assert.doesNotMatch(r.stdout, /# SKIP/);
+    });
+} else describe('a full disk', { timeout: 120000 }, suite);
+
+const free = () => {
+  const s = statfsSync(disk);
+  return s.bavail * s.bsize;
+};
+/** Takes all the room but `spare` bytes. */
+function fill(spare = 0) {
+  const fd = openSync(`${disk}/filler`, 'a'), block = Buffer.alloc(65536, 1);
+  try {
+    while (free() > spare) writeSync(fd, block, 0, Math.min(block.length, Math.max(free() - spare, 1)));
+  } catch (e) {
+    if (e.code !== 'ENOSPC') throw e;
+  } finally {
+    closeSync(fd);
+  }
+}
+const makeRoom = () => rmSync(`${disk}/filler`, { force: true });
+
+function suite() {
+  const dir = `${disk}/data`, ARGS = ['--log-calls=false', '--segment-mib=1', `--master-key=${box.at('key')}`];
+  const KEY = `--master-key=${box.at('key')}`;
+  let server, client, wjb, nextId = 1000;
+  const acknowledged = new Set();
+  before(async () => {
+    await done(['demo', `--data=${dir}`, KEY]);
+    server = await Server.start({ dir, demo: false, args: ARGS });
+    await connect();
+  });
+  after(async () => {
+    client?.close();
+    stopClient();
+    await server?.close();
+    spawnSync('umount', [disk]);
+    box.remove();
+  });
+  async function connect() {
+    client?.close();
+    client = new Client(server.port, 8);
+    wjb = new Wjb(server.port);
+  }
+  const add = async (size = 3000) => {
+    const coupon_id = ++nextId;
+    const r = await client.send(wjb.request('wjb.ump.coupon.add', { coupon: { coupon_id, name: `t-${coupon_id}`, memo: 'm'.repeat(size) } }));
+    assert.ok(r.json, `${r.status} ${r.text}`);
+    if (r.json.response.code === 0) acknowledged.add(coupon_id);
+    return r;
+  };
+  /** Writes until one is refused; that reply. */
+  const addUntilRefused = async () => {
+    for (let i = 0; i < 4000; i++) {
+      const replies = await Promise.all(Array.from({ length: 8 }, () => add()));
+      const no = replies.find((r) => r.json.response.code !== 0);
+      if (no) return no;
+    }
+    throw new Error('the disk is full and writes go on');
+  };
+  const all = async () => new Set((await exported(dir, 'templates', KEY)).map((t) => Number(t.template_id)));
+  const nothingLost = async () => {
+    const there = await all();
+    for (const id of acknowledged) assert.ok(there.has(id), `template ${id} was acknowledged and is lost`);
+  };
+  async function reads() {
+    const { coupons } = await wjb.ok('wjb.ump.coupon.list', { page_size: 50 });
+    assert.ok(coupons.length >= 2);
+    assert.ok((await find(server, { phone: '18612255668' })).result.total_count > 0);
+    assert.match((await post(server, common({ ...query({ page_size: 1, page_num: 1, coupon_code: '11111' }), format: 'xml' }))).text, /11111/);
+    assert.equal((await new Zvcms(server).call({ customerId: '383933091455959041' })).code, '0');
+    const q = (await client.send(waiqinRequest('queryCampaign', { activity_source_code: 'demo-campaign' }))).json;
+    assert.equal(JSON.parse(q.response_data).length, 1);
+    assert.equal((await client.get('/healthz')).status, 200);
+  }
+  const campaign = { source_code: 'full', code: 'full', name: 'full', type_code: 'T1', event_status: '1', start_date: '2025-03-01', end_date: '2025-03-31', register_url: 'https://example.com/', event_information: 'x'.repeat(30000) };
+
+  test('some writes first', async () => {
+    for (let i = 0; i < 40; i++) assert.equal((await add()).json.response.code, 0);
+    assert.equal((await client.get('/readyz')).status, 200);
+  });
+  test('full: writes are refused in each dialect\'s words, reads go on, /readyz says why', async () => {
+    fill();
+    const no = await addUntilRefused();
+    assert.equal(no.text, '{"response":{"code":10,"error_message":"Service currently unavailable"}}');
+    assert.match((await wjb.spi({ coupon_id: 951, buyer_nicks: ['full-1'] })).text, /"code":10,/);
+    assert.match((await client.send(wjb.request('wjb.ump.activity.add', { activity: { name: 'full', memo: 'x'.repeat(30000) } }))).text, /"code":10,/);
+    const w = (await client.send(waiqinRequest('addOrUpdateCampaign', campaign))).json;
+    assert.equal(w.return_code, 1);
+    assert.ok(w.return_msg.length > 3);
+    const ready = await client.get('/readyz');
+    assert.deepEqual([ready.status, ready.text.split(':')[0]], [503, 'disk_full']);
+    assert.match((await client.get('/metrics')).text, /^couponry_ready 0$/m);
+    await reads();
+    const r = await command(['merchant', 'add', '--name=full', `--data=${dir}`, KEY]);
+    assert.equal(r.status, 1);
+    assert.match(r.stderr, /^couponry: disk_full: /);
+    await nothingLost();
+  });
+  test('still full: it stays so, and answers quickly', async () => {
+    const began = Date.now();
+    for (let i = 0; i < 200; i++) assert.equal((await add()).json.response.code, 10);
+    assert.ok(Date.now() - began < 10000);
+    await reads();
+  });
+  test('room: writes work again, nothing is lost, the refused ones left nothing', async () => {
+    makeRoom();
+    await until(async () => (await client.get('/readyz')).status === 200, 10000, '/readyz good again');
+    for (let i = 0; i < 40; i++) assert.equal((await add()).json.response.code, 0);
+    assert.equal((await client.send(waiqinRequest('addOrUpdateCampaign', campaign))).json.return_code, 0);
+    await nothingLost();
+    const there = await all();
+    for (const id of there) assert.ok(id < 1000 || acknowledged.has(id), `template ${id} was refused and is there`);
+    assert.equal((await exported(dir, 'campaigns', KEY)).filter((c) => c.name === 'full').length, 1);
+  });
+  test('full, killed, started again while full: reads are served, nothing is lost', async () => {
+    fill();
+    await addUntilRefused();
+    await server.stop('SIGKILL');
+    await server.run();
+    await connect();
+    await reads();
+    await nothingLost();
+    await addUntilRefused();
+    const ready = await client.get('/readyz');
+    assert.deepEqual([ready.status, ready.text.split(':')[0]], [503, 'disk_full']);
+    makeRoom();
+    await until(async () => (await client.get('/readyz')).status === 200, 10000, '/readyz good again');
+    assert.equal((await add()).json.response.code, 0);
+    await nothingLost();
+  });
+  test('full, stopped, started again while full', async () => {
+    fill();
+    await addUntilRefused();
+    assert.equal(await server.stop(), 0);
+    await server.run();
+    await connect();
+    await reads();
+    await nothingLost();
+    makeRoom();
+    await until(async () => (await add()).json.response.code === 0, 10000, 'a write');
+    await nothingLost();
+  });
+  test('filled and emptied again and again under load', async () => {
+    const stop = { now: false };
+    let ok = 0, refused = 0;
+    const load = Array.from({ length: 4 }, async () => {
+      while (!stop.now) {
+        const { code } = (await add(1000)).json.response;
+        assert.ok(code === 0 || code === 10, `code ${code}`);
+        if (code === 0) ok++;
+        else refused++;
+        await sleep(5);
+      }
+    });
+    for (let i = 0; i < 5; i++) {
+      fill(i * 100000);
+      await sleep(300);
+      makeRoom();
+      await sleep(200);
+    }
+    stop.now = true;
+    await Promise.all(load);
+    assert.ok(ok > 50);
+    console.log(`# ${ok} writes accepted, ${refused} refused`);
+    await until(async () => (await add()).json.response.code === 0, 10000, 'a write');
+    await nothingLost();
+  });
+  test('the ledger and the store agree in the end', async () => {
+    makeRoom();
+    client.close();
+    assert.equal(await server.stop(), 0);
+    // verify replays into a temporary store beside the data: the disk is given more room
+    assert.equal(spawnSync('mount', ['-o', 'remount,size=256m', disk]).status, 0);
+    await verify(dir, KEY);
+    await nothingLost();
+  });
+}
