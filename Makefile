@@ -14,7 +14,7 @@ CC_clang   := clang
 CC_fuzz    := clang
 CC         := $(CC_$(V))
 
-FLAGS_release := -O2 -g
+FLAGS_release := -O3 -g
 FLAGS_clang   := -O2 -g
 FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread
@@ -71,11 +71,11 @@ $(OUT)/test/fuzz/lib/%.o: test/fuzz/lib/%.c
 	$(CC) $(CFLAGS) $(WARN) -c -o $@ $<
 fuzzers: $(FUZZERS)
 fuzz-replay: fuzzers
-	tools/run-programs $(V) test/fuzz
+	@tools/run-programs $(V) test/fuzz
 seconds ?= 60
 fuzz:
-	$(MAKE) V=fuzz fuzzers
-	tools/run-fuzzers $(seconds) $(name)
+	@$(MAKE) -s V=fuzz fuzzers
+	@tools/run-fuzzers $(seconds) $(name)
 bench: all
 	script/bootstrap --bench
 	bench/run.mjs

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-enum { ARENA_ALIGN = 16, BLOCK_SIZE_MIN = 4 * 1024, BLOCK_SIZE_MAX = 1024 * 1024 };
+enum { BLOCK_SIZE_MIN = 4 * 1024, BLOCK_SIZE_MAX = 1024 * 1024 };
 
 struct arena_block {
 	_Alignas(ARENA_ALIGN) struct arena_block *next;
@@ -118,7 +118,7 @@ static void *take_from_block(struct arena *a, size_t size)
 	return memory;
 }
 
-void *arena_take(struct arena *a, size_t size)
+void *arena_take_slowly(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX / 2) {
 		a->full = true;

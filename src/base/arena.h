@@ -33,8 +33,18 @@ struct arena_mark {
 struct arena_mark arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, struct arena_mark mark);
 
+enum { ARENA_ALIGN = 16 };
+void *arena_take_slowly(struct arena *a, size_t size); /* all cases */
 /* Aligned to 16 bytes, not zeroed. NULL when full. */
-void *arena_take(struct arena *a, size_t size);
+static inline void *arena_take(struct arena *a, size_t size)
+{
+	/* What is left is a multiple of the unit: what fits, fits rounded up. Not so for nothing. */
+	if (size - 1 >= (size_t)(a->end - a->at))
+		return arena_take_slowly(a, size);
+	void *memory = a->at;
+	a->at += (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	return memory;
+}
 void *arena_take_zeroed(struct arena *a, size_t size);
 #define ARENA_NEW(a, type) ((type *)arena_take_zeroed((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_take_zeroed((a), sizeof(type) * (n)))

@@ -12,16 +12,6 @@ _Noreturn void must_failed(const char *condition, const char *file, int line)
 	abort();
 }
 
-struct text text_of(const char *c_string)
-{
-	return c_string ? (struct text){c_string, strlen(c_string)} : TEXT_NONE;
-}
-
-bool text_equal(struct text a, struct text b)
-{
-	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 static unsigned lower(char c)
 {
 	unsigned byte = (uint8_t)c;
@@ -33,7 +23,7 @@ bool text_equal_ignore_case(struct text a, struct text b)
 	if (a.size != b.size)
 		return false;
 	for (size_t i = 0; i < a.size; i++) {
-		if (lower(a.data[i]) != lower(b.data[i]))
+		if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i]))
 			return false;
 	}
 	return true;

@@ -34,8 +34,15 @@ struct text {
 /* For printf("%.*s"). */
 #define TEXT_ARG(t) ((int)(t).size), ((t).data ? (t).data : "")
 
-struct text text_of(const char *c_string);
-bool text_equal(struct text a, struct text b);
+/* Inline, these two: most of their arguments are literals, whose sizes the compiler then knows. */
+static inline struct text text_of(const char *c_string)
+{
+	return c_string ? (struct text){c_string, strlen(c_string)} : TEXT_NONE;
+}
+static inline bool text_equal(struct text a, struct text b)
+{
+	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 bool text_equal_ignore_case(struct text a, struct text b); /* ASCII letters only */
 int text_compare(struct text a, struct text b);		   /* byte order, shorter first */
 bool text_starts_with(struct text t, struct text prefix);

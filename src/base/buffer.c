@@ -1,6 +1,6 @@
 /*
  * The growing row of bytes. Every writer asks for room once and then fills it; the way that
- * grows is kept apart, so that the usual way is one comparison.
+ * grows is kept apart, so that the usual way is one comparison (in the header).
  */
 #include "base/buffer.h"
 
@@ -36,7 +36,7 @@ void buffer_clear(struct buffer *b)
 	b->full = false;
 }
 
-static __attribute__((noinline)) char *grow(struct buffer *b, size_t n)
+char *buffer_grow(struct buffer *b, size_t n)
 {
 	if (b->full || b->lent || b->size > b->capacity_max || n > b->capacity_max - b->size)
 		goto full;
@@ -54,43 +54,6 @@ static __attribute__((noinline)) char *grow(struct buffer *b, size_t n)
 full:
 	b->full = true;
 	return NULL;
-}
-
-static inline char *room(struct buffer *b, size_t n)
-{
-	if (__builtin_expect(n > b->capacity - b->size || b->full || !b->data, 0))
-		return grow(b, n);
-	return b->data + b->size;
-}
-
-char *buffer_room(struct buffer *b, size_t n)
-{
-	return room(b, n);
-}
-
-void buffer_add(struct buffer *b, const void *data, size_t size)
-{
-	if (size == 0)
-		return;
-	char *to = room(b, size);
-	if (!to)
-		return;
-	memcpy(to, data, size);
-	b->size += size;
-}
-
-void buffer_byte(struct buffer *b, char c)
-{
-	char *to = room(b, 1);
-	if (!to)
-		return;
-	*to = c;
-	b->size++;
-}
-
-void buffer_text(struct buffer *b, struct text t)
-{
-	buffer_add(b, t.data, t.size);
 }
 
 /* Writes the digits so that they end before `end`; returns where they begin. */

@@ -353,18 +353,24 @@ bool json_equal(struct json a, struct json b)
 	return values_equal(a, b, 0);
 }
 
+/* Marks bytes that need an escape; the lowest mark is always a true one. */
+static inline uint64_t marked(uint64_t word)
+{
+	uint64_t mark = (word - BYTES8(0x20)) | mark_byte(word, '"') | mark_byte(word, '\\');
+	return mark & ~word & BYTES8(0x80);
+}
+
 /* Bytes up to the first that needs an escape. */
 static inline size_t plain_run(const char *begin, const char *end)
 {
 	const char *at = begin;
 	for (; end - at >= 8; at += 8) {
-		uint64_t word = load8(at);
-		uint64_t mark =
-		    (word - BYTES8(0x20)) | mark_byte(word, '"') | mark_byte(word, '\\');
-		mark &= ~word & BYTES8(0x80);
+		uint64_t mark = marked(load8(at));
 		if (mark)
 			return (size_t)(at - begin) + first_mark(mark);
 	}
+	if (end - begin >= 8 && at < end && !marked(load8(end - 8)))
+		return (size_t)(end - begin);
 	while (at < end && (uint8_t)*at >= 0x20 && *at != '"' && *at != '\\')
 		at++;
 	return (size_t)(at - begin);

@@ -137,7 +137,7 @@ static void put_two(char *to, unsigned value)
 	to[1] = (char)('0' + value % 10);
 }
 
-static void put_day(char *to, uint32_t days)
+static void spell_day(char *to, uint32_t days)
 {
 	struct day d = day_of(days);
 	put_two(to, d.year / 100);
@@ -146,6 +146,21 @@ static void put_day(char *to, uint32_t days)
 	put_two(to + 5, d.month);
 	to[7] = '-';
 	put_two(to + 8, d.day);
+}
+
+/* The rows of an answer share their days: each thread keeps the last ones as text. */
+static void put_day(char *to, uint32_t days)
+{
+	static __thread struct {
+		uint32_t days;
+		char text[MOMENT_DAY_SIZE];
+	} kept[8];
+	size_t i = days % COUNT_OF(kept);
+	if (kept[i].days != days || !kept[i].text[0]) {
+		spell_day(kept[i].text, days);
+		kept[i].days = days;
+	}
+	memcpy(to, kept[i].text, MOMENT_DAY_SIZE);
 }
 
 void buffer_moment_second(struct buffer *b, struct instant i)

@@ -64,6 +64,25 @@ static size_t size_of_form(uint8_t first)
 	return (size_t)first - 246;
 }
 
+static inline uint64_t big_endian4(const uint8_t *p)
+{
+	uint32_t word;
+	memcpy(&word, p, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap32(word);
+#endif
+	return word;
+}
+
+/* 2 to 8 bytes; from four on as two words that may overlap. */
+static inline uint64_t big_endian(const uint8_t *p, size_t size)
+{
+	if (size >= 4)
+		return big_endian4(p) << 8 * (size - 4) | big_endian4(p + size - 4);
+	return size == 3 ? (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8 | p[2]
+			 : (uint64_t)p[0] << 8 | p[1];
+}
+
 /* The value of a whole form; false when a shorter form has it. */
 static bool read_form(const uint8_t *p, size_t size, uint64_t *ret_value)
 {
@@ -75,9 +94,7 @@ static bool read_form(const uint8_t *p, size_t size, uint64_t *ret_value)
 		*ret_value = ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1];
 		return *ret_value > ONE_MAX;
 	}
-	uint64_t value = 0;
-	for (size_t i = 1; i < size; i++)
-		value = value << 8 | p[i];
+	uint64_t value = big_endian(p + 1, size - 1);
 	*ret_value = value + (size == 3 ? TWO_MAX + 1 : 0);
 	return size == 3 || (value > THREE_MAX && (size == 4 || p[1] != 0));
 }

@@ -26,29 +26,37 @@ void writer_finish(struct writer *w)
 		buffer_byte(w->out, '}');
 }
 
-/* "name": with quotes, which our own names need no escapes for, and the comma that is due. */
-static void json_lead(struct writer *w, struct text raw_name)
+/* Writes what stands before a value, the comma that is due and "name":, and leaves room for `more`
+ * bytes behind it. Our own names need no escapes. NULL: no room. */
+static inline char *json_begin(struct writer *w, struct text raw_name, size_t more)
 {
+	char *to = buffer_room(w->out, raw_name.size + more + 4);
 	bool comma = w->level[w->depth].some, named = !w->level[w->depth].is_list;
 	w->level[w->depth].some = true;
-	if (!named) {
-		if (comma)
-			buffer_byte(w->out, ',');
-		return;
-	}
-	char *to = buffer_room(w->out, raw_name.size + 4);
 	if (!to)
-		return;
-	char *begin = to;
+		return NULL;
 	if (comma)
 		*to++ = ',';
-	*to++ = '"';
-	if (raw_name.size)
-		memcpy(to, raw_name.data, raw_name.size);
-	to += raw_name.size;
-	*to++ = '"';
-	*to++ = ':';
-	w->out->size += (size_t)(to - begin);
+	if (named) {
+		*to++ = '"';
+		if (raw_name.size)
+			to = (char *)memcpy(to, raw_name.data, raw_name.size) + raw_name.size;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	return to;
+}
+
+static void json_end(struct writer *w, const char *behind)
+{
+	w->out->size = (size_t)(behind - w->out->data);
+}
+
+static void json_lead(struct writer *w, struct text raw_name)
+{
+	char *to = json_begin(w, raw_name, 0);
+	if (to)
+		json_end(w, to);
 }
 
 /* <name> or </name> */
@@ -67,9 +75,9 @@ static void xml_tag(struct buffer *b, struct text name, bool closing)
 }
 
 /* The tag of what is written next. */
-static struct text xml_name(const struct writer *w, const char *name)
+static struct text xml_name(const struct writer *w, struct text name)
 {
-	return w->level[w->depth].is_list ? w->level[w->depth].item : text_of(name);
+	return w->level[w->depth].is_list ? w->level[w->depth].item : name;
 }
 
 static void push(struct writer *w, struct text name)
@@ -85,7 +93,7 @@ static void open_level(struct writer *w, const char *name, char bracket)
 {
 	struct text tag = TEXT_NONE;
 	if (w->face == WRITER_XML) {
-		tag = xml_name(w, name);
+		tag = xml_name(w, text_of(name));
 		xml_tag(w->out, tag, false);
 	} else {
 		json_lead(w, text_of(name));
@@ -174,7 +182,7 @@ static void xml_text(struct buffer *b, struct text t)
 	}
 }
 
-void write_text(struct writer *w, const char *name, struct text value)
+void write_named_text(struct writer *w, struct text name, struct text value)
 {
 	if (w->face == WRITER_XML) {
 		struct text tag = xml_name(w, name);
@@ -183,34 +191,24 @@ void write_text(struct writer *w, const char *name, struct text value)
 		xml_tag(w->out, tag, true);
 		return;
 	}
-	json_lead(w, text_of(name));
+	json_lead(w, name);
 	buffer_json_text(w->out, value);
 }
 
-/* "name":"value" with the comma that is due, in one piece. */
+/* "name":"value" in one piece. */
 static void json_plain(struct writer *w, struct text raw_name, struct text value)
 {
-	char *to = buffer_room(w->out, raw_name.size + value.size + 6), *begin = to;
-	bool comma = w->level[w->depth].some, named = !w->level[w->depth].is_list;
-	w->level[w->depth].some = true;
+	char *to = json_begin(w, raw_name, value.size + 2);
 	if (!to)
 		return;
-	if (comma)
-		*to++ = ',';
-	if (named) {
-		*to++ = '"';
-		to = (char *)memcpy(to, raw_name.data, raw_name.size) + raw_name.size;
-		*to++ = '"';
-		*to++ = ':';
-	}
 	*to++ = '"';
 	if (value.size)
 		to = (char *)memcpy(to, value.data, value.size) + value.size;
 	*to++ = '"';
-	w->out->size += (size_t)(to - begin);
+	json_end(w, to);
 }
 
-void write_plain(struct writer *w, const char *name, struct text value)
+void write_named_plain(struct writer *w, struct text name, struct text value)
 {
 	if (w->face == WRITER_XML) {
 		struct text tag = xml_name(w, name);
@@ -219,7 +217,7 @@ void write_plain(struct writer *w, const char *name, struct text value)
 		xml_tag(w->out, tag, true);
 		return;
 	}
-	json_plain(w, text_of(name), value);
+	json_plain(w, name, value);
 }
 
 /* A scalar that reads the same in every face. */

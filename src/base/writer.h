@@ -37,10 +37,18 @@ void writer_finish(struct writer *w); /* closes what init opened; every begin mu
 void write_begin(struct writer *w, const char *name);
 void write_begin_list(struct writer *w, const char *name, const char *item);
 void write_end(struct writer *w);
-void write_text(struct writer *w, const char *name, struct text value);
+void write_named_text(struct writer *w, struct text name, struct text value);
+void write_named_plain(struct writer *w, struct text name, struct text value);
+static inline void write_text(struct writer *w, const char *name, struct text value)
+{
+	write_named_text(w, text_of(name), value);
+}
 /* As write_text, for a value that has nothing to escape in either face: digits, a date, a word of
  * our own. Quicker. */
-void write_plain(struct writer *w, const char *name, struct text value);
+static inline void write_plain(struct writer *w, const char *name, struct text value)
+{
+	write_named_plain(w, text_of(name), value);
+}
 void write_int(struct writer *w, const char *name, int64_t value);
 void write_bool(struct writer *w, const char *name, bool value);
 /* JSON only: bytes that are a JSON value already. */

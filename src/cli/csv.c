@@ -177,7 +177,9 @@ enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
 		good = line_finish(c) && good;
 	} while (good && c->n == 1 && !c->cells[0].size);
 	for (unsigned i = 0; i < c->n; i++)
-		ret_cells[i] = (struct text){c->row.data + c->cells[i].at, c->cells[i].size};
+		ret_cells[i] = c->cells[i].size
+				   ? (struct text){c->row.data + c->cells[i].at, c->cells[i].size}
+				   : TEXT_NONE;
 	*ret_n = c->n;
 	return good && !c->row.full ? CSV_ROW : CSV_BAD;
 }

@@ -20,10 +20,31 @@ struct text field_path(struct call *call, const char *path, const char *name)
 	return arena_format(call->arena, "%s%s", path, name);
 }
 
-static bool find_in_object(struct arena *a, struct json object, const char *name, struct sent *ret)
+/* What an object has under a field's name and its alias; JSON_NULL: nothing. */
+struct members {
+	struct json by_name, by_alias;
+};
+
+/* All fields' members in one walk; of a repeated name the last, as json_find has it. */
+static void find_members(struct json object, const struct field *fields, size_t n,
+			 struct members *ret)
 {
+	struct json_walk walk = json_walk(object);
+	struct text name;
 	struct json value;
-	if (!json_find(object, text_of(name), &value) || value.kind == JSON_NULL)
+	while (json_next(&walk, &name, &value)) {
+		for (size_t i = 0; i < n; i++) {
+			if (json_name_equal(name, text_of(fields[i].name)))
+				ret[i].by_name = value;
+			if (fields[i].alias && json_name_equal(name, text_of(fields[i].alias)))
+				ret[i].by_alias = value;
+		}
+	}
+}
+
+static bool take_value(struct arena *a, struct json value, struct sent *ret)
+{
+	if (value.kind == JSON_NULL)
 		return false;
 	ret->json = value;
 	ret->quoted = value.kind == JSON_TEXT;
@@ -42,16 +63,14 @@ static bool find_in_form(const struct form *form, const char *name, struct sent 
 }
 
 /* Null and "" are absent: the alias is asked then. */
-static bool find_sent(struct arena *a, const struct field_source *source, const struct field *field,
-		      struct sent *ret)
+static bool find_sent(struct arena *a, const struct form *form, const struct field *field,
+		      const struct members *members, struct sent *ret)
 {
-	const char *names[] = {field->name, field->alias};
-	for (size_t i = 0; i < COUNT_OF(names) && names[i]; i++) {
-		if (source->object ? find_in_object(a, *source->object, names[i], ret)
-				   : source->form && find_in_form(source->form, names[i], ret))
-			return true;
-	}
-	return false;
+	if (members)
+		return take_value(a, members->by_name, ret) ||
+		       take_value(a, members->by_alias, ret);
+	return form && (find_in_form(form, field->name, ret) ||
+			(field->alias && find_in_form(form, field->alias, ret)));
 }
 
 static enum fault text_of_sent(const struct sent *sent, const struct field *field, struct text *ret)
@@ -99,11 +118,13 @@ static enum fault fill_member(const struct sent *sent, const struct field *field
 	return valid ? OK : FAULT_PARAMETER_INVALID;
 }
 
-static enum fault read_field(struct call *call, const struct field_source *source,
-			     const struct field *field, char *into, bool *ret_given)
+/* `members`: the field's, from an object; NULL: it is asked of the form. */
+static enum fault read_field(struct call *call, const struct form *form,
+			     const struct members *members, const struct field *field, char *into,
+			     bool *ret_given)
 {
 	struct sent sent = {0};
-	*ret_given = find_sent(call->arena, source, field, &sent);
+	*ret_given = find_sent(call->arena, form, field, members, &sent);
 	if (call->arena->full)
 		return FAULT_BUSY;
 	if (!*ret_given)
@@ -128,7 +149,11 @@ static enum fault refuse_field(struct call *call, enum fault fault, const char *
 enum fault decode_field(struct call *call, const struct field_source *source, const char *path,
 			const struct field *field, void *into, bool *ret_given)
 {
-	enum fault fault = read_field(call, source, field, into, ret_given);
+	struct members members = {0};
+	if (source->object)
+		find_members(*source->object, field, 1, &members);
+	enum fault fault = read_field(call, source->form, source->object ? &members : NULL, field,
+				      into, ret_given);
 	return fault == OK ? OK : refuse_field(call, fault, path, field);
 }
 
@@ -137,9 +162,17 @@ enum fault decode_fields(struct call *call, const struct field_source *source, c
 {
 	enum fault first = OK;
 	const struct field *of = NULL;
+	struct members *members = NULL;
+	if (source->object) {
+		members = ARENA_ARRAY(call->arena, struct members, n);
+		if (!members)
+			return FAULT_BUSY;
+		find_members(*source->object, fields, n, members);
+	}
 	for (size_t i = 0; i < n; i++) {
 		bool given;
-		enum fault fault = read_field(call, source, &fields[i], into, &given);
+		enum fault fault = read_field(call, source->form, members ? &members[i] : NULL,
+					      &fields[i], into, &given);
 		if (fault != OK && (first == OK || fault < first)) {
 			first = fault;
 			of = &fields[i];

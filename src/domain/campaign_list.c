@@ -166,7 +166,8 @@ enum fault campaign_query(struct tx *tx, const struct env *env, const void *cmd,
 	    .departments = ARENA_ARRAY(env->arena, struct department *, CAMPAIGN_QUERY_MAX),
 	    .department_count = ARENA_ARRAY(env->arena, unsigned, CAMPAIGN_QUERY_MAX),
 	};
-	ROOM(q && r->rows && r->departments && r->department_count);
+	ROOM(q && r->rows && r->departments && r->department_count &&
+	     memo_init(&q->departments, env->arena, MEMO_SLOTS));
 	q->cmd = c;
 	q->ret = r;
 	return c->source_code.size ? query_source(tx, env, q) : query_walk(tx, env, q);

@@ -45,16 +45,23 @@ static uint64_t permute_back(const struct code_key *key, uint64_t value)
 
 struct code_key code_key(struct tx *tx)
 {
-	struct code_key key;
-	struct text tag = store_tag(tx, &TEXT("coupon code"), 1);
-	must(tag.size == sizeof(key.bytes));
-	memcpy(key.bytes, tag.data, sizeof(key.bytes));
-	return key;
+	return (struct code_key){.tx = tx};
 }
 
-void code_write(const struct code_key *key, uint64_t id, char out[CODE_SIZE])
+static void derive(struct code_key *key)
+{
+	if (!key->tx)
+		return;
+	struct text tag = store_tag(key->tx, &TEXT("coupon code"), 1);
+	must(tag.size == sizeof(key->bytes));
+	memcpy(key->bytes, tag.data, sizeof(key->bytes));
+	key->tx = NULL;
+}
+
+void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
 {
 	must(id != 0 && id >> ID_BITS == 0);
+	derive(key);
 	uint64_t value = permute(key, id << PAD_BITS);
 	for (unsigned i = CODE_SIZE; i > 0; i--) {
 		out[i - 1] = digits[value & 31];
@@ -62,7 +69,7 @@ void code_write(const struct code_key *key, uint64_t id, char out[CODE_SIZE])
 	}
 }
 
-bool code_read(const struct code_key *key, struct text code, uint64_t *ret_id)
+bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
 {
 	if (code.size != CODE_SIZE)
 		return false;
@@ -73,12 +80,13 @@ bool code_read(const struct code_key *key, struct text code, uint64_t *ret_id)
 			return false;
 		value = value << 5 | (uint64_t)(digit - digits);
 	}
+	derive(key);
 	value = permute_back(key, value);
 	*ret_id = value >> PAD_BITS;
 	return (value & ((1 << PAD_BITS) - 1)) == 0 && *ret_id != 0;
 }
 
-struct text code_of(const struct code_key *key, struct arena *a, const struct coupon *c)
+struct text code_of(struct code_key *key, struct arena *a, const struct coupon *c)
 {
 	if (c->code.size)
 		return c->code;

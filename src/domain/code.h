@@ -8,13 +8,15 @@
 #include "domain/domain.h"
 
 enum { CODE_SIZE = 12 };
+/* Derived at its first use: most coupons have a code of their own and need none. */
 struct code_key {
 	uint8_t bytes[16];
+	struct tx *tx; /* not NULL: the bytes are still to be made */
 };
 /* The merchant's. Callers that walk many coupons ask once. */
 struct code_key code_key(struct tx *tx);
-void code_write(const struct code_key *key, uint64_t id, char out[CODE_SIZE]);
+void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE]);
 /* false: no code that code_write could have made. */
-CHECKED bool code_read(const struct code_key *key, struct text code, uint64_t *ret_id);
+CHECKED bool code_read(struct code_key *key, struct text code, uint64_t *ret_id);
 /* coupon_code with the key at hand. */
-struct text code_of(const struct code_key *key, struct arena *a, const struct coupon *c);
+struct text code_of(struct code_key *key, struct arena *a, const struct coupon *c);

@@ -16,7 +16,7 @@ enum coupon_state coupon_shown_state(const struct env *env, const struct coupon 
 	return (enum coupon_state)c->state;
 }
 
-enum fault coupon_find_by_code(struct tx *tx, const struct code_key *key, struct text code,
+enum fault coupon_find_by_code(struct tx *tx, struct code_key *key, struct text code,
 			       struct coupon *ret, bool *ret_found)
 {
 	uint64_t id;
@@ -52,12 +52,11 @@ struct viewer {
 	struct memo templates, customers;
 };
 
-static struct viewer *viewer_new(struct tx *tx, const struct env *env)
+static enum fault viewer_init(struct viewer *v, struct tx *tx, const struct env *env, unsigned n)
 {
-	struct viewer *v = ARENA_NEW(env->arena, struct viewer);
-	if (v)
-		*v = (struct viewer){.tx = tx, .env = env, .key = code_key(tx)};
-	return v;
+	*v = (struct viewer){.tx = tx, .env = env, .key = code_key(tx)};
+	ROOM(memo_init(&v->templates, env->arena, n) && memo_init(&v->customers, env->arena, n));
+	return OK;
 }
 
 static enum fault view(struct viewer *v, const struct coupon *coupon, struct coupon_view *ret)
@@ -84,12 +83,13 @@ static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 static enum fault view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
 			   unsigned n, struct coupon_view **ret)
 {
-	struct viewer *v = viewer_new(tx, env);
+	struct viewer v;
 	struct coupon_view *rows = ARENA_ARRAY(env->arena, struct coupon_view, n + 1);
-	ROOM(v && rows);
+	ROOM(rows);
+	TRY(viewer_init(&v, tx, env, n));
 	want(tx, coupons, n);
 	for (unsigned i = 0; i < n; i++)
-		TRY(view(v, &coupons[i], &rows[i]));
+		TRY(view(&v, &coupons[i], &rows[i]));
 	*ret = rows;
 	return OK;
 }
@@ -248,20 +248,27 @@ enum fault coupon_query(struct tx *tx, const struct env *env, const void *cmd, v
 
 /* --- coupon_wallet --- */
 
+/* By the code, then whose it is: the holder is shown anyway, and needs no look-up of his own. */
 static enum fault wallet_one(struct tx *tx, const struct env *env,
-			     const struct coupon_wallet_cmd *c, uint64_t holder,
-			     struct coupon_wallet_ret *r)
+			     const struct coupon_wallet_cmd *c, struct coupon_wallet_ret *r)
 {
-	struct code_key key = code_key(tx);
+	struct viewer v;
 	struct coupon *coupon = ARENA_NEW(env->arena, struct coupon);
+	struct coupon_view *shown = ARENA_NEW(env->arena, struct coupon_view);
 	bool found;
-	ROOM(coupon);
-	TRY(coupon_find_by_code(tx, &key, c->code, coupon, &found));
-	if (!found || coupon->customer != holder ||
-	    (c->has_state && coupon_shown_state(env, coupon) != c->state))
+	ROOM(coupon && shown);
+	TRY(viewer_init(&v, tx, env, 1));
+	TRY(coupon_find_by_code(tx, &v.key, c->code, coupon, &found));
+	if (found) {
+		want(tx, coupon, 1);
+		TRY(view(&v, coupon, shown));
+	}
+	if (!found || !shown->customer || !text_equal(shown->customer->customer_id, c->customer_id) ||
+	    (c->has_state && shown->state != c->state))
 		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
+	r->rows = shown;
 	r->n = 1;
-	return view_all(tx, env, coupon, 1, &r->rows);
+	return OK;
 }
 
 enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, void *ret)
@@ -273,13 +280,11 @@ enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, 
 	*r = (struct coupon_wallet_ret){0};
 	if (!c->customer_id.size)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customer_id"), TEXT_NONE);
+	if (c->code.size)
+		return wallet_one(tx, env, c, r);
 	TRY(customer_find_by_id(tx, c->customer_id, &holder, &found));
-	if (!found && c->code.size)
-		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
 	if (!found)
 		return OK;
-	if (c->code.size)
-		return wallet_one(tx, env, c, holder.number, r);
 	struct walk w = {.customer = holder.number,
 			 .has_state = c->has_state,
 			 .state = c->state,

@@ -79,7 +79,7 @@ static enum fault compare(struct tx *tx, const struct import *import, const stru
 }
 
 /* A code that the server has made or may yet make for another coupon. */
-static bool is_reserved(const struct env *env, const struct code_key *key, struct text code)
+static bool is_reserved(const struct env *env, struct code_key *key, struct text code)
 {
 	uint64_t id;
 	return code_read(key, code, &id) && id >> 32 == env->epoch;

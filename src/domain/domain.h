@@ -109,7 +109,7 @@ struct credential_list_ret {
 };
 
 /* --- departments and customers --- */
-/* Saves by the first given of id, code, source_code that is known, else makes one (id made when
+/* Saves by the first given value that is known (id, code, source_code; customers: nick, phone, card_no too), else makes one (id made when
  * empty). Empty members clear. VALUE_TAKEN with the field when a unique value is another's. */
 struct department_save_cmd {
 	struct department department; /* department_id, code, name, source_code */

@@ -8,8 +8,11 @@
 
 enum { MEMO_SLOTS = 256 };
 struct memo {
-	const void *slot[MEMO_SLOTS];
+	const void **slots;
+	unsigned mask;
 };
+/* For an answer of that many rows; false: no memory. */
+CHECKED bool memo_init(struct memo *memo, struct arena *a, unsigned rows);
 /* The record must be there: something in the store names it. */
 CHECKED enum fault memo_template(struct tx *tx, const struct env *env, struct memo *memo,
 				 uint64_t number, const struct template **ret);

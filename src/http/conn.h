@@ -118,6 +118,7 @@ struct http_loop {
 	uv_tcp_t listener;
 	uv_async_t wake;
 	uv_timer_t tick;
+	uv_prepare_t rest;
 	pthread_t thread;
 	_Atomic(struct http_task *) posted; /* newest first */
 	struct link waiting[WAIT_COUNT];    /* of struct connection */

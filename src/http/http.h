@@ -80,6 +80,8 @@ struct http_config {
 	/* Optional: called once on each loop's thread at its start and end (thread-local set-up). */
 	void (*loop_start)(void *context, struct http_loop *loop);
 	void (*loop_end)(void *context, struct http_loop *loop);
+	/* Optional: before a loop waits for events. */
+	void (*loop_rest)(void *context, struct http_loop *loop);
 	/* A request refused before it became an exchange (400, 408, 413, 431, 501, 505...). Called
 	 * on the loop's thread. */
 	void (*refused)(void *context, int status);

@@ -206,8 +206,9 @@ static struct refusal line_read(struct text line, bool *ret_http_1_0)
 /* "http://host/path" -> "/path"; one without a path stays as it is and is refused. */
 static struct text origin_form(struct text target)
 {
-	const char *authority = memmem(target.data, target.size, "://", 3);
-	if (target.data[0] == '/' || !authority)
+	const char *authority =
+	    target.data[0] == '/' ? NULL : memmem(target.data, target.size, "://", 3);
+	if (!authority)
 		return target;
 	struct text rest = {authority + 3, target.size - (size_t)(authority + 3 - target.data)};
 	struct text host = text_cut(&rest, '/');

@@ -17,7 +17,7 @@
 #include "serve/worker.h"
 #include "store/engine.h"
 
-enum { CALL_REPLY_FIRST = 4096 };
+enum { REPLY_KEPT_MAX = 64 * 1024 }; /* a larger buffer is not kept for the next call */
 
 /* A call and what carries it between threads. Lives in the exchange's arena. */
 struct journey {
@@ -32,7 +32,6 @@ struct journey {
 	struct write write;
 	struct http_task task;
 	struct slow_task slow;
-	char actor_name[80];
 };
 
 static __thread struct worker *here;
@@ -50,9 +49,17 @@ void worker_start(void *context, struct http_loop *loop)
 	w->server = server;
 	w->loop = loop;
 	w->reader = reader_open(server->engine);
+	reader_keep(w->reader);
 	w->actors = actor_cache_new();
 	w->share = metrics_share_new(server->metrics);
 	here = w;
+}
+
+void worker_rest(void *context, struct http_loop *loop)
+{
+	(void)context;
+	(void)loop;
+	reader_rest(here->reader);
 }
 
 void worker_end(void *context, struct http_loop *loop)
@@ -61,6 +68,7 @@ void worker_end(void *context, struct http_loop *loop)
 	(void)loop;
 	actor_cache_free(here->actors);
 	reader_close(here->reader);
+	buffer_release(&here->reply);
 	free(here);
 	here = NULL;
 }
@@ -225,7 +233,10 @@ static void journey_log(struct journey *j, enum fault fault, uint64_t us)
 	buffer_byte(&b, ' ');
 	buffer_text(&b, j->call.method ? text_of(j->call.method->name) : TEXT("unknown"));
 	buffer_text(&b, TEXT("\",\"actor\":\""));
-	buffer_text(&b, text_of(j->actor_name));
+	if (j->actor) { /* the merchant, never what the client typed */
+		buffer_text(&b, TEXT("merchant:"));
+		buffer_uint64(&b, j->actor->credential.owner);
+	}
 	buffer_text(&b, TEXT("\",\"fault\":\""));
 	buffer_text(&b, text_of(fault_name(fault)));
 	buffer_text(&b, TEXT("\",\"us\":"));
@@ -234,12 +245,23 @@ static void journey_log(struct journey *j, enum fault fault, uint64_t us)
 	log_line(buffer_get(&b));
 }
 
-/* The actor as logged: the merchant, never what the client typed. */
-static void journey_name(struct journey *j)
+/* One buffer goes from call to call, with its memory. */
+static void reply_take(struct worker *w, struct buffer *reply)
 {
-	if (j->actor)
-		snprintf(j->actor_name, sizeof(j->actor_name), "merchant:%llu",
-			 (unsigned long long)j->actor->credential.owner);
+	if (!w->reply.data)
+		buffer_init(&w->reply, REPLY_BYTES_MAX);
+	*reply = w->reply;
+	w->reply = (struct buffer){0};
+}
+
+static void reply_give_back(struct worker *w, struct buffer *reply)
+{
+	if (w->reply.data || reply->capacity > REPLY_KEPT_MAX) {
+		buffer_release(reply);
+		return;
+	}
+	buffer_clear(reply);
+	w->reply = *reply;
 }
 
 static void journey_finish(struct journey *j, enum fault fault)
@@ -254,10 +276,9 @@ static void journey_finish(struct journey *j, enum fault fault)
 	journey_close(j);
 	uint64_t us = (now_ns() - x->start_ns) / 1000;
 	metrics_call(j->worker->share, call->dialect, call->method, fault, us);
-	if (j->server->log_calls) {
-		journey_name(j);
+	if (j->server->log_calls)
 		journey_log(j, fault, us);
-	}
+	struct worker *worker = j->worker;
 	struct buffer reply = call->reply;
 	if (j->actor)
 		actor_release(j->actor);
@@ -266,7 +287,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 					   .body = buffer_get(&reply),
 					   .retry_after_s = call->retry_after_s,
 					   .may_gzip = true});
-	buffer_release(&reply);
+	reply_give_back(worker, &reply);
 }
 
 static void journey_run(struct journey *j)
@@ -307,7 +328,6 @@ static void write_done(struct write *w)
 static enum fault apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	journey_name(j);
 	j->write = (struct write){.merchant = j->actor->credential.owner,
 				  .command = j->call.method->command,
 				  .handle = row->handle,
@@ -386,8 +406,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.dialect = dialect;
 	j->call.status = 200;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
-	buffer_init(&j->call.reply, REPLY_BYTES_MAX);
-	(void)buffer_room(&j->call.reply, CALL_REPLY_FIRST);
+	reply_take(here, &j->call.reply);
 	journey_open(j, here->reader, 0);
 	j->call.now = j->call.env->now;
 	journey_run(j);

@@ -220,6 +220,7 @@ static int serve_on(struct server *server, const struct config *config)
 				   .context = server,
 				   .loop_start = worker_start,
 				   .loop_end = worker_end,
+				   .loop_rest = worker_rest,
 				   .refused = call_refused};
 	const char *why = NULL;
 

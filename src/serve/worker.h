@@ -26,11 +26,13 @@ struct worker {
 	struct reader *reader;
 	struct actor_cache *actors;
 	struct metrics_share *share;
+	struct buffer reply; /* lent to one call at a time */
 };
 
 /* Bound to the loop's thread by worker_start (http_config.loop_start). */
 void worker_start(void *server, struct http_loop *loop);
 void worker_end(void *server, struct http_loop *loop);
+void worker_rest(void *server, struct http_loop *loop);
 struct worker *worker_here(void);
 
 /* http_config.handle: the way of a request begins here. */

@@ -398,6 +398,16 @@ void reader_end(struct reader *r)
 	snapshot_end(&r->snapshot);
 }
 
+void reader_keep(struct reader *r)
+{
+	r->snapshot.keeps = true;
+}
+
+void reader_rest(struct reader *r)
+{
+	snapshot_rest(&r->snapshot);
+}
+
 struct tx *reader_renew(struct reader *r)
 {
 	uint64_t merchant = r->tx.merchant;

@@ -43,6 +43,10 @@ struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena
 void reader_merchant(struct tx *tx, uint64_t merchant);
 const struct env *reader_env(const struct tx *tx);
 void reader_end(struct reader *r);
+/* From now on what reader_end leaves behind serves the next reader_begin, until reader_rest. For
+ * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again. */
+void reader_keep(struct reader *r);
+void reader_rest(struct reader *r);
 /* For long scans: ends and begins at the newest state, keeping merchant and arena. */
 struct tx *reader_renew(struct reader *r);
 

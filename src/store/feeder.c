@@ -39,11 +39,9 @@ static bool is_due(struct engine *e)
 static enum fault freeze(struct engine *e)
 {
 	struct generation *fresh = generation_open(e->overlay_cap);
-	struct generations *old;
 	if (!fresh)
 		return FAULT_BUSY;
-	lane_freeze(e, fresh, &old, &e->feeder.position);
-	overlay_drop(old, NULL);
+	lane_freeze(e, fresh, &e->feeder.old, &e->feeder.position);
 	return OK;
 }
 
@@ -57,7 +55,8 @@ static void drop(struct engine *e)
 {
 	struct generation *fed = pair_of(e)->frozen;
 	struct generations next = {pair_of(e)->active, NULL};
-	overlay_drop(overlay_change(&e->overlay, next), fed);
+	overlay_drop(overlay_change(&e->overlay, next), e->feeder.old, fed);
+	e->feeder.old = NULL;
 }
 
 static enum fault feed(struct engine *e)
@@ -188,6 +187,7 @@ void feeder_stop(struct engine *e)
 void feeder_release(struct engine *e)
 {
 	struct feeder *f = &e->feeder;
+	free(f->old);
 	bell_release(&f->bell);
 	pthread_mutex_destroy(&f->feeding);
 	pthread_mutex_destroy(&f->lock);

@@ -45,6 +45,7 @@ struct feeder {
 	pthread_t thread;
 	struct bell bell;
 	struct position position; /* of the frozen generation */
+	struct generations *old;  /* the pair before it was frozen: goes with it */
 	pthread_mutex_t feeding; /* held from freezing to the drop; who holds it stops the feeder */
 	_Atomic unsigned holders; /* who waits for `feeding` */
 	pthread_mutex_t lock;

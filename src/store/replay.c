@@ -62,7 +62,8 @@ static void feed(struct replay *r)
 	r->feed_fault = view_feed(r->view, full, &r->position);
 	if (r->feed_fault == OK) {
 		r->fed = r->position.place.batch;
-		overlay_drop(overlay_change(r->overlay, (struct generations){fresh, NULL}), full);
+		overlay_drop(overlay_change(r->overlay, (struct generations){fresh, NULL}), NULL,
+			     full);
 	} else {
 		generation_close(fresh);
 	}

@@ -150,7 +150,6 @@ void snapshot_begin(struct snapshot *s)
 		cmm_smp_rmb();
 		if (atomic_load_explicit(&s->overlay->pair, memory_order_acquire) == pair)
 			break;
-		view_reader_reset(&s->view);
 	}
 	s->begun = true;
 }
@@ -158,11 +157,18 @@ void snapshot_begin(struct snapshot *s)
 void snapshot_end(struct snapshot *s)
 {
 	must(s->begun);
-	view_reader_reset(&s->view);
+	if (!s->keeps)
+		view_reader_reset(&s->view);
 	s->begun = false;
 	s->stamp = (struct stamp){0};
 	GRACE_LEAVE();
 	rcu_read_unlock();
+}
+
+void snapshot_rest(struct snapshot *s)
+{
+	must(!s->begun);
+	view_reader_reset(&s->view);
 }
 
 /* ---- changing the pair ---- */
@@ -175,11 +181,12 @@ struct generations *overlay_change(struct overlay *o, struct generations pair)
 	return atomic_exchange_explicit(&o->pair, fresh, memory_order_acq_rel);
 }
 
-void overlay_drop(struct generations *old, struct generation *gone)
+void overlay_drop(struct generations *old, struct generations *older, struct generation *gone)
 {
 	synchronize_rcu();
 	GRACE_ENTER();
 	free(old);
+	free(older);
 	if (gone)
 		generation_close(gone);
 }

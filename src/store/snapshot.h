@@ -30,6 +30,7 @@ struct snapshot {
 	uint64_t batch;	    /* what it sees: the lane sets its own, unpublished one */
 	struct stamp stamp; /* writers only: batch 0 refuses to write */
 	bool begun;
+	bool keeps; /* see snapshot_rest */
 };
 
 /* The reader's transaction exists from open to close; begin and end may be on different threads
@@ -38,11 +39,14 @@ void snapshot_open(struct snapshot *s, struct overlay *o, const struct view *v);
 void snapshot_close(struct snapshot *s);
 void snapshot_begin(struct snapshot *s);
 void snapshot_end(struct snapshot *s);
+/* With `keeps` set an end leaves the LMDB transaction open for the next begin, which takes it if
+ * nothing was committed since; it pins pages of the file until this lets it go. */
+void snapshot_rest(struct snapshot *s);
 
 /* Replaces the pair without waiting; the old one goes to overlay_drop. Only one thread at a time.
  */
 struct generations *overlay_change(struct overlay *o, struct generations pair);
-/* Waits until no snapshot sees them, then frees. Not inside a snapshot. */
-void overlay_drop(struct generations *old, struct generation *gone);
+/* Waits until no snapshot sees them, then frees; any of them may be NULL. Not inside a snapshot. */
+void overlay_drop(struct generations *old, struct generations *older, struct generation *gone);
 /* Memory taken by all generations. */
 size_t overlay_bytes(struct overlay *o);

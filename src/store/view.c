@@ -60,6 +60,38 @@ static int open_environment(struct view *v, const char *path, struct view_config
 	return error;
 }
 
+static inline uint64_t load_big_endian(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* LMDB's own order, shorter first; eight bytes at a time and in one call, where LMDB's makes two. A
+ * look-up compares thirty keys. */
+static int compare_keys(const MDB_val *a, const MDB_val *b)
+{
+	const char *x = a->mv_data, *y = b->mv_data;
+	size_t common = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
+	const char *end = x + common;
+	for (; end - x >= 8; x += 8, y += 8) {
+		uint64_t left = load_big_endian(x), right = load_big_endian(y);
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	int order = 0;
+	if (x < end && common >= 8) { /* the last eight: those before them were equal */
+		uint64_t left = load_big_endian(end - 8), right = load_big_endian(y + (end - x) - 8);
+		order = (left > right) - (left < right);
+	} else if (x < end) {
+		order = memcmp(x, y, (size_t)(end - x));
+	}
+	return order ? order : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+}
+
 static int open_rows(struct view *v, bool read_only)
 {
 	MDB_txn *txn;
@@ -67,6 +99,8 @@ static int open_rows(struct view *v, bool read_only)
 	if (error)
 		return error;
 	error = mdb_dbi_open(txn, NULL, 0, &v->rows);
+	if (error == 0)
+		error = mdb_set_compare(txn, v->rows, compare_keys);
 	if (error == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -111,39 +145,65 @@ void view_close(struct view *v)
 
 void view_reader_open(struct view_reader *r, const struct view *v)
 {
+	*r = (struct view_reader){.view = v, .begun = true, .commits = atomic_load(&v->commits)};
 	int error = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &r->txn);
-	if (error)
-		die("a reader cannot begin", error);
-	r->rows = v->rows;
-	error = mdb_cursor_open(r->txn, r->rows, &r->cursor);
 	if (error)
 		die("a reader cannot begin", error);
 }
 
 void view_reader_close(struct view_reader *r)
 {
-	mdb_cursor_close(r->cursor);
+	for (size_t i = 0; i < VIEW_CURSORS; i++)
+		if (r->cursors[i])
+			mdb_cursor_close(r->cursors[i]);
 	mdb_txn_abort(r->txn);
 }
 
 void view_reader_reset(struct view_reader *r)
 {
-	mdb_txn_reset(r->txn);
+	if (r->begun)
+		mdb_txn_reset(r->txn);
+	r->begun = false;
 }
 
+/* The counter moves behind a commit, so it may say "old" of a new one but never the reverse. */
 void view_reader_renew(struct view_reader *r)
 {
+	uint64_t commits = atomic_load_explicit(&r->view->commits, memory_order_acquire);
+	if (r->begun && r->commits == commits)
+		return;
+	view_reader_reset(r);
 	int error = mdb_txn_renew(r->txn);
-	if (error == 0)
-		error = mdb_cursor_renew(r->txn, r->cursor);
 	if (error)
 		die("a reader cannot begin", error);
+	r->begun = true;
+	r->commits = commits;
+	r->ready = 0;
+}
+
+/* A key's first two bytes are the kind of its row and which table, unique or list it is of. */
+static unsigned cursor_index(struct text key)
+{
+	return key.size < 2 ? 0 : ((uint8_t)key.data[0] * 13u + (uint8_t)key.data[1]) % VIEW_CURSORS;
+}
+
+static MDB_cursor *cursor_for(struct view_reader *r, struct text key)
+{
+	unsigned i = cursor_index(key);
+	if (r->ready >> i & 1)
+		return r->cursors[i];
+	int error = r->cursors[i] ? mdb_cursor_renew(r->txn, r->cursors[i])
+				  : mdb_cursor_open(r->txn, r->view->rows, &r->cursors[i]);
+	if (error)
+		die("a reader cannot begin", error);
+	r->ready |= (uint64_t)1 << i;
+	return r->cursors[i];
 }
 
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
 {
 	MDB_val k = val(key), v;
-	int error = mdb_cursor_get(r->cursor, &k, &v, MDB_SET);
+	int error = mdb_cursor_get(cursor_for(r, key), &k, &v, MDB_SET);
 	if (error == MDB_NOTFOUND)
 		return false;
 	if (error)
@@ -156,9 +216,10 @@ bool view_next(struct view_reader *r, struct text key, bool after, struct text *
 	       struct text *ret_value)
 {
 	MDB_val k = val(key), v;
-	int error = mdb_cursor_get(r->cursor, &k, &v, key.size ? MDB_SET_RANGE : MDB_FIRST);
+	MDB_cursor *cursor = cursor_for(r, key);
+	int error = mdb_cursor_get(cursor, &k, &v, key.size ? MDB_SET_RANGE : MDB_FIRST);
 	if (error == 0 && after && text_equal(text_of_val(k), key))
-		error = mdb_cursor_get(r->cursor, &k, &v, MDB_NEXT);
+		error = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
 	if (error == MDB_NOTFOUND)
 		return false;
 	if (error)
@@ -203,6 +264,7 @@ static int feed_commit(struct feed *f)
 {
 	mdb_cursor_close(f->cursor);
 	int error = mdb_txn_commit(f->txn);
+	atomic_fetch_add_explicit(&f->view->commits, 1, memory_order_release);
 	f->txn = NULL;
 	return error;
 }

@@ -25,6 +25,7 @@ enum { FEED_PAGES_MAX = 4096 }; /* dirty pages of a transaction: LMDB never give
 struct view {
 	MDB_env *env;
 	MDB_dbi rows;
+	_Atomic uint64_t commits; /* of this process: says whether a reader's transaction is old */
 	bool temporary; /* verify's: not synced */
 	unsigned feed_pages;
 };
@@ -45,15 +46,21 @@ CHECKED enum fault view_feed(struct view *v, const struct generation *g,
 /* Only the position. */
 CHECKED enum fault view_mark(struct view *v, const struct position *position);
 
-/* One reader's transaction, kept and renewed. */
+/* One reader's transaction, kept and renewed. Each kind of row has a cursor of its own: it stands
+ * on the leaf of the last look-up, where the next one of that kind may well be. */
+enum { VIEW_CURSORS = 64 };
 struct view_reader {
+	const struct view *view;
 	MDB_txn *txn;
-	MDB_cursor *cursor;
-	MDB_dbi rows;
+	bool begun;
+	uint64_t commits; /* view->commits before the transaction began */
+	uint64_t ready;	  /* a bit for each cursor that belongs to this transaction */
+	MDB_cursor *cursors[VIEW_CURSORS]; /* NULL: not used yet */
 };
 void view_reader_open(struct view_reader *r, const struct view *v); /* begun */
 void view_reader_close(struct view_reader *r);
 void view_reader_reset(struct view_reader *r);
+/* To the newest commit: does nothing when the transaction is begun and sees it already. */
 void view_reader_renew(struct view_reader *r);
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value);
 /* The first row with key >= `key`, or > when `after`. The position's own row is never shown. */

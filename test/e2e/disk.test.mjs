@@ -2,7 +2,7 @@
 // a user namespace of its own (unshare); where neither may be done the tests are skipped.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Server } from '../js/server.mjs';
@@ -11,12 +11,13 @@ import { common, find, post, query, stopClient } from '../js/top.mjs';
 import { Wjb } from '../js/wjb.mjs';
 import { Zvcms } from '../js/zvcms.mjs';
 
-const box = folder('disk'), disk = box.at('disk');
+const box = folder('disk');
 const INSIDE = 'COUPONRY_TEST_UNSHARED';
 const SIZE_MIB = 24;
 
-mkdirSync(disk);
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', disk]).status === 0;
+const mount = (at) => spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=700`, 'tmpfs', at]).status === 0;
+const unmount = (at) => spawnSync('umount', [at]).status === 0;
+const mounted = mount(box.path) && unmount(box.path);
 const unshared = !mounted && !process.env[INSIDE] && spawnSync('unshare', ['-rm', 'true']).status === 0;
 
 if (!mounted) {
@@ -30,8 +31,14 @@ if (!mounted) {
       assert.equal(r.status, 0, r.stdout + r.stderr);
       assert.doesNotMatch(r.stdout, /# SKIP/);
     });
-} else describe('a full disk', { timeout: 120000 }, suite);
+} else {
+  describe('a full disk', { timeout: 120000 }, () => suite('data'));
+  describe('a full disk under the ledger alone', { timeout: 120000 }, () => suite('ledger'));
+  describe('a full disk under the view alone', { timeout: 120000 }, () => suite('view'));
+  after(() => box.remove());
+}
 
+let disk;
 const free = () => {
   const s = statfsSync(disk);
   return s.bavail * s.bsize;
@@ -49,22 +56,33 @@ function fill(spare = 0) {
 }
 const makeRoom = () => rmSync(`${disk}/filler`, { force: true });
 
-function suite() {
-  const dir = `${disk}/data`, ARGS = ['--log-calls=false', '--segment-mib=1', `--master-key=${box.at('key')}`];
-  const KEY = `--master-key=${box.at('key')}`;
+/** What of the data directory stands on the small disk: all ("data") or one folder of it. */
+function suite(part) {
+  const dir = box.at(part), KEY = `--master-key=${box.at('key')}-${part}`;
+  const ARGS = ['--log-calls=false', '--segment-mib=1', KEY];
+  const here = part === 'data' ? dir : `${dir}/${part}`;
   let server, client, wjb, nextId = 1000;
   const acknowledged = new Set();
   before(async () => {
+    disk = here;
+    if (part === 'data') (mkdirSync(here), mount(here));
+    server = await Server.start({ dir, demo: false, args: ARGS }); // it makes the store, with small segments
     await done(['demo', `--data=${dir}`, KEY]);
-    server = await Server.start({ dir, demo: false, args: ARGS });
+    if (part !== 'data') {
+      await server.stop();
+      cpSync(here, box.at('aside'), { recursive: true });
+      assert.ok(mount(here));
+      cpSync(box.at('aside'), here, { recursive: true });
+      rmSync(box.at('aside'), { recursive: true });
+      await server.run();
+    }
     await connect();
   });
   after(async () => {
     client?.close();
     stopClient();
     await server?.close();
-    spawnSync('umount', [disk]);
-    box.remove();
+    unmount(here);
   });
   async function connect() {
     client?.close();
@@ -111,7 +129,7 @@ function suite() {
   test('full: writes are refused in each dialect\'s words, reads go on, /readyz says why', async () => {
     fill();
     const no = await addUntilRefused();
-    assert.equal(no.text, '{"response":{"code":10,"error_message":"Service currently unavailable"}}');
+    assert.equal(no.text, '{"response":{"code":10,"error_message":"Service currently unavailable: isp.service-unavailable"}}');
     assert.match((await wjb.spi({ coupon_id: 951, buyer_nicks: ['full-1'] })).text, /"code":10,/);
     assert.match((await client.send(wjb.request('wjb.ump.activity.add', { activity: { name: 'full', memo: 'x'.repeat(30000) } }))).text, /"code":10,/);
     const w = (await client.send(waiqinRequest('addOrUpdateCampaign', campaign))).json;

@@ -240,10 +240,10 @@ describe('TLS', () => {
     const send = ({ path, method = 'POST', headers = {}, body }, options = {}) =>
       new Promise((resolve, reject) => {
         const r = https.request({ host: '127.0.0.1', port: s.port, path, method, headers: { ...headers, ...(body ? { 'content-length': Buffer.byteLength(body) } : {}) }, agent, ...options }, (res) => {
-          let out = '';
+          const parts = [];
           const protocol = res.socket.getProtocol(), alpn = res.socket.alpnProtocol;
-          res.on('data', (d) => (out += d));
-          res.on('end', () => resolve({ status: res.statusCode, text: out, protocol, alpn }));
+          res.on('data', (d) => parts.push(d));
+          res.on('end', () => resolve({ status: res.statusCode, text: Buffer.concat(parts).toString(), protocol, alpn }));
         });
         r.on('error', reject);
         r.end(body);

@@ -1,28 +1,32 @@
 /*
- * simulation [--seeds=N] [--seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--canary]
+ * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
+ *            [--keep] [--canary]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
  *
  *   plan a batch -> the child submits it -> the model does the same in that order -> outcomes equal
- *   now and then the child is killed in the middle: what was acknowledged must be in the ledger, and
- *   what is in the ledger beyond it must be a beginning of the rest; then every reading is compared
+ *   now and then the child is killed in the middle: what was acknowledged must be in the ledger,
+ *   and what is there beyond it must be a beginning of the rest; then every reading is compared
  *
  * The commands of a seed are always the same up to its first kill; where a kill falls is the
- * machine's affair. --canary makes the model wrong in one rule: then every seed must fail.
+ * machine's affair (it kills itself at a counted place two times of three). --keep leaves the data
+ * directories. --canary makes the model wrong in one rule: then every seed must fail.
  */
 #include "lib/sim.h"
 
 #include <ftw.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, verbose;
+	bool canary, verbose, keep;
+	char folder[64]; /* of this run */
 };
 
 /* --- the child --- */
@@ -62,7 +66,8 @@ static void expect_answer(struct parent *p, enum order order)
 		return;
 	waitpid(p->child, &status, 0);
 	if (WIFSIGNALED(status))
-		sim_fail(p->w, "the engine's process died of signal %d at order '%c'", WTERMSIG(status), order);
+		sim_fail(p->w, "the engine's process died of signal %d at order '%c'",
+			 WTERMSIG(status), order);
 	_exit(1);
 }
 
@@ -139,7 +144,8 @@ static void apply_answered(struct world *w, struct op *op)
 			 (unsigned long long)op->entry, wrote ? "one" : "none");
 	if (wrote && op->entry != w->homes[op->home].entries)
 		sim_fail(w, "%s: entry %llu, the model says %llu", command_get(op->command)->name,
-			 (unsigned long long)op->entry, (unsigned long long)w->homes[op->home].entries);
+			 (unsigned long long)op->entry,
+			 (unsigned long long)w->homes[op->home].entries);
 }
 
 /* The lane answers in order; what it wrote beyond the last answer is a beginning of the rest. */
@@ -166,9 +172,11 @@ static void apply_after_kill(struct world *w)
 			model_apply(w, op, false, &wrote);
 			w->cut_off++;
 			if (wrote != op->in_ledger)
-				sim_fail(w, "command %u (%s) after the kill: the ledger has %s, the model says %s", i,
-					 command_get(op->command)->name, op->in_ledger ? "it" : "it not",
-					 wrote ? "one" : "none");
+				sim_fail(w,
+					 "command %u (%s) after the kill: the ledger has %s, the "
+					 "model says %s",
+					 i, command_get(op->command)->name,
+					 op->in_ledger ? "it" : "it not", wrote ? "one" : "none");
 		}
 	}
 }
@@ -295,11 +303,13 @@ static void run_out(struct parent *p)
 
 static void found(struct parent *p)
 {
-	run_one(p, 0, COMMAND_origin_create, (union any_cmd){.origin_create = {1 + roll(p->w, 0xffffe)}});
+	run_one(p, 0, COMMAND_origin_create,
+		(union any_cmd){.origin_create = {1 + roll(p->w, 0xffffe)}});
 	p->w->home_n = 1;
 	for (unsigned i = 1; i < HOMES; i++)
-		run_one(p, 0, COMMAND_merchant_add,
-			(union any_cmd){.merchant_add = {.name = keep_format(p->w, "merchant %u", i)}});
+		run_one(
+		    p, 0, COMMAND_merchant_add,
+		    (union any_cmd){.merchant_add = {.name = keep_format(p->w, "merchant %u", i)}});
 }
 
 static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *f)
@@ -310,11 +320,16 @@ static int remove_one(const char *path, const struct stat *s, int flag, struct F
 	return remove(path);
 }
 
-static struct world *new_world(uint64_t seed, bool canary, char *folder)
+static void remove_all(const char *folder)
 {
-	struct world *w = mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-			       -1, 0);
-	must(w != MAP_FAILED && mkdtemp(folder));
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct world *new_world(uint64_t seed, bool canary, const char *folder)
+{
+	struct world *w = mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	must(w != MAP_FAILED && mkdir(folder, 0700) == 0);
 	w->seed = seed;
 	w->random = seed * UINT64_C(0xD1342543DE82EF95);
 	w->canary = canary;
@@ -322,7 +337,91 @@ static struct world *new_world(uint64_t seed, bool canary, char *folder)
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
 	w->watched = chance(w, 15);
 	snprintf(w->dir, sizeof(w->dir), "%s/data", folder);
+	snprintf(w->backup, sizeof(w->backup), "%s/backup", folder);
 	return w;
+}
+
+/* --- restore: the model goes back too; only what was given out stays given out --- */
+
+static struct m_home *copy_of(const struct m_home *homes)
+{
+	size_t size = HOMES * sizeof(*homes);
+	struct m_home *copy = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	must(copy != MAP_FAILED);
+	memcpy(copy, homes, size);
+	return copy;
+}
+
+static void go_back(struct world *w, const struct m_home *kept)
+{
+	w->lost = copy_of(w->homes);
+	memcpy(w->homes, kept, HOMES * sizeof(*kept));
+	for (unsigned i = 0; i < HOMES; i++) {
+		w->homes[i].given_out_n = w->lost[i].given_out_n;
+		memcpy(w->homes[i].given_out, w->lost[i].given_out, sizeof(w->homes[i].given_out));
+	}
+	w->past_n = 0; /* an epoch of the lost time must not come again */
+	w->op_n = 0;
+}
+
+/* One entry more, with an instant of the machine's clock and an epoch that nobody is told. */
+static void learn_restored(struct parent *p)
+{
+	struct world *w = p->w;
+	give_order(p, ORDER_FIND);
+	if (w->scanned_entries[0] != ++w->homes[0].entries)
+		sim_fail(w, "a restore has not written one entry");
+	w->newest_ms = w->scanned_newest_ms;
+	w->epoch_before = w->homes[0].epoch;
+	w->homes[0].epoch = 0;
+	int64_t now = atomic_load(&w->clock_ms);
+	atomic_store(&w->clock_ms, (now > w->newest_ms ? now : w->newest_ms) + 1000);
+	w->restores++;
+}
+
+static void restore(struct parent *p)
+{
+	struct world *w = p->w;
+	size_t n = strlen(w->dir);
+	int status = 0;
+	char key[200], new_key[200];
+	snprintf(key, sizeof(key), "%s.key", w->dir);
+	memcpy(w->dir + n, "2", 2);
+	snprintf(new_key, sizeof(new_key), "%s.key", w->dir);
+	fflush(NULL);
+	p->child = fork();
+	if (p->child == 0)
+		restore_side(w);
+	waitpid(p->child, &status, 0);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || rename(key, new_key) != 0)
+		_exit(1);
+	start_child(p);
+	expect_answer(p, ORDER_OPEN);
+	learn_restored(p);
+}
+
+static void steps_with_restore(struct parent *p, uint64_t steps)
+{
+	struct world *w = p->w;
+	uint64_t at = roll(w, steps), back = at + roll(w, steps - at) + 1;
+	struct m_home *kept = NULL;
+	for (w->step = 1; w->step <= steps; w->step++) {
+		if (w->step == at + 1) {
+			give_order(p, ORDER_CHECK); /* learns all that there is */
+			give_order(p, ORDER_BACKUP);
+			kept = copy_of(w->homes);
+		}
+		step(p);
+		if (w->step != back)
+			continue;
+		give_order(p, ORDER_CHECK);
+		kill_child(p);
+		go_back(w, kept);
+		restore(p);
+		give_order(p, ORDER_CHECK);
+		give_order(p, ORDER_VERIFY);
+	}
 }
 
 static void run_steps(struct parent *p, uint64_t steps)
@@ -331,8 +430,12 @@ static void run_steps(struct parent *p, uint64_t steps)
 	start_child(p);
 	expect_answer(p, ORDER_OPEN);
 	found(p);
-	for (w->step = 1; w->step <= steps; w->step++)
-		step(p);
+	if (chance(w, 12)) {
+		steps_with_restore(p, steps);
+	} else {
+		for (w->step = 1; w->step <= steps; w->step++)
+			step(p);
+	}
 	give_order(p, ORDER_CHECK);
 	run_out(p);
 	give_order(p, ORDER_VERIFY);
@@ -343,30 +446,35 @@ static void run_steps(struct parent *p, uint64_t steps)
 
 static void print_figures(const struct world *w)
 {
-	printf("seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu cut off), "
-	       "%llu restarts, %llu checks, %llu verifies of %llu rows, %llu watches; %u coupons, %u people, "
+	printf("seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu "
+	       "cut off), "
+	       "%llu restarts, %llu restores, %llu checks, %llu verifies of %llu rows, %llu "
+	       "watches; %u coupons, %u people, "
 	       "%u campaigns, %llu changes of them\n",
-	       (unsigned long long)w->seed, (unsigned long long)w->commands, (unsigned long long)w->accepted,
-	       (unsigned long long)w->repeats, (unsigned long long)w->busy, (unsigned long long)w->kills,
-	       (unsigned long long)w->cut_off, (unsigned long long)w->restarts, (unsigned long long)w->checks,
+	       (unsigned long long)w->seed, (unsigned long long)w->commands,
+	       (unsigned long long)w->accepted, (unsigned long long)w->repeats,
+	       (unsigned long long)w->busy, (unsigned long long)w->kills,
+	       (unsigned long long)w->cut_off, (unsigned long long)w->restarts,
+	       (unsigned long long)w->restores, (unsigned long long)w->checks,
 	       (unsigned long long)w->verifies, (unsigned long long)w->rows_verified,
-	       (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n, w->homes[1].customer_n,
-	       w->homes[1].campaign_n, (unsigned long long)w->homes[1].changes);
+	       (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n,
+	       w->homes[1].customer_n, w->homes[1].campaign_n,
+	       (unsigned long long)w->homes[1].changes);
 }
 
-/* In a process of its own: its exit says how it went. The folder of a seed that failed stays. */
+/* In a process of its own: its exit says how it went. */
 static _Noreturn void worker(const struct options *o, uint64_t seed)
 {
 	char folder[96];
-	snprintf(folder, sizeof(folder), "%s/couponry-sim-%llu-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (unsigned long long)seed);
+	snprintf(folder, sizeof(folder), "%s/%llu", o->folder, (unsigned long long)seed);
 	struct parent p = {.w = new_world(seed, o->canary, folder)};
 	signal(SIGPIPE, SIG_IGN);
 	/* Now and then a long one, so that lists of changes pass a thousand ordinals. */
 	run_steps(&p, seed % 100 == 50 ? 6 * o->steps : o->steps);
 	if (o->verbose)
 		print_figures(p.w);
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (!o->keep)
+		remove_all(folder);
 	fflush(NULL);
 	_exit(0);
 }
@@ -389,6 +497,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->verbose = true;
 		} else if (strcmp(argv[i], "--canary") == 0) {
 			o->canary = true;
+		} else if (strcmp(argv[i], "--keep") == 0) {
+			o->keep = true;
 		} else if (strcmp(argv[i], "--verbose") == 0) {
 			o->verbose = true;
 		} else if (!read_option(argv[i], "--seeds=", &o->seeds) &&
@@ -414,15 +524,23 @@ static void collect(uint64_t *running, uint64_t *passed, uint64_t *failed)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.seeds = 50, .first_seed = 1, .steps = 200,
+	struct options o = {.seeds = 50,
+			    .first_seed = 1,
+			    .steps = 200,
 			    .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN)};
 	uint64_t running = 0, passed = 0, failed = 0, started = 0;
 	time_t begin = time(NULL);
 	if (!read_options(argc, argv, &o)) {
-		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] "
-		      "[--verbose] [--canary]\n", stderr);
+		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
+		      "[--jobs=N] "
+		      "[--verbose] [--keep] [--canary]\n",
+		      stderr);
 		return 2;
 	}
+	/* In memory where there is such a place: syncs cost nothing. */
+	snprintf(o.folder, sizeof(o.folder), "%s/couponry-sim-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	must(mkdtemp(o.folder));
 	for (; started < o.seeds && failed < 20; started++) {
 		if (o.seconds && time(NULL) - begin >= (time_t)o.seconds)
 			break;
@@ -437,8 +555,13 @@ int main(int argc, char **argv)
 	}
 	while (running)
 		collect(&running, &passed, &failed);
-	printf("%llu of %llu seeds in %lld s\n", (unsigned long long)started, (unsigned long long)o.seeds,
-	       (long long)(time(NULL) - begin));
-	printf("%llu passed, %llu failed\n", (unsigned long long)passed, (unsigned long long)failed);
+	if (!o.keep)
+		remove_all(o.folder);
+	else
+		printf("data: %s\n", o.folder);
+	printf("%llu of %llu seeds in %lld s\n", (unsigned long long)started,
+	       (unsigned long long)o.seeds, (long long)(time(NULL) - begin));
+	printf("%llu passed, %llu failed\n", (unsigned long long)passed,
+	       (unsigned long long)failed);
 	return failed != 0;
 }

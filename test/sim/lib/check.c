@@ -32,8 +32,8 @@ static void turn_to(struct checker *c, unsigned home)
 void same_text(struct checker *c, const char *what, struct text have, struct text want)
 {
 	if (!text_equal(have, want))
-		sim_fail(c->w, "merchant %u: %s is \"%.*s\", the model says \"%.*s\"", c->home, what,
-			 TEXT_ARG(have), TEXT_ARG(want));
+		sim_fail(c->w, "merchant %u: %s is \"%.*s\", the model says \"%.*s\"", c->home,
+			 what, TEXT_ARG(have), TEXT_ARG(want));
 }
 
 void same_number(struct checker *c, const char *what, uint64_t have, uint64_t want)
@@ -66,7 +66,8 @@ unsigned slice_rows(struct slice s, uint64_t all)
 
 /* --- departments and customers --- */
 
-static void same_department(struct checker *c, const struct department *have, struct m_department *want)
+static void same_department(struct checker *c, const struct department *have,
+			    struct m_department *want)
 {
 	if (!want->id.size)
 		model_learn_id(c->w, c->h, &want->id, have->department_id);
@@ -122,7 +123,8 @@ static void check_customers(struct checker *c, struct slice s)
 
 /* --- templates --- */
 
-static void same_money(struct checker *c, const char *what, bool has, struct money have, bool wants, int64_t want)
+static void same_money(struct checker *c, const char *what, bool has, struct money have, bool wants,
+		       int64_t want)
 {
 	same_number(c, what, has, wants);
 	if (has)
@@ -136,9 +138,10 @@ void same_template(struct checker *c, const struct template *have, const struct 
 	same_number(c, "template maker", have->maker, want->maker);
 	same_text(c, "template name", have->name, want->name);
 	same_text(c, "template type", have->type, want->type);
-	same_money(c, "template amount", have->has_amount, have->amount, want->has_amount, want->amount);
-	same_money(c, "template threshold", have->has_threshold, have->threshold, want->has_threshold,
-		   want->threshold);
+	same_money(c, "template amount", have->has_amount, have->amount, want->has_amount,
+		   want->amount);
+	same_money(c, "template threshold", have->has_threshold, have->threshold,
+		   want->has_threshold, want->threshold);
 	same_instant(c, "template begin", have->begin, want->begin);
 	same_instant(c, "template end", have->end, want->end);
 	same_text(c, "template shops", have->shops, want->shops);
@@ -172,7 +175,8 @@ struct window_of some_window(struct world *w, struct instant first, struct insta
 
 bool in_window(const struct window_of *x, struct instant i)
 {
-	return (!x->from.ms || i.ms / 1000 >= x->from.ms / 1000) && (!x->to.ms || i.ms / 1000 <= x->to.ms / 1000);
+	return (!x->from.ms || i.ms / 1000 >= x->from.ms / 1000) &&
+	       (!x->to.ms || i.ms / 1000 <= x->to.ms / 1000);
 }
 
 /* Place of the row-th one in a page: lists of the model are oldest first. */
@@ -189,20 +193,22 @@ static void check_templates(struct checker *c, bool whole)
 	unsigned n = 0;
 	struct window_of x = {.oldest_first = true};
 	if (!whole && h->template_n)
-		x = some_window(w, h->templates[0].created, h->templates[h->template_n - 1].created);
+		x = some_window(w, h->templates[0].created,
+				h->templates[h->template_n - 1].created);
 	for (unsigned i = 0; i < h->template_n; i++)
 		if (h->templates[i].live && in_window(&x, h->templates[i].created))
 			fits[n++] = (int)i;
 	struct slice s = whole ? (struct slice){0, n + 1} : some_slice(w, n);
 	struct template_list_cmd cmd = {
-		.from = x.from, .to = x.to, .skip = s.from, .n = s.n, .oldest_first = x.oldest_first};
+	    .from = x.from, .to = x.to, .skip = s.from, .n = s.n, .oldest_first = x.oldest_first};
 	struct template_list_ret ret = {0};
 	ask(c, COMMAND_template_list, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
 	same_number(c, "count of templates", ret.count, n);
 	same_number(c, "rows of templates", ret.n, slice_rows(s, n));
 	for (unsigned i = 0; i < ret.n; i++)
-		same_template(c, &ret.rows[i], &h->templates[fits[place(x.oldest_first, n, s.from + i)]]);
+		same_template(c, &ret.rows[i],
+			      &h->templates[fits[place(x.oldest_first, n, s.from + i)]]);
 }
 
 /* --- the store itself --- */
@@ -224,7 +230,8 @@ static void check_merchants(struct checker *c)
 	}
 }
 
-static void same_credential(struct checker *c, const struct credential *have, const struct credential *want)
+static void same_credential(struct checker *c, const struct credential *have,
+			    const struct credential *want)
 {
 	same_number(c, "credential dialect", have->dialect, want->dialect);
 	same_text(c, "credential name", have->name, want->name);
@@ -251,7 +258,8 @@ static void check_credentials(struct checker *c)
 		same_credential(c, &ret.rows[i], &h->credentials[s.from + i].c);
 	for (unsigned i = 0; i < h->credential_n; i++) {
 		const struct credential *want = &h->credentials[i].c;
-		struct credential_find_cmd one = {.dialect = (enum dialect)want->dialect, .name = want->name};
+		struct credential_find_cmd one = {.dialect = (enum dialect)want->dialect,
+						  .name = want->name};
 		struct credential_find_ret found = {0};
 		ask(c, COMMAND_credential_find, &one, &found);
 		same_number(c, "fault", c->fault, OK);
@@ -264,6 +272,16 @@ static void check_credentials(struct checker *c)
 	struct credential_find_ret found = {0};
 	ask(c, COMMAND_credential_find, &none, &found);
 	same_number(c, "fault", c->fault, FAULT_CREDENTIAL_UNKNOWN);
+}
+
+static void check_epoch(struct checker *c)
+{
+	uint64_t have = reader_env(c->tx)->epoch, *want = &c->h->epoch;
+	if (*want == 0 && have == c->w->epoch_before)
+		sim_fail(c->w, "a restore has kept the epoch");
+	if (*want == 0)
+		*want = have;
+	same_number(c, "epoch", have, *want);
 }
 
 /* --- all of it --- */
@@ -298,6 +316,7 @@ void check_all(struct world *w, struct engine *e)
 	turn_to(&c, 0);
 	check_merchants(&c);
 	check_credentials(&c);
+	check_epoch(&c);
 	for (unsigned i = 1; i < w->home_n; i++) {
 		turn_to(&c, i);
 		check_home(&c);

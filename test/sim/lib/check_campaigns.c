@@ -29,14 +29,16 @@ static void same_campaign(struct checker *c, const struct campaign *have, struct
 	same_instant(c, "campaign end", have->end, want->end);
 	same_text(c, "campaign register_url", have->register_url, want->url);
 	same_text(c, "campaign information", have->information, want->information);
-	same_number(c, "departments of a campaign", varints(c, have->departments), want->department_n);
+	same_number(c, "departments of a campaign", varints(c, have->departments),
+		    want->department_n);
 	same_number(c, "prizes of a campaign", varints(c, have->prizes), want->prize_n);
 	same_number(c, "campaign changed", have->changed, want->changed);
 	same_instant(c, "campaign created", have->created, want->created);
 	same_instant(c, "campaign modified", have->modified, want->modified);
 }
 
-static void same_object(struct checker *c, const struct campaign *have, const struct m_campaign *want)
+static void same_object(struct checker *c, const struct campaign *have,
+			const struct m_campaign *want)
 {
 	same_text(c, "campaign object", have->object,
 		  want->has_object ? object_print(&want->object) : TEXT_NONE);
@@ -51,13 +53,18 @@ void check_campaigns(struct checker *c, bool whole)
 	struct window_of x = {.oldest_first = true};
 	bool all = whole || chance(w, 50);
 	if (!whole && h->campaign_n)
-		x = some_window(w, h->campaigns[0].created, h->campaigns[h->campaign_n - 1].created);
+		x = some_window(w, h->campaigns[0].created,
+				h->campaigns[h->campaign_n - 1].created);
 	for (unsigned i = 0; i < h->campaign_n; i++)
 		if (h->campaigns[i].live && (all || h->campaigns[i].wjb) &&
 		    in_window(&x, h->campaigns[i].created))
 			found[n++] = (int)i;
 	struct slice s = whole ? (struct slice){0, n + 1} : some_slice(w, n);
-	struct campaign_list_cmd cmd = {.from = x.from, .to = x.to, .skip = s.from, .n = s.n, .all = all,
+	struct campaign_list_cmd cmd = {.from = x.from,
+					.to = x.to,
+					.skip = s.from,
+					.n = s.n,
+					.all = all,
 					.oldest_first = x.oldest_first};
 	struct campaign_list_ret ret = {0};
 	ask(c, COMMAND_campaign_list, &cmd, &ret);
@@ -65,7 +72,8 @@ void check_campaigns(struct checker *c, bool whole)
 	same_number(c, "count of campaigns", ret.count, n);
 	same_number(c, "rows of campaigns", ret.n, slice_rows(s, n));
 	for (unsigned i = 0; i < ret.n; i++) {
-		struct m_campaign *want = &h->campaigns[found[place(x.oldest_first, n, s.from + i)]];
+		struct m_campaign *want =
+		    &h->campaigns[found[place(x.oldest_first, n, s.from + i)]];
 		same_campaign(c, &ret.rows[i], want);
 		same_object(c, &ret.rows[i], want);
 	}
@@ -115,7 +123,8 @@ static bool fits(const struct campaign_query_cmd *q, const struct m_campaign *k)
 }
 
 /* The one with the newest change before `before`. */
-static struct m_campaign *next_changed(struct m_home *h, const struct campaign_query_cmd *q, uint64_t before)
+static struct m_campaign *next_changed(struct m_home *h, const struct campaign_query_cmd *q,
+				       uint64_t before)
 {
 	struct m_campaign *next = NULL;
 	for (unsigned i = 0; i < h->campaign_n; i++) {
@@ -134,7 +143,8 @@ void check_query(struct checker *c)
 	unsigned n = 0;
 	ask(c, COMMAND_campaign_query, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
-	for (struct m_campaign *k; (k = next_changed(c->h, &cmd, before)); n++, before = k->change) {
+	for (struct m_campaign *k; (k = next_changed(c->h, &cmd, before));
+	     n++, before = k->change) {
 		if (n >= ret.n)
 			continue;
 		same_campaign(c, &ret.rows[n], k);
@@ -161,8 +171,8 @@ struct audience {
 	uint64_t campaign, cover;
 };
 
-static void same_person(struct checker *c, struct audience of, const struct m_campaign *k, int customer,
-			const struct audience_person *have)
+static void same_person(struct checker *c, struct audience of, const struct m_campaign *k,
+			int customer, const struct audience_person *have)
 {
 	same_customer(c, &have->customer, &c->h->customers[customer]);
 	same_number(c, "member's key slot", have->member.key_slot, have->customer.key_slot);
@@ -173,15 +183,17 @@ static void same_person(struct checker *c, struct audience of, const struct m_ca
 	if (!registered)
 		return;
 	same_instant(c, "registered_at", have->member.registered_at, k->registered[customer].at);
-	same_text(c, "merchant_information", have->member.information, k->registered[customer].information);
+	same_text(c, "merchant_information", have->member.information,
+		  k->registered[customer].information);
 }
 
-static void check_page(struct checker *c, struct audience of, const struct m_campaign *k, enum mark mark)
+static void check_page(struct checker *c, struct audience of, const struct m_campaign *k,
+		       enum mark mark)
 {
 	unsigned n = k->people_n[mark];
 	struct slice s = some_slice(c->w, n);
 	struct audience_page_cmd cmd = {
-		.campaign = of.campaign, .cover = of.cover, .mark = mark, .from = s.from, .n = s.n};
+	    .campaign = of.campaign, .cover = of.cover, .mark = mark, .from = s.from, .n = s.n};
 	struct audience_page_ret ret = {0};
 	ask(c, COMMAND_audience_page, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);

@@ -66,7 +66,8 @@ void check_coupons(struct checker *c, bool whole)
 	same_number(c, "count of coupons", ret.count, n);
 	same_number(c, "rows of coupons", ret.n, slice_rows(s, n));
 	for (unsigned i = 0; i < ret.n; i++)
-		same_coupon(c, &ret.rows[i], &h->coupons[found[place(cmd.oldest_first, n, s.from + i)]]);
+		same_coupon(c, &ret.rows[i],
+			    &h->coupons[found[place(cmd.oldest_first, n, s.from + i)]]);
 }
 
 static void wallet_of(struct checker *c, const struct coupon_wallet_cmd *cmd, int customer)

@@ -22,7 +22,10 @@ struct side {
 	_Atomic bool watching;
 };
 
-static struct instant virtual_now(void *context) { return sim_now(context); }
+static struct instant virtual_now(void *context)
+{
+	return sim_now(context);
+}
 
 /* --- the batch --- */
 
@@ -42,8 +45,9 @@ static void done(struct write *write)
 	op->fault = write->fault;
 	op->entry = write->entry;
 	copy_text(op->field, write->fault == OK ? TEXT_NONE : write->detail.field);
-	for (unsigned i = 0; op->fault == OK && op->command == COMMAND_coupon_issue &&
-			     i < op->ret.coupon_issue.n; i++) {
+	for (unsigned i = 0;
+	     op->fault == OK && op->command == COMMAND_coupon_issue && i < op->ret.coupon_issue.n;
+	     i++) {
 		op->issue_faults[i] = op->ret.coupon_issue.results[i].fault;
 		copy_text(op->issue_codes[i], op->ret.coupon_issue.results[i].code);
 	}
@@ -72,17 +76,17 @@ static void run(struct side *s)
 	for (unsigned i = 0; i < w->op_n; i++) {
 		struct op *op = &w->ops[i];
 		arena_reset(&s->arenas[i]);
-		s->writes[i] = (struct write){.merchant = w->homes[op->home].number,
-					      .command = op->command,
-					      .handle = i + 1 == w->die_before ? die
-									       : command_get(op->command)->handle,
-					      .actor = text_of(op->actor),
-					      .cmd = &op->cmd,
-					      .ret = &op->ret,
-					      .arena = &s->arenas[i],
-					      .job = op->job,
-					      .done = done,
-					      .context = s};
+		s->writes[i] = (struct write){
+		    .merchant = w->homes[op->home].number,
+		    .command = op->command,
+		    .handle = i + 1 == w->die_before ? die : command_get(op->command)->handle,
+		    .actor = text_of(op->actor),
+		    .cmd = &op->cmd,
+		    .ret = &op->ret,
+		    .arena = &s->arenas[i],
+		    .job = op->job,
+		    .done = done,
+		    .context = s};
 	}
 	for (unsigned i = 0; i < w->op_n; i++)
 		engine_submit(s->engine, &s->writes[i]);
@@ -117,8 +121,8 @@ static struct seen look(struct side *s, struct tx *tx)
 }
 
 /* One state, looked at twice; coupons never go. */
-static void watch_once(struct side *s, struct reader *reader, struct arena *arena, uint64_t merchant,
-		       uint64_t *coupons_before)
+static void watch_once(struct side *s, struct reader *reader, struct arena *arena,
+		       uint64_t merchant, uint64_t *coupons_before)
 {
 	struct detail detail;
 	struct tx *tx = reader_begin(reader, merchant, arena, &detail);
@@ -129,7 +133,9 @@ static void watch_once(struct side *s, struct reader *reader, struct arena *aren
 	for (unsigned i = 0; i < first.campaigns.n; i++)
 		if (first.campaigns.rows[i].modified.ms != again.campaigns.rows[i].modified.ms ||
 		    !text_equal(first.campaigns.rows[i].name, again.campaigns.rows[i].name))
-			sim_fail(s->w, "a reader beside the lane sees a campaign change in one transaction");
+			sim_fail(
+			    s->w,
+			    "a reader beside the lane sees a campaign change in one transaction");
 	if (first.coupons.count < *coupons_before)
 		sim_fail(s->w, "a reader beside the lane sees coupons go");
 	*coupons_before = first.coupons.count;
@@ -181,8 +187,8 @@ static bool see(void *context, const struct ledger_entry *e)
 	struct world *w = s->w;
 	unsigned home = home_of(s, e->merchant);
 	if (e->number != ++s->entries[home])
-		sim_fail(w, "entry %llu of merchant %u is number %llu", (unsigned long long)s->entries[home], home,
-			 (unsigned long long)e->number);
+		sim_fail(w, "entry %llu of merchant %u is number %llu",
+			 (unsigned long long)s->entries[home], home, (unsigned long long)e->number);
 	if (e->instant.ms < s->newest_ms)
 		sim_fail(w, "the ledger's instants run backwards");
 	s->newest_ms = e->instant.ms;
@@ -209,6 +215,8 @@ static void scan_ledger(struct side *s, struct scan *scan)
 	enum fault fault = engine_ledger_scan(s->engine, see, scan);
 	if (fault != OK)
 		sim_fail(s->w, "engine_ledger_scan: %s", fault_name(fault));
+	memcpy(s->w->scanned_entries, scan->entries, sizeof(scan->entries));
+	s->w->scanned_newest_ms = scan->newest_ms;
 }
 
 static void verify(struct side *s)
@@ -227,8 +235,8 @@ static void verify(struct side *s)
 				 (unsigned long long)scan.entries[i], i,
 				 (unsigned long long)s->w->homes[i].entries);
 	if (scan.newest_ms != s->w->newest_ms)
-		sim_fail(s->w, "the ledger's newest instant is %lld, the model's %lld", (long long)scan.newest_ms,
-			 (long long)s->w->newest_ms);
+		sim_fail(s->w, "the ledger's newest instant is %lld, the model's %lld",
+			 (long long)scan.newest_ms, (long long)s->w->newest_ms);
 	s->w->rows_verified += report.rows_compared;
 	s->w->verifies++;
 }
@@ -241,14 +249,15 @@ static const size_t overlay_bytes[] = {256 * 1024, 512 * 1024, 256 * 1024, 8 * 1
 
 static void open_engine(struct side *s)
 {
-	struct engine_config config = {.dir = s->w->dir,
-				       .create = true,
-				       .segment_bytes = segment_bytes[s->w->seed % COUNT_OF(segment_bytes)],
-				       .overlay_bytes = overlay_bytes[s->w->seed % COUNT_OF(overlay_bytes)],
-				       .clock = virtual_now,
-				       .clock_context = s->w,
-				       .seed = s->w->seed + 1,
-				       .feed_pages = 16 + 48 * (s->w->seed % 3 == 0)};
+	struct engine_config config = {
+	    .dir = s->w->dir,
+	    .create = true,
+	    .segment_bytes = segment_bytes[s->w->seed % COUNT_OF(segment_bytes)],
+	    .overlay_bytes = overlay_bytes[s->w->seed % COUNT_OF(overlay_bytes)],
+	    .clock = virtual_now,
+	    .clock_context = s->w,
+	    .seed = s->w->seed + 1,
+	    .feed_pages = 16 + 48 * (s->w->seed % 3 == 0)};
 	char *why = NULL;
 	enum fault fault = engine_open(&config, &s->engine, &why);
 	if (fault != OK)
@@ -264,6 +273,25 @@ static void close_engine(struct side *s)
 	if (atomic_exchange(&s->watching, false))
 		pthread_join(s->watcher, NULL);
 	engine_close(s->engine);
+}
+
+static void back_up(struct side *s)
+{
+	char *why = NULL;
+	enum fault fault = engine_backup(s->engine, s->w->backup, &why);
+	if (fault != OK)
+		sim_fail(s->w, "engine_backup: %s, %s", fault_name(fault), why ? why : "");
+}
+
+void restore_side(struct world *w)
+{
+	char *why = NULL, key[200];
+	/* The key of the old place: DIR2 -> DIR.key. */
+	snprintf(key, sizeof(key), "%.*s.key", (int)strlen(w->dir) - 1, w->dir);
+	enum fault fault = engine_restore(w->backup, w->dir, key, &why);
+	if (fault != OK)
+		sim_fail(w, "engine_restore: %s, %s", fault_name(fault), why ? why : "");
+	_exit(0);
 }
 
 static void obey(struct side *s, enum order order)
@@ -284,6 +312,9 @@ static void obey(struct side *s, enum order order)
 		return;
 	case ORDER_FIND:
 		scan_ledger(s, &scan);
+		return;
+	case ORDER_BACKUP:
+		back_up(s);
 		return;
 	case ORDER_CLOSE:
 		close_engine(s);

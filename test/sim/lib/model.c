@@ -17,8 +17,8 @@ bool refused(struct happening *h, enum fault fault, const char *field)
 		sim_fail(h->w, "%s: %s, the model says %s (%s)", command_get(op->command)->name,
 			 fault_name(op->fault), fault_name(fault), field ? field : "");
 	if (field && strcmp(op->field, field) != 0)
-		sim_fail(h->w, "%s: %s names field %s, the model says %s", command_get(op->command)->name,
-			 fault_name(fault), op->field, field);
+		sim_fail(h->w, "%s: %s names field %s, the model says %s",
+			 command_get(op->command)->name, fault_name(fault), op->field, field);
 	return true;
 }
 
@@ -34,8 +34,9 @@ bool accepted(struct happening *h)
 void expect_number(struct happening *h, const char *what, uint64_t have, uint64_t want)
 {
 	if (h->answered && have != want)
-		sim_fail(h->w, "%s: %s is %llu, the model says %llu", command_get(h->op->command)->name, what,
-			 (unsigned long long)have, (unsigned long long)want);
+		sim_fail(h->w, "%s: %s is %llu, the model says %llu",
+			 command_get(h->op->command)->name, what, (unsigned long long)have,
+			 (unsigned long long)want);
 }
 
 /* --- what is shown --- */
@@ -51,7 +52,10 @@ enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c)
 	return expires && is_past_second(w, c->end) ? COUPON_EXPIRED : c->state;
 }
 
-struct text model_label(const struct m_customer *c) { return c->name.size ? c->name : c->nick; }
+struct text model_label(const struct m_customer *c)
+{
+	return c->name.size ? c->name : c->nick;
+}
 
 /* --- ids that the server makes --- */
 
@@ -73,9 +77,14 @@ void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *
 {
 	if (id == 0 || id >= UINT64_C(1) << 53)
 		sim_fail(w, "activity_id %llu", (unsigned long long)id);
+	const struct m_home *lost = w->lost ? &w->lost[h - w->homes] : h;
 	for (unsigned i = 0; i < h->campaign_n; i++)
 		if (h->campaigns[i].activity_id == id)
 			sim_fail(w, "activity_id %llu is given out twice", (unsigned long long)id);
+	for (unsigned i = 0; i < lost->campaign_n; i++)
+		if (lost->campaigns[i].activity_id == id)
+			sim_fail(w, "activity_id %llu was given out before the restore",
+				 (unsigned long long)id);
 	c->activity_id = id;
 	if (c->maker != MAKER_WJB)
 		return;
@@ -91,6 +100,11 @@ void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, str
 	for (unsigned i = 0; i < h->coupon_n; i++)
 		if (text_equal(h->coupons[i].code, code))
 			sim_fail(w, "the code %.*s is given out twice", TEXT_ARG(code));
+	const struct m_home *lost = w->lost ? &w->lost[h - w->homes] : h;
+	for (unsigned i = 0; i < lost->coupon_n; i++)
+		if (text_equal(lost->coupons[i].code, code))
+			sim_fail(w, "the code %.*s was given out before the restore",
+				 TEXT_ARG(code));
 	c->code = keep(w, code);
 }
 
@@ -101,7 +115,8 @@ void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot)
 	for (unsigned home = 1; home < w->home_n; home++)
 		for (unsigned i = 0; i < w->homes[home].customer_n; i++)
 			if (w->homes[home].customers[i].key_slot == slot)
-				sim_fail(w, "key slot %llu is given out twice", (unsigned long long)slot);
+				sim_fail(w, "key slot %llu is given out twice",
+					 (unsigned long long)slot);
 	c->key_slot = slot;
 }
 
@@ -119,7 +134,10 @@ bool model_all_learned(struct world *w, unsigned home)
 
 /* --- the store itself --- */
 
-static bool bad_epoch(uint64_t epoch) { return epoch == 0 || epoch >> 20; }
+static bool bad_epoch(uint64_t epoch)
+{
+	return epoch == 0 || epoch >> 20;
+}
 
 static void rule_origin_create(struct happening *h)
 {
@@ -189,7 +207,8 @@ static void rule_credential_add(struct happening *h)
 		return;
 	for (unsigned i = 0; i < s->credential_n; i++) {
 		const struct credential *known = &s->credentials[i].c;
-		if (known->dialect != c->credential.dialect || !text_equal(known->name, c->credential.name))
+		if (known->dialect != c->credential.dialect ||
+		    !text_equal(known->name, c->credential.name))
 			continue;
 		if ((!c->may_exist || known->owner != c->credential.owner) &&
 		    refused(h, FAULT_VALUE_TAKEN, "name"))
@@ -220,7 +239,7 @@ static int find_text(const void *rows, unsigned n, size_t size, size_t offset, s
 	}
 	return -1;
 }
-#define FIND(rows, n, member, value)                                                               \
+#define FIND(rows, n, member, value) \
 	find_text((rows), (n), sizeof((rows)[0]), offsetof(__typeof__((rows)[0]), member), (value))
 
 static void rule_department_save(struct happening *h)
@@ -260,10 +279,12 @@ static void rule_department_save(struct happening *h)
 
 int model_find_customer(const struct m_home *m, enum person_name by, struct text value)
 {
-	const size_t offsets[] = {
-	    [PERSON_ID] = offsetof(struct m_customer, id),	 [PERSON_CODE] = offsetof(struct m_customer, code),
-	    [PERSON_SOURCE] = offsetof(struct m_customer, source), [PERSON_NICK] = offsetof(struct m_customer, nick),
-	    [PERSON_PHONE] = offsetof(struct m_customer, phone), [PERSON_CARD] = offsetof(struct m_customer, card)};
+	const size_t offsets[] = {[PERSON_ID] = offsetof(struct m_customer, id),
+				  [PERSON_CODE] = offsetof(struct m_customer, code),
+				  [PERSON_SOURCE] = offsetof(struct m_customer, source),
+				  [PERSON_NICK] = offsetof(struct m_customer, nick),
+				  [PERSON_PHONE] = offsetof(struct m_customer, phone),
+				  [PERSON_CARD] = offsetof(struct m_customer, card)};
 	return find_text(m->customers, m->customer_n, sizeof(m->customers[0]), offsets[by], value);
 }
 
@@ -279,10 +300,17 @@ int model_new_customer(struct happening *h, const struct m_customer *given)
 static void rule_customer_save(struct happening *h)
 {
 	const struct customer *c = &h->op->cmd.customer_save.customer;
-	static const char *const names[] = {"customer_id", "code", "source_code", "nick", "phone", "card_no"};
-	struct text values[] = {c->customer_id, c->code, c->source_code, c->nick, c->phone, c->card_no};
-	struct m_customer given = {.id = c->customer_id, .code = c->code, .source = c->source_code,
-				   .nick = c->nick, .phone = c->phone, .card = c->card_no, .name = c->name};
+	static const char *const names[] = {"customer_id", "code",  "source_code",
+					    "nick",	   "phone", "card_no"};
+	struct text values[] = {c->customer_id, c->code,  c->source_code,
+				c->nick,	c->phone, c->card_no};
+	struct m_customer given = {.id = c->customer_id,
+				   .code = c->code,
+				   .source = c->source_code,
+				   .nick = c->nick,
+				   .phone = c->phone,
+				   .card = c->card_no,
+				   .name = c->name};
 	struct m_home *m = h->home;
 	int by[PERSON_NAMES], at = -1;
 	for (unsigned i = 0; i < PERSON_NAMES; i++) {
@@ -305,9 +333,9 @@ static void rule_customer_save(struct happening *h)
 	given.updated = known->updated;
 	given.key_slot = known->key_slot;
 	h->wrote = !(text_equal(given.id, known->id) && text_equal(given.code, known->code) &&
-		     text_equal(given.source, known->source) && text_equal(given.nick, known->nick) &&
-		     text_equal(given.phone, known->phone) && text_equal(given.card, known->card) &&
-		     text_equal(given.name, known->name));
+		     text_equal(given.source, known->source) &&
+		     text_equal(given.nick, known->nick) && text_equal(given.phone, known->phone) &&
+		     text_equal(given.card, known->card) && text_equal(given.name, known->name));
 	*known = given;
 	if (h->wrote)
 		known->updated = h->instant;
@@ -326,13 +354,24 @@ int model_find_template(const struct m_home *m, uint64_t template_id)
 
 static struct m_template template_given(const struct template *t)
 {
-	return (struct m_template){
-	    .live = true, .template_id = t->template_id, .maker = (enum maker)t->maker, .name = t->name,
-	    .type = t->type, .shops = t->shops, .categories = t->categories, .description = t->description,
-	    .channel = t->channel, .has_amount = t->has_amount, .has_threshold = t->has_threshold,
-	    .has_total = t->has_total, .amount = t->amount.fen, .threshold = t->threshold.fen,
-	    .total = t->total, .per_person = t->per_person ? t->per_person : 1, .begin = t->begin,
-	    .end = t->end};
+	return (struct m_template){.live = true,
+				   .template_id = t->template_id,
+				   .maker = (enum maker)t->maker,
+				   .name = t->name,
+				   .type = t->type,
+				   .shops = t->shops,
+				   .categories = t->categories,
+				   .description = t->description,
+				   .channel = t->channel,
+				   .has_amount = t->has_amount,
+				   .has_threshold = t->has_threshold,
+				   .has_total = t->has_total,
+				   .amount = t->amount.fen,
+				   .threshold = t->threshold.fen,
+				   .total = t->total,
+				   .per_person = t->per_person ? t->per_person : 1,
+				   .begin = t->begin,
+				   .end = t->end};
 }
 
 static bool bad_template(struct happening *h, const struct template *t)
@@ -388,7 +427,9 @@ static uint64_t template_changes(const struct m_template *a, const struct m_temp
 	bits |= text_equal(a->name, b->name) ? 0 : OBJECT_NAME;
 	bits |= text_equal(a->type, b->type) ? 0 : OBJECT_TYPE;
 	bits |= a->has_amount == b->has_amount && a->amount == b->amount ? 0 : OBJECT_AMOUNT;
-	bits |= a->has_threshold == b->has_threshold && a->threshold == b->threshold ? 0 : OBJECT_CONDITION;
+	bits |= a->has_threshold == b->has_threshold && a->threshold == b->threshold
+		    ? 0
+		    : OBJECT_CONDITION;
 	bits |= a->begin.ms == b->begin.ms ? 0 : OBJECT_START;
 	bits |= a->end.ms == b->end.ms ? 0 : OBJECT_END;
 	bits |= text_equal(a->description, b->description) ? 0 : OBJECT_MEMO;
@@ -519,14 +560,17 @@ static void rule_request_forget(struct happening *h)
 		}
 	}
 	if (forgotten > gone || forgotten > c->n)
-		sim_fail(h->w, "request_forget: %u are forgotten, the model has %u, asked for %u", forgotten, gone,
-			 c->n);
+		sim_fail(h->w, "request_forget: %u are forgotten, the model has %u, asked for %u",
+			 forgotten, gone, c->n);
 	h->wrote = forgotten > 0;
 }
 
 /* --- the table --- */
 
-static void no_rule(struct happening *h) { sim_fail(h->w, "a read among the writes"); }
+static void no_rule(struct happening *h)
+{
+	sim_fail(h->w, "a read among the writes");
+}
 
 /* clang-format off */
 static void (*const rules[])(struct happening *h) = {
@@ -541,7 +585,10 @@ static void (*const rules[])(struct happening *h) = {
 void model_apply(struct world *w, struct op *op, bool answered, bool *ret_wrote)
 {
 	int64_t now = sim_now(w).ms;
-	struct happening h = {.w = w, .op = op, .home = &w->homes[op->home], .answered = answered,
+	struct happening h = {.w = w,
+			      .op = op,
+			      .home = &w->homes[op->home],
+			      .answered = answered,
 			      .instant = {now > w->newest_ms ? now : w->newest_ms}};
 	w->doing = command_get(op->command)->name;
 	rules[op->command](&h);

@@ -20,7 +20,15 @@ bool accepted(struct happening *h);
 void expect_number(struct happening *h, const char *what, uint64_t have, uint64_t want);
 
 /* In the order in which a save looks for who is meant. */
-enum person_name { PERSON_ID, PERSON_CODE, PERSON_SOURCE, PERSON_NICK, PERSON_PHONE, PERSON_CARD, PERSON_NAMES };
+enum person_name {
+	PERSON_ID,
+	PERSON_CODE,
+	PERSON_SOURCE,
+	PERSON_NICK,
+	PERSON_PHONE,
+	PERSON_CARD,
+	PERSON_NAMES
+};
 int model_find_customer(const struct m_home *m, enum person_name by, struct text value);
 int model_new_customer(struct happening *h, const struct m_customer *given);
 int model_find_template(const struct m_home *m, uint64_t template_id);

@@ -6,7 +6,8 @@ static const char *const dropped[] = {"activity_id", "created", "modified", NULL
 static int find_activity(const struct m_home *m, uint64_t activity_id)
 {
 	for (unsigned i = 0; i < m->campaign_n; i++)
-		if (m->campaigns[i].live && activity_id && m->campaigns[i].activity_id == activity_id)
+		if (m->campaigns[i].live && activity_id &&
+		    m->campaigns[i].activity_id == activity_id)
 			return (int)i;
 	return -1;
 }
@@ -78,7 +79,7 @@ static bool patch_prizes(struct happening *h, const struct campaign_patch *p, st
 	for (unsigned i = 0; i < p->prize_count && p->prizes_given == GIVEN_VALUE; i++) {
 		int template = model_find_template(h->home, p->prizes[i]);
 		bool again = false;
-		if (template < 0)
+		if (template <0)
 			return refused(h, FAULT_TEMPLATE_UNKNOWN, "prizes.coupon_id");
 		for (unsigned j = 0; j < c->prize_n; j++)
 			again |= c->prizes[j] == template;
@@ -104,8 +105,13 @@ void rule_campaign_add(struct happening *h)
 	}
 	must(m->campaign_n < CAMPAIGNS_OF_MODEL);
 	struct m_campaign *made = &m->campaigns[m->campaign_n];
-	*made = (struct m_campaign){.live = true, .wjb = true, .maker = MAKER_WJB, .status = DEFAULT_STATUS,
-				    .created = h->instant, .has_object = true, .object = *h->op->object};
+	*made = (struct m_campaign){.live = true,
+				    .wjb = true,
+				    .maker = MAKER_WJB,
+				    .status = DEFAULT_STATUS,
+				    .created = h->instant,
+				    .has_object = true,
+				    .object = *h->op->object};
 	if (patch_members(h, &c->patch, made) || patch_prizes(h, &c->patch, made))
 		return;
 	accepted(h);
@@ -167,7 +173,8 @@ static bool is_reserved(struct text source)
 	return digits;
 }
 
-static int refer_department(const struct m_home *m, enum reference by, struct text item, unsigned *ret_fits)
+static int refer_department(const struct m_home *m, enum reference by, struct text item,
+			    unsigned *ret_fits)
 {
 	int at = -1;
 	*ret_fits = 0;
@@ -185,7 +192,8 @@ static int refer_department(const struct m_home *m, enum reference by, struct te
 	return at;
 }
 
-static bool save_departments(struct happening *h, const struct references *given, struct m_campaign *c)
+static bool save_departments(struct happening *h, const struct references *given,
+			     struct m_campaign *c)
 {
 	bool ambiguous = false;
 	unsigned n = 0;
@@ -229,7 +237,8 @@ static uint64_t campaign_changes(const struct m_campaign *a, const struct m_camp
 static bool same_departments(const struct m_campaign *a, const struct m_campaign *b)
 {
 	return a->department_n == b->department_n &&
-	       memcmp(a->departments, b->departments, a->department_n * sizeof(a->departments[0])) == 0;
+	       memcmp(a->departments, b->departments,
+		      a->department_n * sizeof(a->departments[0])) == 0;
 }
 
 static void save_members(const struct campaign_save_cmd *c, struct m_campaign *to)
@@ -251,11 +260,13 @@ void rule_campaign_save(struct happening *h)
 	struct m_home *m = h->home;
 	if (!c->source_code.size && refused(h, FAULT_PARAMETER_MISSING, "source_code"))
 		return;
-	if ((c->status < 1 || c->status > 3 || (c->begin.ms && c->end.ms && c->begin.ms > c->end.ms)) &&
+	if ((c->status < 1 || c->status > 3 ||
+	     (c->begin.ms && c->end.ms && c->begin.ms > c->end.ms)) &&
 	    refused(h, FAULT_PARAMETER_INVALID, NULL))
 		return;
 	int at = find_source(m, c->source_code);
-	if (at < 0 && is_reserved(c->source_code) && refused(h, FAULT_PARAMETER_INVALID, "source_code"))
+	if (at < 0 && is_reserved(c->source_code) &&
+	    refused(h, FAULT_PARAMETER_INVALID, "source_code"))
 		return;
 	must(m->campaign_n < CAMPAIGNS_OF_MODEL);
 	static struct m_campaign made;
@@ -264,8 +275,10 @@ void rule_campaign_save(struct happening *h)
 	if (before)
 		*saved = *before;
 	else
-		*saved = (struct m_campaign){.live = true, .maker = c->maker ? c->maker : MAKER_WAIQIN,
-					     .source = c->source_code, .created = h->instant};
+		*saved = (struct m_campaign){.live = true,
+					     .maker = c->maker ? c->maker : MAKER_WAIQIN,
+					     .source = c->source_code,
+					     .created = h->instant};
 	save_members(c, saved);
 	if (save_departments(h, &c->departments, saved))
 		return;
@@ -274,8 +287,8 @@ void rule_campaign_save(struct happening *h)
 	if (before) {
 		uint64_t bits = campaign_changes(before, saved);
 		saved->changed |= before->has_object ? bits : 0;
-		if (bits || !text_equal(before->code, saved->code) || !text_equal(before->url, saved->url) ||
-		    !same_departments(before, saved))
+		if (bits || !text_equal(before->code, saved->code) ||
+		    !text_equal(before->url, saved->url) || !same_departments(before, saved))
 			changed_now(h, saved);
 	} else {
 		changed_now(h, saved);
@@ -351,7 +364,8 @@ void rule_audience_clear(struct happening *h)
 }
 
 /* Who is meant by a reference; how many it fits. */
-static int refer_customer(const struct m_home *m, enum reference by, struct text item, unsigned *ret_fits)
+static int refer_customer(const struct m_home *m, enum reference by, struct text item,
+			  unsigned *ret_fits)
 {
 	int at = -1;
 	*ret_fits = 0;
@@ -405,7 +419,8 @@ void rule_audience_register(struct happening *h)
 	if (at < 0 && refused(h, FAULT_CAMPAIGN_UNKNOWN, "campaign_source_code"))
 		return;
 	struct m_campaign *campaign = &h->home->campaigns[at];
-	if (!text_equal(campaign->code, c->campaign_code) && refused(h, FAULT_CAMPAIGN_MISMATCH, "campaign_code"))
+	if (!text_equal(campaign->code, c->campaign_code) &&
+	    refused(h, FAULT_CAMPAIGN_MISMATCH, "campaign_code"))
 		return;
 	if (refer_customers(h, &c->customers, people))
 		return;
@@ -413,7 +428,8 @@ void rule_audience_register(struct happening *h)
 	for (unsigned i = 0; i < c->customers.n; i++) {
 		struct m_registered *r = &campaign->registered[people[i]];
 		h->wrote |= add_person(campaign, MARK_REGISTERED, people[i]) ||
-			    r->at.ms != c->registered_at.ms || !text_equal(r->information, c->information);
+			    r->at.ms != c->registered_at.ms ||
+			    !text_equal(r->information, c->information);
 		*r = (struct m_registered){c->registered_at, c->information};
 	}
 }

@@ -3,7 +3,10 @@
 
 /* --- issuing --- */
 
-static bool is_nick(struct text nick) { return nick.size && text_length(nick) <= NAME_LENGTH_MAX; }
+static bool is_nick(struct text nick)
+{
+	return nick.size && text_length(nick) <= NAME_LENGTH_MAX;
+}
 
 static unsigned issued_of(const struct m_home *m, int template)
 {
@@ -40,9 +43,13 @@ static int issue_new(struct happening *h, int template, struct text nick)
 	int customer = model_find_customer(h->home, PERSON_NICK, nick);
 	if (customer < 0)
 		customer = model_new_customer(h, &(struct m_customer){.nick = nick});
-	return new_coupon(h, &(struct m_coupon){.template = template, .customer = customer,
-						.channel = t->channel, .state = COUPON_UNUSED,
-						.issued = h->instant, .begin = t->begin, .end = t->end,
+	return new_coupon(h, &(struct m_coupon){.template = template,
+						.customer = customer,
+						.channel = t->channel,
+						.state = COUPON_UNUSED,
+						.issued = h->instant,
+						.begin = t->begin,
+						.end = t->end,
 						.updated = h->instant});
 }
 
@@ -71,8 +78,8 @@ static void expect_issued(struct happening *h, const struct m_issue *issue)
 	expect_number(h, "results", op->ret.coupon_issue.n, issue->n);
 	for (unsigned i = 0; i < issue->n; i++) {
 		if (op->issue_faults[i] != issue->faults[i])
-			sim_fail(h->w, "coupon_issue: nick %u \"%.*s\" gets %s, the model says %s", i,
-				 TEXT_ARG(issue->nicks[i]), fault_name(op->issue_faults[i]),
+			sim_fail(h->w, "coupon_issue: nick %u \"%.*s\" gets %s, the model says %s",
+				 i, TEXT_ARG(issue->nicks[i]), fault_name(op->issue_faults[i]),
 				 fault_name(issue->faults[i]));
 		struct text code = text_of(op->issue_codes[i]);
 		if (issue->coupons[i] < 0) {
@@ -83,7 +90,8 @@ static void expect_issued(struct happening *h, const struct m_issue *issue)
 		if (!c->code.size)
 			model_learn_code(h->w, h->home, c, code);
 		if (!text_equal(c->code, code))
-			sim_fail(h->w, "coupon_issue: nick %u gets the code %.*s, the model says %.*s", i,
+			sim_fail(h->w,
+				 "coupon_issue: nick %u gets the code %.*s, the model says %.*s", i,
 				 TEXT_ARG(code), TEXT_ARG(c->code));
 	}
 }
@@ -101,7 +109,8 @@ void rule_coupon_issue(struct happening *h)
 	const struct coupon_issue_cmd *c = &h->op->cmd.coupon_issue;
 	struct m_request *known = model_remembered(h, &c->request);
 	/* One's own request_id with other contents is a slip, not a retry. */
-	if (known && !same_issue(known->issue, c) && refused(h, FAULT_PARAMETER_INVALID, "request_id"))
+	if (known && !same_issue(known->issue, c) &&
+	    refused(h, FAULT_PARAMETER_INVALID, "request_id"))
 		return;
 	if (known) {
 		accepted(h);
@@ -109,7 +118,7 @@ void rule_coupon_issue(struct happening *h)
 		return;
 	}
 	int template = model_find_template(h->home, c->template_id);
-	if (template < 0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "coupon_id"))
+	if (template <0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "coupon_id"))
 		return;
 	if (is_past_second(h->w, h->home->templates[template].end) &&
 	    refused(h, FAULT_TEMPLATE_EXPIRED, "coupon_id"))
@@ -134,7 +143,9 @@ static int row_customer(const struct m_home *m, const struct coupon_import_cmd *
 	const struct {
 		enum person_name by;
 		struct text value;
-	} given[] = {{PERSON_ID, c->customer_id}, {PERSON_PHONE, c->phone}, {PERSON_CARD, c->card_no},
+	} given[] = {{PERSON_ID, c->customer_id},
+		     {PERSON_PHONE, c->phone},
+		     {PERSON_CARD, c->card_no},
 		     {PERSON_NICK, c->nick}};
 	for (unsigned i = 0; i < COUNT_OF(given); i++) {
 		if (!given[i].value.size)
@@ -169,14 +180,15 @@ static bool row_says_the_same(const struct m_home *m, const struct m_coupon *kno
 {
 	return m->templates[known->template].template_id == c->template_id &&
 	       (!any || (customer >= 0 && known->customer == customer)) &&
-	       (!c->channel.size || text_equal(known->channel, c->channel)) && known->state == c->state &&
-	       (!c->issued.ms || known->issued.ms == c->issued.ms) &&
+	       (!c->channel.size || text_equal(known->channel, c->channel)) &&
+	       known->state == c->state && (!c->issued.ms || known->issued.ms == c->issued.ms) &&
 	       (!c->begin.ms || known->begin.ms == c->begin.ms) &&
 	       (!c->end.ms || known->end.ms == c->end.ms) &&
 	       (!c->attribute.size || text_equal(known->attribute, c->attribute));
 }
 
-static struct m_coupon row_coupon(const struct happening *h, const struct coupon_import_cmd *c, int template)
+static struct m_coupon row_coupon(const struct happening *h, const struct coupon_import_cmd *c,
+				  int template)
 {
 	const struct m_template *t = &h->home->templates[template];
 	return (struct m_coupon){.code = c->code,
@@ -202,7 +214,8 @@ void rule_coupon_import(struct happening *h)
 		return;
 	if (c->state == COUPON_EXPIRED && refused(h, FAULT_PARAMETER_INVALID, "state"))
 		return;
-	if (any && customer < 0 && row_customer_clashes(m, c) && refused(h, FAULT_VALUE_TAKEN, NULL))
+	if (any && customer < 0 && row_customer_clashes(m, c) &&
+	    refused(h, FAULT_VALUE_TAKEN, NULL))
 		return;
 	if (known >= 0 && !row_says_the_same(m, &m->coupons[known], c, any, customer) &&
 	    refused(h, FAULT_COUPON_CHANGED, "code"))
@@ -213,7 +226,7 @@ void rule_coupon_import(struct happening *h)
 		return;
 	}
 	int template = model_find_template(m, c->template_id);
-	if (template < 0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "template_id"))
+	if (template <0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "template_id"))
 		return;
 	struct m_coupon made = row_coupon(h, c, template);
 	if (made.begin.ms && made.end.ms && made.begin.ms > made.end.ms &&
@@ -222,8 +235,10 @@ void rule_coupon_import(struct happening *h)
 	accepted(h);
 	expect_number(h, "made", h->op->ret.coupon_import.made, true);
 	if (any && customer < 0)
-		customer = model_new_customer(h, &(struct m_customer){.id = c->customer_id, .nick = c->nick,
-								      .phone = c->phone, .card = c->card_no});
+		customer = model_new_customer(h, &(struct m_customer){.id = c->customer_id,
+								      .nick = c->nick,
+								      .phone = c->phone,
+								      .card = c->card_no});
 	made.customer = customer;
 	new_coupon(h, &made);
 	h->wrote = true;

@@ -1,7 +1,7 @@
 /*
- * WangJuBao objects (dialects.md 8.11): each member's value byte for byte, in order, each name once;
- * members that the server sets are taken out; a patch replaces in place, adds at the end, and a
- * null removes.
+ * WangJuBao objects (dialects.md 8.11): each member's value byte for byte, in order, each name
+ * once; members that the server sets are taken out; a patch replaces in place, adds at the end, and
+ * a null removes.
  */
 #include "sim.h"
 

@@ -2,55 +2,48 @@
  * Random commands from small pools, so that they meet: known and unknown ids, values of others,
  * limits of one and two, repeats of earlier requests, the other merchant's ids.
  */
-#include "sim.h"
-
-#include "base/json.h"
+#include "plan.h"
 
 /* --- words --- */
 
-static const char *const nicks[] = {"小明", "小红", "小刚", "n1", "n2", "n3", "n4", "n5", "n6", "n7", "N1", "张三"};
+static const char *const nicks[] = {PLAN_NICKS};
 static const char *const names[] = {"张三", "李四", "王五", "n1", "小红", "赵六"};
 static const char *const channels[] = {"erp", "pos", "app"};
-static const char *const words[] = {"满减", "one", "two", "店庆 \"q\"", "a\nb", "0", "7"};
+static const char *const words[] = {PLAN_WORDS};
 
-#define ANY(array) text_of((array)[roll(w, COUNT_OF(array))])
-
-static struct text maybe(struct world *w, unsigned percent, struct text t)
+struct text maybe(struct world *w, unsigned percent, struct text t)
 {
 	return chance(w, percent) ? t : TEXT_NONE;
 }
 
-static struct text pooled(struct world *w, const char *prefix, unsigned n)
+struct text pooled(struct world *w, const char *prefix, unsigned n)
 {
 	return keep_format(w, "%s%u", prefix, 1 + (unsigned)roll(w, n));
 }
 
-static struct instant whole_second(struct world *w, int64_t from_s, int64_t to_s)
+struct instant whole_second(struct world *w, int64_t from_s, int64_t to_s)
 {
 	int64_t now = sim_now(w).ms / 1000;
 	return instant_of_second(now + from_s + (int64_t)roll(w, (uint64_t)(to_s - from_s)));
-}
-
-static struct instant whole_day(struct world *w, int from, int to)
-{
-	enum { DAY_S = 24 * 3600 };
-	int64_t day = (sim_now(w).ms / 1000 + 8 * 3600) / DAY_S + from + (int64_t)roll(w, (uint64_t)(to - from));
-	return instant_of_second(day * DAY_S - 8 * 3600);
 }
 
 static void some_span(struct world *w, struct instant *begin, struct instant *end)
 {
 	enum { HOUR = 3600, DAY = 24 * HOUR };
 	*begin = chance(w, 60) ? whole_second(w, -3 * DAY, 6 * HOUR) : INSTANT_NONE;
-	*end = chance(w, 75) ? whole_second(w, chance(w, 4) ? -5 * DAY : -60, chance(w, 50) ? 300 : 6 * DAY)
-			     : INSTANT_NONE;
+	*end = chance(w, 75)
+		   ? whole_second(w, chance(w, 4) ? -5 * DAY : -60, chance(w, 50) ? 300 : 6 * DAY)
+		   : INSTANT_NONE;
 }
 
 /* --- what is known --- */
 
-static struct m_home *home_of(struct world *w, const struct op *op) { return &w->homes[op->home]; }
+struct m_home *home_of(struct world *w, const struct op *op)
+{
+	return &w->homes[op->home];
+}
 
-static const struct m_customer *some_customer(struct world *w, const struct m_home *h)
+const struct m_customer *some_customer(struct world *w, const struct m_home *h)
 {
 	static const struct m_customer nobody;
 	return h->customer_n ? &h->customers[roll(w, h->customer_n)] : &nobody;
@@ -62,33 +55,11 @@ static struct text customer_id(struct world *w, const struct m_home *h)
 	return known.size && chance(w, 60) ? known : pooled(w, "c", 8);
 }
 
-static uint64_t template_id(struct world *w, const struct m_home *h)
+uint64_t template_id(struct world *w, const struct m_home *h)
 {
 	if (h->template_n && chance(w, 70))
 		return h->templates[roll(w, h->template_n)].template_id;
 	return chance(w, 3) ? (uint64_t)INT64_MAX : 1 + roll(w, 12);
-}
-
-static uint64_t activity_id(struct world *w, const struct m_home *h)
-{
-	const struct m_home *from = chance(w, 5) ? &w->homes[1 + roll(w, w->home_n - 1)] : h;
-	if (from->campaign_n && chance(w, 94)) {
-		/* The newest half more often. */
-		unsigned n = from->campaign_n, back = (unsigned)roll(w, chance(w, 70) ? (n + 3) / 4 : n);
-		return from->campaigns[n - 1 - back].activity_id;
-	}
-	return roll(w, 9);
-}
-
-static struct text source_code(struct world *w, const struct m_home *h)
-{
-	static const char *const odd[] = {"wjb-", "wjb-x1", "wjb-12345", "WJB-1", "wjb"};
-	if (h->campaign_n && chance(w, 25)) {
-		struct text known = h->campaigns[roll(w, h->campaign_n)].source;
-		if (known.size)
-			return known;
-	}
-	return chance(w, 8) ? ANY(odd) : pooled(w, "act", 8);
 }
 
 static struct text coupon_code_known(struct world *w, const struct m_home *h)
@@ -98,7 +69,7 @@ static struct text coupon_code_known(struct world *w, const struct m_home *h)
 }
 
 /* A new key, an old one of another command or contents now and then, or none. */
-static struct request_key request(struct world *w)
+struct request_key request(struct world *w)
 {
 	uint64_t number = chance(w, 12) ? roll(w, 20) : 100 + w->next_sign++;
 	struct request_key key = {.count = 3};
@@ -111,7 +82,7 @@ static struct request_key request(struct world *w)
 }
 
 /* Each once. */
-static void add_item(struct text *items, unsigned *n, struct text item)
+void add_item(struct text *items, unsigned *n, struct text item)
 {
 	for (unsigned i = 0; i < *n; i++)
 		if (text_equal(items[i], item))
@@ -127,7 +98,8 @@ static void plan_department_save(struct world *w, struct op *op)
 	static const char *const department_names[] = {"东部", "西部", "南部", "东部"};
 	struct department *d = &op->cmd.department_save.department;
 	struct m_home *h = home_of(w, op);
-	struct text known = h->department_n ? h->departments[roll(w, h->department_n)].id : TEXT_NONE;
+	struct text known =
+	    h->department_n ? h->departments[roll(w, h->department_n)].id : TEXT_NONE;
 	d->department_id = maybe(w, 50, known.size && chance(w, 50) ? known : pooled(w, "D", 5));
 	d->code = maybe(w, 60, pooled(w, "dc", 5));
 	d->source_code = maybe(w, 50, pooled(w, "ds", 5));
@@ -140,9 +112,13 @@ static void plan_customer_save(struct world *w, struct op *op)
 	struct m_home *h = home_of(w, op);
 	if (chance(w, 25) && h->customer_n) { /* one of what is known is changed */
 		const struct m_customer *known = some_customer(w, h);
-		*c = (struct customer){.customer_id = known->id, .code = known->code, .name = known->name,
-				       .source_code = known->source, .nick = known->nick,
-				       .phone = known->phone, .card_no = known->card};
+		*c = (struct customer){.customer_id = known->id,
+				       .code = known->code,
+				       .name = known->name,
+				       .source_code = known->source,
+				       .nick = known->nick,
+				       .phone = known->phone,
+				       .card_no = known->card};
 		if (chance(w, 70))
 			c->name = maybe(w, 80, ANY(names));
 		if (chance(w, 50))
@@ -167,32 +143,15 @@ static void plan_guess(struct world *w, struct op *op)
 		return plan_customer_save(w, op);
 	last += 1 + roll(w, 6);
 	op->cmd.customer_save.customer = (struct customer){
-		.customer_id = keep_format(w, "%llu", (unsigned long long)last), .name = ANY(names)};
-}
-
-static void plan_references(struct world *w, const struct m_home *h, struct references *ret)
-{
-	static const enum reference kinds[] = {REFERENCE_ID, REFERENCE_CODE, REFERENCE_NAME, REFERENCE_ID};
-	struct text *items = keep_bytes(w, ITEMS_MAX * sizeof(*items));
-	ret->kind = kinds[roll(w, COUNT_OF(kinds))];
-	ret->items = items;
-	ret->n = 0;
-	for (uint64_t tries = 1 + roll(w, 6); tries > 0; tries--) {
-		const struct m_customer *c = some_customer(w, h);
-		struct text item = ret->kind == REFERENCE_ID	 ? c->id
-				   : ret->kind == REFERENCE_CODE ? c->code
-								 : model_label(c);
-		add_item(items, &ret->n, chance(w, 4) ? TEXT("nobody") : item);
-	}
-	if (ret->n == 0)
-		add_item(items, &ret->n, TEXT("c1"));
+	    .customer_id = keep_format(w, "%llu", (unsigned long long)last), .name = ANY(names)};
 }
 
 /* --- templates --- */
 
 static void plan_template(struct world *w, const struct m_home *h, struct template *t)
 {
-	t->template_id = chance(w, 2) ? (chance(w, 50) ? 0 : (uint64_t)INT64_MAX + 1) : template_id(w, h);
+	t->template_id =
+	    chance(w, 2) ? (chance(w, 50) ? 0 : (uint64_t)INT64_MAX + 1) : template_id(w, h);
 	t->name = maybe(w, 90, ANY(words));
 	t->type = maybe(w, 70, pooled(w, "", 7));
 	t->has_amount = chance(w, 70);
@@ -212,15 +171,16 @@ static void plan_template_add(struct world *w, struct op *op)
 	struct m_home *h = home_of(w, op);
 	struct object_parts *object = keep_bytes(w, sizeof(*object));
 	plan_template(w, h, &c->template);
-	object_add(w, object, "coupon_id", keep_format(w, "%llu", (unsigned long long)c->template.template_id),
+	object_add(w, object, "coupon_id",
+		   keep_format(w, "%llu", (unsigned long long)c->template.template_id),
 		   keep_format(w, "%llu", (unsigned long long)c->template.template_id));
 	for (uint64_t n = roll(w, 4); n > 0; n--)
 		object_add_noise(w, object, true);
 	/* Often what is there already, in another spelling. */
 	for (unsigned i = 0; i < h->template_n && chance(w, 40); i++) {
 		const struct m_template *known = &h->templates[i];
-		if (known->live && known->template_id == c->template.template_id && known->has_object &&
-		    known->object.n < OBJECT_MEMBERS_MAX / 2)
+		if (known->live && known->template_id == c->template.template_id &&
+		    known->has_object && known->object.n < OBJECT_MEMBERS_MAX / 2)
 			*object = known->object;
 	}
 	c->template.object = object_text(w, object);
@@ -237,16 +197,26 @@ static void plan_template_save(struct world *w, struct op *op)
 	t->shops = maybe(w, 20, TEXT("01,02"));
 	t->categories = maybe(w, 20, TEXT("1001"));
 	t->channel = maybe(w, 50, ANY(channels));
-	for (unsigned i = 0; i < h->template_n && chance(w, 50); i++) { /* the same again, or almost */
+	for (unsigned i = 0; i < h->template_n && chance(w, 50);
+	     i++) { /* the same again, or almost */
 		const struct m_template *k = &h->templates[i];
 		if (!k->live || k->template_id != t->template_id)
 			continue;
-		*t = (struct template){.template_id = k->template_id, .name = k->name, .type = k->type,
-				       .has_amount = k->has_amount, .amount = {k->amount},
-				       .has_threshold = k->has_threshold, .threshold = {k->threshold},
-				       .begin = k->begin, .end = k->end, .shops = k->shops,
-				       .categories = k->categories, .description = k->description,
-				       .channel = k->channel, .has_total = k->has_total, .total = k->total,
+		*t = (struct template){.template_id = k->template_id,
+				       .name = k->name,
+				       .type = k->type,
+				       .has_amount = k->has_amount,
+				       .amount = {k->amount},
+				       .has_threshold = k->has_threshold,
+				       .threshold = {k->threshold},
+				       .begin = k->begin,
+				       .end = k->end,
+				       .shops = k->shops,
+				       .categories = k->categories,
+				       .description = k->description,
+				       .channel = k->channel,
+				       .has_total = k->has_total,
+				       .total = k->total,
 				       .per_person = k->per_person};
 		if (chance(w, 50))
 			t->total = t->has_total ? t->total + 1 : 0;
@@ -311,201 +281,6 @@ static void plan_coupon_import(struct world *w, struct op *op)
 	}
 }
 
-/* --- campaigns --- */
-
-static void object_add_text(struct world *w, struct object_parts *o, const char *name, enum given given,
-			    struct text value)
-{
-	if (given == GIVEN_ABSENT)
-		return;
-	char memory[200];
-	struct buffer b;
-	buffer_init_fixed(&b, memory, sizeof(memory));
-	buffer_json_text(&b, value);
-	struct text raw = given == GIVEN_NULL ? TEXT("null") : keep(w, buffer_get(&b));
-	object_add(w, o, name, raw, raw);
-}
-
-static struct text second_text(struct world *w, struct instant i)
-{
-	char memory[MOMENT_SECOND_SIZE];
-	struct buffer b;
-	buffer_init_fixed(&b, memory, sizeof(memory));
-	buffer_moment_second(&b, i);
-	return keep(w, buffer_get(&b));
-}
-
-static enum given some_given(struct world *w, bool modify)
-{
-	if (modify && chance(w, 15))
-		return GIVEN_NULL;
-	return chance(w, modify ? 35 : 75) ? GIVEN_VALUE : GIVEN_ABSENT;
-}
-
-static void plan_prizes(struct world *w, const struct m_home *h, bool modify, struct campaign_patch *p)
-{
-	uint64_t *prizes = keep_bytes(w, 4 * sizeof(*prizes));
-	p->prizes_given = chance(w, modify ? 30 : 60) ? GIVEN_VALUE : GIVEN_ABSENT;
-	if (modify && chance(w, 15))
-		p->prizes_given = GIVEN_NULL;
-	p->prizes = prizes;
-	for (uint64_t n = p->prizes_given == GIVEN_VALUE ? roll(w, 4) : 0; n > 0; n--) {
-		uint64_t id = template_id(w, h);
-		for (unsigned i = 0; i < h->template_n && chance(w, 90); i++) {
-			const struct m_template *t = &h->templates[roll(w, h->template_n)];
-			if (t->live)
-				id = t->template_id;
-		}
-		prizes[p->prize_count++] = id;
-	}
-}
-
-static void plan_patch(struct world *w, struct op *op, bool modify, struct campaign_patch *p)
-{
-	struct object_parts *object = keep_bytes(w, sizeof(*object));
-	p->name_given = some_given(w, modify);
-	p->type_given = some_given(w, modify);
-	p->status_given = some_given(w, modify);
-	p->begin_given = some_given(w, modify);
-	p->end_given = some_given(w, modify);
-	p->memo_given = some_given(w, modify);
-	p->name = ANY(words);
-	p->type_code = pooled(w, "", 3);
-	p->memo = ANY(words);
-	p->status = chance(w, 2) ? 4 : 1 + roll(w, 3);
-	p->begin = whole_second(w, -500000, chance(w, 10) ? 900000 : 0);
-	p->end = whole_second(w, 0, 500000);
-	plan_prizes(w, home_of(w, op), modify, p);
-	object_add_text(w, object, "name", p->name_given, p->name);
-	object_add_text(w, object, "type", p->type_given, p->type_code);
-	object_add_text(w, object, "start_time", p->begin_given, second_text(w, p->begin));
-	object_add_text(w, object, "end_time", p->end_given, second_text(w, p->end));
-	object_add_text(w, object, "memo", p->memo_given, p->memo);
-	if (p->status_given == GIVEN_VALUE)
-		object_add(w, object, "status", keep_format(w, "%d", (int)p->status),
-			   keep_format(w, "%d", (int)p->status));
-	if (p->status_given == GIVEN_NULL)
-		object_add(w, object, "status", TEXT("null"), TEXT("null"));
-	for (uint64_t n = roll(w, 4); n > 0; n--)
-		object_add_noise(w, object, true);
-	p->object = object_text(w, object);
-	op->object = object;
-}
-
-static void plan_campaign_add(struct world *w, struct op *op)
-{
-	plan_patch(w, op, false, &op->cmd.campaign_add.patch);
-	op->cmd.campaign_add.request = request(w);
-}
-
-static void plan_campaign_modify(struct world *w, struct op *op)
-{
-	op->cmd.campaign_modify.activity_id = activity_id(w, home_of(w, op));
-	plan_patch(w, op, true, &op->cmd.campaign_modify.patch);
-	op->cmd.campaign_modify.request = request(w);
-}
-
-static void plan_campaign_delete(struct world *w, struct op *op)
-{
-	op->cmd.campaign_delete.activity_id = activity_id(w, home_of(w, op));
-	op->cmd.campaign_delete.request = request(w);
-}
-
-static void plan_campaign_sweep(struct world *w, struct op *op)
-{
-	op->cmd.campaign_sweep.n = (unsigned)roll(w, 30);
-}
-
-static void plan_departments(struct world *w, const struct m_home *h, struct references *ret)
-{
-	static const enum reference kinds[] = {REFERENCE_NONE, REFERENCE_ID, REFERENCE_CODE, REFERENCE_NAME,
-					       REFERENCE_SOURCE};
-	struct text *items = keep_bytes(w, ITEMS_MAX * sizeof(*items));
-	*ret = (struct references){.kind = kinds[roll(w, COUNT_OF(kinds))], .items = items};
-	for (uint64_t n = ret->kind == REFERENCE_NONE || !h->department_n ? 0 : 1 + roll(w, 4); n > 0; n--) {
-		const struct m_department *d = &h->departments[roll(w, h->department_n)];
-		add_item(items, &ret->n, chance(w, 3)		     ? TEXT("none")
-					 : ret->kind == REFERENCE_ID   ? d->id
-					 : ret->kind == REFERENCE_CODE ? d->code
-					 : ret->kind == REFERENCE_NAME ? d->name
-								       : d->source);
-	}
-	if (!ret->n)
-		ret->kind = REFERENCE_NONE;
-}
-
-static void plan_campaign_save(struct world *w, struct op *op)
-{
-	struct campaign_save_cmd *c = &op->cmd.campaign_save;
-	struct m_home *h = home_of(w, op);
-	c->source_code = source_code(w, h);
-	c->code = pooled(w, "HD", 3);
-	c->name = ANY(words);
-	c->type_code = pooled(w, "", 3);
-	c->register_url = maybe(w, 50, TEXT("https://example.com/r"));
-	c->information = maybe(w, 70, ANY(words));
-	c->status = chance(w, 2) ? 0 : 1 + roll(w, 3);
-	c->begin = whole_day(w, -3, 2);
-	c->end = whole_day(w, chance(w, 5) ? -5 : 1, 9);
-	plan_departments(w, h, &c->departments);
-	c->maker = MAKER_WAIQIN;
-	for (unsigned i = 0; i < h->campaign_n && chance(w, 40); i++) { /* what is there, almost */
-		const struct m_campaign *k = &h->campaigns[i];
-		if (!k->live || !text_equal(k->source, c->source_code) || !k->code.size)
-			continue;
-		c->code = k->code;
-		c->name = chance(w, 70) ? k->name : c->name;
-		c->type_code = k->type;
-		c->register_url = k->url;
-		c->information = k->information;
-		c->status = k->status;
-		if (k->begin.ms)
-			c->begin = (struct instant){moment_day_end(k->begin).ms + 1000 - 86400000};
-		if (k->end.ms)
-			c->end = (struct instant){moment_day_end(k->end).ms + 1000 - 86400000};
-	}
-}
-
-/* --- the audience --- */
-
-static void plan_audience_add(struct world *w, struct op *op)
-{
-	struct audience_add_cmd *c = &op->cmd.audience_add;
-	unsigned n = 1 + (unsigned)roll(w, 8);
-	struct text *list = keep_bytes(w, n * sizeof(*list));
-	for (unsigned i = 0; i < n; i++)
-		list[i] = chance(w, 10) ? pooled(w, "m", 30) : ANY(nicks);
-	c->activity_id = activity_id(w, home_of(w, op));
-	c->nicks = list;
-	c->n = n;
-	c->request = request(w);
-}
-
-static void plan_audience_clear(struct world *w, struct op *op)
-{
-	op->cmd.audience_clear.activity_id = activity_id(w, home_of(w, op));
-	op->cmd.audience_clear.request = request(w);
-}
-
-static void plan_audience_invite(struct world *w, struct op *op)
-{
-	op->cmd.audience_invite.activity_id = activity_id(w, home_of(w, op));
-	plan_references(w, home_of(w, op), &op->cmd.audience_invite.customers);
-}
-
-static void plan_audience_register(struct world *w, struct op *op)
-{
-	struct audience_register_cmd *c = &op->cmd.audience_register;
-	struct m_home *h = home_of(w, op);
-	const struct m_campaign *known = h->campaign_n ? &h->campaigns[roll(w, h->campaign_n)] : NULL;
-	bool fits = known && known->source.size && chance(w, 90);
-	c->campaign_source_code = fits ? known->source : source_code(w, h);
-	c->campaign_code = fits && chance(w, 95) ? known->code : pooled(w, "HD", 3);
-	plan_references(w, h, &c->customers);
-	c->registered_at = whole_second(w, -5000, 5000);
-	c->information = maybe(w, 70, ANY(words));
-}
-
 static void plan_request_forget(struct world *w, struct op *op)
 {
 	op->cmd.request_forget.class = chance(w, 80) ? REQUEST_DIALECT : REQUEST_NATIVE;
@@ -517,7 +292,8 @@ static void plan_request_forget(struct world *w, struct op *op)
 static void plan_merchant_add(struct world *w, struct op *op)
 {
 	/* Only names that are there: merchants are made in the first step. */
-	op->cmd.merchant_add.name = chance(w, 10) ? TEXT_NONE : w->homes[1 + roll(w, w->home_n - 1)].name;
+	op->cmd.merchant_add.name =
+	    chance(w, 10) ? TEXT_NONE : w->homes[1 + roll(w, w->home_n - 1)].name;
 	op->cmd.merchant_add.may_exist = chance(w, 50);
 }
 
@@ -554,23 +330,22 @@ struct mix {
 	void (*plan)(struct world *w, struct op *op);
 	unsigned weight;
 };
-#define MIX(name, weight) {COMMAND_##name, plan_##name, weight}
+#define MIX(name, weight)                           \
+	{                                           \
+		COMMAND_##name, plan_##name, weight \
+	}
 static const struct mix mixes[] = {
-	MIX(department_save, 5),   MIX(customer_save, 10), MIX(template_add, 7),     MIX(template_save, 6),
-	MIX(template_delete, 3),   MIX(coupon_issue, 16),  MIX(coupon_import, 14),   MIX(campaign_add, 6),
-	MIX(campaign_modify, 8),   MIX(campaign_save, 9),  MIX(campaign_delete, 4),  MIX(campaign_sweep, 2),
-	MIX(audience_add, 9),	   MIX(audience_clear, 4), MIX(audience_invite, 5),  MIX(audience_register, 7),
-	MIX(request_forget, 2),
+    MIX(department_save, 5),   MIX(customer_save, 10),	MIX(template_add, 7),
+    MIX(template_save, 6),     MIX(template_delete, 3), MIX(coupon_issue, 16),
+    MIX(coupon_import, 14),    MIX(campaign_add, 6),	MIX(campaign_modify, 8),
+    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(campaign_sweep, 2),
+    MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
+    MIX(audience_register, 7), MIX(request_forget, 2),
 };
-static const struct mix store_mixes[] = {
-	MIX(merchant_add, 4), MIX(credential_add, 8), MIX(origin_create, 1), MIX(origin_restore, 2)};
+static const struct mix store_mixes[] = {MIX(merchant_add, 4), MIX(credential_add, 8),
+					 MIX(origin_create, 1), MIX(origin_restore, 2)};
 
 /* Nothing of these makes the model larger: long seeds go on with changes. */
-static void plan_change(struct world *w, struct op *op)
-{
-	plan_campaign_modify(w, op);
-	op->cmd.campaign_modify.request.count = 0;
-}
 static const struct mix full_mixes[] = {{COMMAND_campaign_modify, plan_change, 6},
 					MIX(audience_invite, 2),
 					MIX(audience_register, 3),
@@ -595,7 +370,8 @@ static bool is_full(const struct m_home *h)
 	       h->customer_n + OPS_MAX * 10 >= CUSTOMERS_OF_MODEL ||
 	       h->template_n + OPS_MAX >= TEMPLATES_OF_MODEL ||
 	       h->coupon_n + OPS_MAX * SPI_NICKS_MAX >= COUPONS_OF_MODEL ||
-	       h->campaign_n + OPS_MAX >= CAMPAIGNS_OF_MODEL || h->request_n + OPS_MAX >= REQUESTS_OF_MODEL;
+	       h->campaign_n + OPS_MAX >= CAMPAIGNS_OF_MODEL ||
+	       h->request_n + OPS_MAX >= REQUESTS_OF_MODEL;
 }
 
 static void plan_repeat(struct world *w, struct op *op)

@@ -3,18 +3,24 @@
 
 /* Rows of spellings that mean the same. */
 static const char *const values[][3] = {
-	{"1", "1.0", "10e-1"},
-	{"2", "2.00", "2"},
-	{"\"x\"", "\"\\u0078\"", "\"x\""},
-	{"{\"a\":[1,2]}", "{ \"a\" : [ 1 , 2 ] }", "{\"a\":[1.0,2]}"},
-	{"\"满100\"", "\"\\u6ee1100\"", "\"满100\""},
-	{"true", "true", "true"},
-	{"[]", "[ ]", "[\n]"},
-	{"123456789012345678", "123456789012345678", "123456789012345678"},
+    {"1", "1.0", "10e-1"},
+    {"2", "2.00", "2"},
+    {"\"x\"", "\"\\u0078\"", "\"x\""},
+    {"{\"a\":[1,2]}", "{ \"a\" : [ 1 , 2 ] }", "{\"a\":[1.0,2]}"},
+    {"\"满100\"", "\"\\u6ee1100\"", "\"满100\""},
+    {"true", "true", "true"},
+    {"[]", "[ ]", "[\n]"},
+    {"123456789012345678", "123456789012345678", "123456789012345678"},
 };
 static const char *const noise[][2] = {
-	{"x", "\\u0078"}, {"note", "note"}, {"级别", "\\u7ea7别"}, {"created", "created"},
-	{"modified", "modified"}, {"activity_id", "activity_id"}, {"y", "y"}, {"denominations", "denominations"},
+    {"x", "\\u0078"},
+    {"note", "note"},
+    {"级别", "\\u7ea7别"},
+    {"created", "created"},
+    {"modified", "modified"},
+    {"activity_id", "activity_id"},
+    {"y", "y"},
+    {"denominations", "denominations"},
 };
 
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,

@@ -1,9 +1,9 @@
 /*
  * The simulation's parts. One seed = one world: random commands are run by the real engine in a
  * child process (engine_side.c), which is killed now and then in the middle of its work, and by a
- * naive model (model*.c) in the process above it; readings of the engine are compared with the model
- * (check*.c). World and model live in memory that both processes share at the same address, so
- * texts are plain slices into its heap.
+ * naive model (model*.c) in the process above it; readings of the engine are compared with the
+ * model (check*.c). World and model live in memory that both processes share at the same address,
+ * so texts are plain slices into its heap.
  *
  * The model is made from the documents with arrays and loops; it uses no code of the store and no
  * handler.
@@ -166,7 +166,7 @@ struct m_home {
 	/* home 0 */
 	struct m_credential credentials[CREDENTIALS_OF_MODEL];
 	unsigned credential_n;
-	uint64_t epoch;
+	uint64_t epoch; /* 0 after a restore: not learned yet */
 };
 
 struct world {
@@ -175,23 +175,30 @@ struct world {
 	const char *doing;
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
-	int64_t newest_ms; /* of all entries */
+	int64_t newest_ms;    /* of all entries */
 	bool canary, watched; /* watched: a reader runs beside the lane */
-	char dir[128];
+	char dir[128], backup[128];
 	/* the batch at hand */
 	struct op ops[OPS_MAX];
 	unsigned op_n;
 	_Atomic unsigned answered;
-	/* the child kills itself before it runs, or after it has answered, this many of them; 0: not */
+	/* the child kills itself before it runs, or after it has answered, this many of them; 0:
+	 * not */
 	unsigned die_before, die_after;
-	uint64_t ones; /* commands outside of batches, for their actors */
+	uint64_t ones;		  /* commands outside of batches, for their actors */
 	struct op past[PAST_MAX]; /* to be repeated */
 	unsigned past_n;
 	uint64_t next_sign;
 	unsigned home_n; /* merchants made, the store itself included */
 	struct m_home homes[HOMES];
+	struct m_home
+	    *lost; /* after a restore: what there was before it; its ids never come again */
+	uint64_t epoch_before; /* the restore */
+	uint64_t scanned_entries[HOMES];
+	int64_t scanned_newest_ms;
 	/* figures */
-	uint64_t commands, accepted, repeats, kills, cut_off, restarts, checks, verifies, busy, rows_verified;
+	uint64_t commands, accepted, repeats, kills, cut_off, restarts, restores, checks, verifies,
+	    busy, rows_verified;
 	_Atomic uint64_t watches;
 	size_t heap_used;
 	char heap[HEAP_BYTES];
@@ -199,15 +206,22 @@ struct world {
 
 /* A disagreement: says seed, step and what, and ends the process with 1. */
 _Noreturn void sim_fail(const struct world *w, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* heap and dice: sim.c */
 struct text keep(struct world *w, struct text t);
-struct text keep_format(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct text keep_format(struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void *keep_bytes(struct world *w, size_t size);
 uint64_t roll(struct world *w, uint64_t n); /* 0 .. n-1 */
-static inline bool chance(struct world *w, unsigned percent) { return roll(w, 100) < percent; }
-static inline struct instant sim_now(struct world *w) { return (struct instant){atomic_load(&w->clock_ms)}; }
+static inline bool chance(struct world *w, unsigned percent)
+{
+	return roll(w, 100) < percent;
+}
+static inline struct instant sim_now(struct world *w)
+{
+	return (struct instant){atomic_load(&w->clock_ms)};
+}
 
 /* plan.c: a random command into *op. */
 void plan_op(struct world *w, struct op *op, bool alone);
@@ -245,11 +259,14 @@ void check_all(struct world *w, struct engine *e);
  * is done; ORDER_OPEN stands for the start. */
 enum order {
 	ORDER_OPEN = 'o',
-	ORDER_RUN = 'r',    /* the batch in ops[] */
+	ORDER_RUN = 'r', /* the batch in ops[] */
 	ORDER_CHECK = 'c',
 	ORDER_VERIFY = 'v', /* ledger, chains, view */
 	ORDER_FEED = 'f',
-	ORDER_FIND = 'l',   /* sets in_ledger of ops[] */
+	ORDER_FIND = 'l',   /* sets in_ledger of ops[], and the scanned_ figures */
+	ORDER_BACKUP = 'b', /* into w->backup */
 	ORDER_CLOSE = 'q',
 };
 _Noreturn void engine_side(struct world *w, int from_parent, int to_parent);
+/* A process that restores w->backup into w->dir. */
+_Noreturn void restore_side(struct world *w);
