@@ -14,7 +14,7 @@ CC_clang   := clang
 CC_fuzz    := clang
 CC         := $(CC_$(V))
 
-FLAGS_release := -O3 -g
+FLAGS_release := -O3 -fno-plt -g
 FLAGS_clang   := -O2 -g
 FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread

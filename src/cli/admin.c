@@ -25,6 +25,7 @@ struct admin {
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
 	unsigned clients;
+	_Atomic bool stopping;
 };
 
 struct admin_client {
@@ -119,12 +120,13 @@ static bool receive_words(struct admin_client *client)
 	return !(header.msg_flags & MSG_TRUNC);
 }
 
-/* A client that was interrupted has closed its end. */
+/* A client that was interrupted has closed its end; a server that stops waits for no long command. */
 static bool client_gone(void *context)
 {
-	struct pollfd p = {.fd = *(int *)context, .events = POLLIN};
+	const struct admin_client *client = context;
+	struct pollfd p = {.fd = client->socket, .events = POLLIN};
 
-	return poll(&p, 1, 0) > 0;
+	return atomic_load(&client->admin->stopping) || poll(&p, 1, 0) > 0;
 }
 
 static int client_run(struct admin_client *client)
@@ -138,7 +140,7 @@ static int client_run(struct admin_client *client)
 			.terminal = isatty(client->streams[2]),
 			.inside_server = true,
 			.gone = client_gone,
-			.gone_context = &client->socket};
+			.gone_context = client};
 
 	for (char *at = client->message; at < client->message + client->size && count < ADMIN_WORDS_MAX;
 	     at += strlen(at) + 1)
@@ -237,6 +239,7 @@ void admin_stop(struct admin *a)
 {
 	if (!a)
 		return;
+	atomic_store(&a->stopping, true);
 	(void)!write(a->wake[1], "", 1);
 	pthread_join(a->thread, NULL);
 	unlink(a->path);

@@ -31,7 +31,7 @@ struct cli {
 	struct engine *engine;
 	struct reader *reader;
 	struct arena arena; /* reset by the command as it likes */
-	/* in a server: the client has gone, stop early */
+	/* in a server: the client has gone or the server stops: end early, with SHUTTING_DOWN */
 	bool (*gone)(void *context);
 	void *gone_context;
 };

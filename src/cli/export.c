@@ -202,7 +202,7 @@ static enum fault export_slices(struct export *e, enum fault (*slice)(struct exp
 			return fault;
 		e->from += e->n;
 		if (c->gone && c->gone(c->gone_context))
-			return OK;
+			return FAULT_SHUTTING_DOWN;
 		if (e->out != c->out)
 			cli_progress(c, "export", e->n ? e->from : 1, e->n ? e->count : 1);
 	} while (e->n && e->from < e->count);

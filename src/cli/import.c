@@ -279,17 +279,19 @@ static int rows_read(struct import *im, struct csv *csv)
 	unsigned n;
 	uint64_t line;
 	enum csv_result result;
+	bool stopped = false;
 
-	while ((result = csv_next(csv, cells, &n, &line)) == CSV_ROW || result == CSV_BAD) {
+	while (!stopped && ((result = csv_next(csv, cells, &n, &line)) == CSV_ROW || result == CSV_BAD)) {
 		row_take(im, cells, n, line, result == CSV_BAD);
 		if (im->head % PROGRESS_EVERY)
 			continue;
 		cli_progress(im->cli, im->kind->name, csv_bytes_read(csv), im->size);
-		if (im->cli->gone && im->cli->gone(im->cli->gone_context))
-			break;
+		stopped = im->cli->gone && im->cli->gone(im->cli->gone_context);
 	}
 	while (im->tail < im->head)
 		row_collect(im);
+	if (stopped)
+		return cli_failed(im->cli, FAULT_SHUTTING_DOWN, "the rest of the file was not read");
 	cli_progress(im->cli, im->kind->name, 1, 1);
 	return result == CSV_UNREADABLE ? cli_failed(im->cli, FAULT_FILE_UNREADABLE, im->file) : 0;
 }
@@ -318,7 +320,11 @@ static int import_file(struct import *im, int fd)
 	if (!exit)
 		exit = rows_read(im, csv);
 	csv_close(csv);
-	return exit ? exit : import_report(im);
+	if (!exit)
+		return import_report(im);
+	if (im->refused)
+		fclose(im->refused);
+	return exit;
 }
 
 int cli_import(struct cli *c)

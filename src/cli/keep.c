@@ -34,6 +34,7 @@ struct show {
 	struct cli *cli;
 	uint64_t merchant; /* 0: all */
 	uint64_t coupon;   /* its id; 0: all */
+	bool stopped;
 };
 
 static bool show_wants(const struct show *s, const struct ledger_entry *e)
@@ -48,7 +49,7 @@ static bool show_wants(const struct show *s, const struct ledger_entry *e)
 
 static bool show_entry(void *context, const struct ledger_entry *e)
 {
-	const struct show *s = context;
+	struct show *s = context;
 	FILE *out = s->cli->out;
 	char memory[32];
 	struct buffer when;
@@ -66,7 +67,8 @@ static bool show_entry(void *context, const struct ledger_entry *e)
 	fputs("..\n", out);
 	for (unsigned i = 0; i < e->row_count; i++)
 		fprintf(out, "  %.*s\n", TEXT_ARG(e->rows[i]));
-	return !(s->cli->gone && s->cli->gone(s->cli->gone_context));
+	s->stopped = s->cli->gone && s->cli->gone(s->cli->gone_context);
+	return !s->stopped;
 }
 
 int cli_ledger_show(struct cli *c)
@@ -92,6 +94,8 @@ int cli_ledger_show(struct cli *c)
 	}
 	if (fault == OK)
 		fault = engine_ledger_scan(c->engine, show_entry, &s);
+	if (fault == OK && s.stopped)
+		fault = FAULT_SHUTTING_DOWN;
 	return fault == OK ? 0 : cli_failed(c, fault, NULL);
 }
 

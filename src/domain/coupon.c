@@ -263,7 +263,8 @@ static enum fault wallet_one(struct tx *tx, const struct env *env,
 		want(tx, coupon, 1);
 		TRY(view(&v, coupon, shown));
 	}
-	if (!found || !shown->customer || !text_equal(shown->customer->customer_id, c->customer_id) ||
+	if (!found || !shown->customer ||
+	    !text_equal(shown->customer->customer_id, c->customer_id) ||
 	    (c->has_state && shown->state != c->state))
 		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
 	r->rows = shown;

@@ -14,7 +14,7 @@ bool memo_init(struct memo *memo, struct arena *a, unsigned rows)
 	enum fault memo_##name(struct tx *tx, const struct env *env, struct memo *memo, \
 			       uint64_t number, const struct name **ret)                \
 	{                                                                               \
-		const struct name *kept = memo->slots[number & memo->mask];              \
+		const struct name *kept = memo->slots[number & memo->mask];             \
 		if (!kept || kept->number != number) {                                  \
 			bool found;                                                     \
 			struct name *fresh = ARENA_NEW(env->arena, struct name);        \
@@ -22,7 +22,7 @@ bool memo_init(struct memo *memo, struct arena *a, unsigned rows)
 			fresh->number = number;                                         \
 			TRY(store_get(tx, TABLE_##NAME, fresh, &found));                \
 			must(found);                                                    \
-			memo->slots[number & memo->mask] = kept = fresh;                 \
+			memo->slots[number & memo->mask] = kept = fresh;                \
 		}                                                                       \
 		*ret = kept;                                                            \
 		return OK;                                                              \

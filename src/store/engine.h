@@ -23,13 +23,14 @@ struct engine_config {
 	/* Tests: virtual time and seeded keys. NULL: the machine's. */
 	struct instant (*clock)(void *context);
 	void *clock_context;
-	uint64_t seed; /* not 0: everything random comes from it */
+	uint64_t seed;	     /* not 0: everything random comes from it */
 	unsigned feed_pages; /* 0: the default; dirty pages of one LMDB transaction */
 };
 
 /* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a
  * fault *ret_why has a sentence for a person (malloced). */
-CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine, char **ret_why);
+CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
+			       char **ret_why);
 /* Waits for the lane, feeds what is left, closes. */
 void engine_close(struct engine *e);
 
@@ -38,13 +39,15 @@ struct reader *reader_open(struct engine *e); /* one per thread */
 void reader_close(struct reader *r);
 /* Between begin and end everything comes from one state of the store: whole batches only. The
  * transaction and all texts read live until reader_end. */
-struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena, struct detail *detail);
+struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
+			struct detail *detail);
 /* Changes the merchant inside the same state (identify: merchant 0, then the caller's). */
 void reader_merchant(struct tx *tx, uint64_t merchant);
 const struct env *reader_env(const struct tx *tx);
 void reader_end(struct reader *r);
 /* From now on what reader_end leaves behind serves the next reader_begin, until reader_rest. For
- * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again. */
+ * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again.
+ */
 void reader_keep(struct reader *r);
 void reader_rest(struct reader *r);
 /* For long scans: ends and begins at the newest state, keeping merchant and arena. */
@@ -54,18 +57,18 @@ struct tx *reader_renew(struct reader *r);
 struct write {
 	struct write *next; /* the lane's own */
 	uint64_t merchant;
-	unsigned command;     /* enum command: goes into the ledger */
+	unsigned command; /* enum command: goes into the ledger */
 	handler *handle;
-	struct text actor;    /* "wjb:100000001", "cli": goes into the ledger */
+	struct text actor; /* "wjb:100000001", "cli": goes into the ledger */
 	const void *cmd;
 	void *ret;
 	struct arena *arena;
 	struct detail detail;
-	bool job;	      /* second queue: imports and jobs wait behind calls */
-	enum fault fault;     /* out */
-	uint64_t entry;	      /* out: the entry's number, 0 when nothing was written */
+	bool job;		       /* second queue: imports and jobs wait behind calls */
+	enum fault fault;	       /* out */
+	uint64_t entry;		       /* out: the entry's number, 0 when nothing was written */
 	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
-	void *context;	      /* the caller's */
+	void *context;		       /* the caller's */
 };
 /* Always ends in one call of done; a full queue, a full disk, a shut-down or an unsure clock give
  * BUSY, DISK_FULL, SHUTTING_DOWN, CLOCK_UNSURE (done may then be called before submit returns). */
@@ -95,7 +98,8 @@ struct engine_stats {
 	uint64_t sync_us_sum;
 	uint64_t queue_depth, job_queue_depth;
 	uint64_t overlay_bytes;
-	uint64_t fed_batches, accepted_batches; /* newest batch with rows: in the view, and durable */
+	uint64_t fed_batches,
+	    accepted_batches; /* newest batch with rows: in the view, and durable */
 	uint64_t ledger_bytes;
 };
 void engine_stats_get(const struct engine *e, struct engine_stats *ret);
@@ -107,7 +111,8 @@ struct ledger_report {
 };
 /* Recomputes every chain from the first entry and compares the view with a replay into a temporary
  * store. progress may be NULL. VERIFY_FAILED with *ret_why naming the first difference. */
-CHECKED enum fault engine_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),
+CHECKED enum fault engine_verify(struct engine *e,
+				 void (*progress)(void *context, uint64_t done, uint64_t all),
 				 void *context, struct ledger_report *ret, char **ret_why);
 
 struct ledger_entry {
@@ -116,7 +121,8 @@ struct ledger_entry {
 	struct text actor;
 	unsigned command;
 	uint8_t hash[32];
-	/* rows as text, for `ledger show`: "put coupon id=.. state=..", PERSONAL and SECRET shown as "(sealed)" */
+	/* rows as text, for `ledger show`: "put coupon id=.. state=..", PERSONAL and SECRET shown
+	 * as "(sealed)" */
 	const struct text *rows;
 	unsigned row_count;
 	/* the ids of the coupons that the entry writes */
@@ -124,10 +130,12 @@ struct ledger_entry {
 	unsigned coupon_count;
 };
 /* Calls `see` for each entry in order until it returns false. */
-CHECKED enum fault engine_ledger_scan(struct engine *e, bool (*see)(void *context, const struct ledger_entry *entry),
+CHECKED enum fault engine_ledger_scan(struct engine *e,
+				      bool (*see)(void *context, const struct ledger_entry *entry),
 				      void *context);
 
 /* A whole copy of DIR at `to` (which must not exist), while serving. */
 CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_why);
 /* From a backup into a data directory that is not there; gives the store a new epoch. */
-CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key, char **ret_why);
+CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key,
+				  char **ret_why);

@@ -84,7 +84,8 @@ static int compare_keys(const MDB_val *a, const MDB_val *b)
 	}
 	int order = 0;
 	if (x < end && common >= 8) { /* the last eight: those before them were equal */
-		uint64_t left = load_big_endian(end - 8), right = load_big_endian(y + (end - x) - 8);
+		uint64_t left = load_big_endian(end - 8),
+			 right = load_big_endian(y + (end - x) - 8);
 		order = (left > right) - (left < right);
 	} else if (x < end) {
 		order = memcmp(x, y, (size_t)(end - x));
@@ -184,7 +185,8 @@ void view_reader_renew(struct view_reader *r)
 /* A key's first two bytes are the kind of its row and which table, unique or list it is of. */
 static unsigned cursor_index(struct text key)
 {
-	return key.size < 2 ? 0 : ((uint8_t)key.data[0] * 13u + (uint8_t)key.data[1]) % VIEW_CURSORS;
+	return key.size < 2 ? 0
+			    : ((uint8_t)key.data[0] * 13u + (uint8_t)key.data[1]) % VIEW_CURSORS;
 }
 
 static MDB_cursor *cursor_for(struct view_reader *r, struct text key)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { Server } from '../js/server.mjs';
-import { command, csvObjects, csvRows, done, entries, exported, folder, text, verify } from '../js/e2e.mjs';
+import { command, csvObjects, csvRows, done, entries, exported, folder, text, until, verify } from '../js/e2e.mjs';
 import { find } from '../js/top.mjs';
 
 const box = folder('import');
@@ -308,6 +308,27 @@ describe('many rows', () => {
       assert.equal(await done(['export', kind, `--data=${copy}`]), text(path), kind);
     }
     console.log(`# ${ROWS} coupons imported in ${took} ms`);
+  });
+  test('the server is stopped meanwhile: the command says so, and may be repeated', { timeout: 60000 }, async () => {
+    const s = await Server.start();
+    const path = file('coupons', content);
+    try {
+      const importing = command(['import', 'coupons', path, `--data=${s.dir}`]);
+      await until(async () => (await exported(s.dir, 'customers')).length > 1000, 10000, 'the first thousand');
+      const began = Date.now();
+      assert.equal(await s.stop(), 0);
+      assert.ok(Date.now() - began < 5000);
+      const r = await importing;
+      if (r.status !== 0) { // else it was quicker
+        assert.equal(r.status, 1);
+        assert.match(r.stderr, /^couponry: shutting_down: /);
+      }
+      await good(s.dir, 'coupons', path, ROWS);
+      assert.equal((await exported(s.dir, 'coupons')).length, ROWS + 5);
+      await verify(s.dir);
+    } finally {
+      await s.close();
+    }
   });
   test('while served, with calls going on', { timeout: 120000 }, async () => {
     const s = await Server.start();

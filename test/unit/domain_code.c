@@ -3,7 +3,7 @@
 #include "domain/id.h"
 #include "test.h"
 
-static struct code_key key = {{1, 2, 3}}, other = {{1, 2, 4}};
+static struct code_key key = {.bytes = {1, 2, 3}}, other = {.bytes = {1, 2, 4}};
 
 static void test_round_trip(void)
 {

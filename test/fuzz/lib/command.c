@@ -223,12 +223,14 @@ static void audience_page_check(const struct audience_page_cmd *cmd)
 	must(cmd->n >= 1 && cmd->mark <= MARK_REGISTERED);
 }
 
-#define COMMANDS(C)                                                                               \
-	C(template_add)                                                                           \
-	C(template_delete) C(template_list) C(campaign_add) C(campaign_modify) C(campaign_delete) \
-	    C(campaign_list) C(audience_add) C(audience_clear) C(coupon_issue) C(coupon_query)    \
-		C(coupon_wallet) C(campaign_save) C(audience_register) C(campaign_query)          \
-		    C(audience_page)
+/* clang-format off */
+#define COMMANDS(C)                                                          \
+	C(template_add) C(template_delete) C(template_list) C(campaign_add)  \
+	C(campaign_modify) C(campaign_delete) C(campaign_list)               \
+	C(audience_add) C(audience_clear) C(audience_page)                   \
+	C(audience_register) C(coupon_issue) C(coupon_query)                 \
+	C(coupon_wallet) C(campaign_save) C(campaign_query)
+/* clang-format on */
 
 void command_check(unsigned command, const void *cmd)
 {
