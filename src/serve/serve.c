@@ -337,7 +337,8 @@ int cli_config(struct cli *c)
 			config_show(&config, &out);
 		config_release(&config);
 	}
-	fwrite(out.data, 1, out.size, c->out);
+	if (out.size)
+		fwrite(out.data, 1, out.size, c->out);
 	buffer_release(&out);
 	if (count)
 		free(flags[0]);
