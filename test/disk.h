@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -65,6 +66,7 @@ static struct {
 	unsigned fail_kinds; /* bits of disk_kind */
 	int fail_after, fail_error;
 	unsigned failed;
+	bool no_room; /* what fstatvfs says */
 } disk = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static inline void disk_lock(void)
@@ -323,6 +325,16 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return disk_sync(fd, SYS_fdatasync);
+}
+
+int fstatvfs(int fd, struct statvfs *ret)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int result = statvfs(path, ret);
+	if (disk.no_room)
+		ret->f_bfree = ret->f_bavail = 0;
+	return result;
 }
 
 int ftruncate(int fd, off_t size)

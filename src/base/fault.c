@@ -13,7 +13,7 @@ enum { FAULT_NAME_SIZE = 32 };
 #undef FAULT
 
 static char names[FAULT_COUNT][FAULT_NAME_SIZE] = {
-    [OK] = "OK",
+    [OK] = "ok",
 #define FAULT(name, text) [FAULT_##name] = #name,
 #include "base/faults.tbl.h"
 #undef FAULT

@@ -14,7 +14,7 @@ enum fault {
 	FAULT_COUNT
 };
 
-/* "OK", or the row's name in lower case with underscores ("template_unknown"): logs, metrics, CLI. */
+/* "ok", or the row's name in lower case with underscores ("template_unknown"): logs, metrics, CLI. */
 const char *fault_name(enum fault fault);
 /* The row's English sentence, without the detail. */
 const char *fault_text(enum fault fault);

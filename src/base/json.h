@@ -1,5 +1,6 @@
 /*
- * JSON reader over a slice: strict RFC 8259, nothing allocated, integers exact, raw slices
+ * JSON reader over a slice: strict RFC 8259 (less the escape
+ * \u0000, which no record could hold), nothing allocated, integers exact, raw slices
  * kept (digests and echoes need the very bytes).
  *
  * json_parse checks the WHOLE text once (depth, UTF-8, escapes, lone surrogates, control

@@ -22,6 +22,7 @@ enum {
 	SPI_NICKS_MAX = 50,		/* WangJuBao SPI document */
 	TARGETS_MAX = 1000,		/* one activity.target.add */
 	PEOPLE_MAX = 1000,		/* one applyCallBack */
+	NAMESAKES_MAX = 100,		/* looked at for a row that has a name only */
 	DEPARTMENTS_MAX = 100,		/* of one campaign */
 	PRIZES_MAX = 50,		/* of one campaign */
 	WALLET_WALK_MAX = 10000,	/* rows a filter may walk before it is refused */

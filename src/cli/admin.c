@@ -19,6 +19,7 @@ enum { ADMIN_MESSAGE_MAX = 64 * 1024, ADMIN_WORDS_MAX = 80, ADMIN_CLIENTS_MAX = 
 
 struct admin {
 	struct engine *engine;
+	bool shown;
 	pthread_t thread;
 	int listener, wake[2];
 	char path[108];
@@ -134,6 +135,7 @@ static int client_run(struct admin_client *client)
 	char *words[ADMIN_WORDS_MAX];
 	int count = 0;
 	struct cli c = {.engine = client->admin->engine,
+			.shown = client->admin->shown,
 			.in = fdopen(client->streams[0], "r"),
 			.out = fdopen(client->streams[1], "w"),
 			.err = fdopen(client->streams[2], "w"),
@@ -206,13 +208,14 @@ static void *admin_run(void *context)
 	return NULL;
 }
 
-struct admin *admin_start(struct engine *engine, const char *dir)
+struct admin *admin_start(struct engine *engine, const char *dir, bool shown)
 {
 	struct sockaddr_un address = {0};
 	struct admin *a = calloc(1, sizeof(*a));
 
 	must(a);
 	a->engine = engine;
+	a->shown = shown;
 	a->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (!admin_path(dir, &address) || a->listener < 0) {
 		free(a);

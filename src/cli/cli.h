@@ -26,6 +26,7 @@ struct cli {
 	unsigned option_count;
 	FILE *in, *out, *err;
 	bool json; /* --output=json */
+	bool shown;    /* runs in a server that the world can reach */
 	bool terminal; /* err is one: progress bars */
 	bool inside_server; /* the environment is not the caller's */
 	struct engine *engine;
@@ -77,7 +78,8 @@ CHECKED enum fault origin_ensure(struct engine *engine, struct text actor);
 
 /* cli/admin.c: the admin socket in the data directory. */
 struct admin;
-struct admin *admin_start(struct engine *engine, const char *dir);
+/* shown: the server listens beyond loopback, where demo credentials must not appear. */
+struct admin *admin_start(struct engine *engine, const char *dir, bool shown);
 void admin_stop(struct admin *a);
 /* Hands the command to the server that holds `dir`. false: nobody answers there. */
 bool admin_send(const char *dir, int argc, char **argv, int *ret_exit);

@@ -202,6 +202,9 @@ int cli_demo(struct cli *c)
 {
 	struct demo d = {.cli = c};
 
+	if (c->shown)
+		return cli_usage(c, "this server listens beyond loopback: demo credentials, whose secrets "
+				    "everybody knows, do not belong there");
 	if (demo_make(&d) != OK)
 		return 1;
 	fputs("demo is there: merchant demo\n"

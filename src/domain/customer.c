@@ -77,6 +77,30 @@ static void set(struct customer *c, const struct customer *given)
 	c->card_no = given->card_no;
 }
 
+/* A row with a name only is, when it comes again, the oldest that was made from such a row. */
+static enum fault find_nameless(struct tx *tx, const struct customer *given, struct customer *ret,
+				bool *ret_found)
+{
+	struct customer owner = {.label_tag = customer_label_tag(tx, given->name)}, *rows;
+	struct page page = {
+	    .list = LIST_CUSTOMERS_BY_LABEL, .owner = &owner, .n = NAMESAKES_MAX, .oldest_first = true};
+	uint64_t count;
+	unsigned n;
+	if (!given->name.size)
+		return refuse(tx, FAULT_PARAMETER_MISSING, text_of(members[BY_ID].name), TEXT_NONE);
+	TRY(store_page(tx, &page, &rows, &n, &count));
+	*ret_found = false;
+	for (unsigned i = 0; i < n && !*ret_found; i++) {
+		struct customer row = rows[i];
+		row.customer_id = TEXT_NONE; /* made by the server, or it would have been given */
+		*ret_found = text_equal(row.name, given->name) && !unique_named(&kind, &row);
+		*ret = rows[i];
+	}
+	if (!*ret_found)
+		*ret = (struct customer){0};
+	return OK;
+}
+
 enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct customer_save_cmd *c = cmd;
@@ -85,7 +109,10 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	bool found;
 	*r = (struct customer_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
-	TRY(unique_known(tx, &kind, &given, &known, &found));
+	if (unique_named(&kind, &given))
+		TRY(unique_known(tx, &kind, &given, &known, &found));
+	else
+		TRY(find_nameless(tx, &given, &known, &found));
 	TRY(unique_free(tx, &kind, &given, known.number));
 	struct person saved = {.customer = known, .is_new = !found};
 	set(&saved.customer, &given);

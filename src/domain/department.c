@@ -44,6 +44,28 @@ static void set(struct department *d, const struct department *given)
 	d->source_code = given->source_code;
 }
 
+/* A row with a name only is, when it comes again, the oldest that was made from such a row. */
+static enum fault find_nameless(struct tx *tx, const struct department *given,
+				struct department *ret, bool *ret_found)
+{
+	struct department owner = {.name = given->name}, *rows;
+	struct page page = {
+	    .list = LIST_DEPARTMENTS_BY_NAME, .owner = &owner, .n = NAMESAKES_MAX, .oldest_first = true};
+	uint64_t count;
+	unsigned n;
+	if (!given->name.size)
+		return refuse(tx, FAULT_PARAMETER_MISSING, text_of(members[BY_ID].name), TEXT_NONE);
+	TRY(store_page(tx, &page, &rows, &n, &count));
+	*ret_found = false;
+	for (unsigned i = 0; i < n && !*ret_found; i++) {
+		*ret_found = !rows[i].code.size && !rows[i].source_code.size;
+		*ret = rows[i];
+	}
+	if (!*ret_found)
+		*ret = (struct department){0};
+	return OK;
+}
+
 enum fault department_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct department_save_cmd *c = cmd;
@@ -52,7 +74,10 @@ enum fault department_save(struct tx *tx, const struct env *env, const void *cmd
 	bool found;
 	*r = (struct department_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
-	TRY(unique_known(tx, &kind, &given, &saved, &found));
+	if (unique_named(&kind, &given))
+		TRY(unique_known(tx, &kind, &given, &saved, &found));
+	else
+		TRY(find_nameless(tx, &given, &saved, &found));
 	TRY(unique_free(tx, &kind, &given, saved.number));
 	struct department before = saved;
 	set(&saved, &given);

@@ -109,8 +109,10 @@ struct credential_list_ret {
 };
 
 /* --- departments and customers --- */
-/* Saves by the first given value that is known (id, code, source_code; customers: nick, phone, card_no too), else makes one (id made when
- * empty). Empty members clear. VALUE_TAKEN with the field when a unique value is another's. */
+/* Saves by the id when one is given, else by the first known of code, source_code (customers: nick,
+ * phone, card_no too): the record it names, else a new one (id made when empty). A name alone names
+ * the record that was made from it. Empty members clear. VALUE_TAKEN with the field when a value is
+ * another's. */
 struct department_save_cmd {
 	struct department department; /* department_id, code, name, source_code */
 };

@@ -16,11 +16,20 @@ enum fault unique_find(struct tx *tx, const struct unique_kind *kind, unsigned m
 	return value.size ? store_find(tx, m->unique, ret_record, ret_found) : OK;
 }
 
+bool unique_named(const struct unique_kind *kind, void *given)
+{
+	for (unsigned i = 0; i < kind->n; i++)
+		if (unique_value(given, &kind->members[i])->size)
+			return true;
+	return false;
+}
+
 enum fault unique_known(struct tx *tx, const struct unique_kind *kind, void *given,
 			void *ret_record, bool *ret_found)
 {
+	unsigned n = unique_value(given, &kind->members[0])->size ? 1 : kind->n;
 	*ret_found = false;
-	for (unsigned i = 0; i < kind->n && !*ret_found; i++)
+	for (unsigned i = 0; i < n && !*ret_found; i++)
 		TRY(unique_find(tx, kind, i, *unique_value(given, &kind->members[i]), ret_record,
 				ret_found));
 	if (!*ret_found)

@@ -22,7 +22,10 @@ struct text *unique_value(void *record, const struct unique_member *m);
 /* Empty values are nobody's. On not found *ret_record is zeroed but for the value. */
 CHECKED enum fault unique_find(struct tx *tx, const struct unique_kind *kind, unsigned member,
 			       struct text value, void *ret_record, bool *ret_found);
-/* The record that the first given and known value of `given` names. */
+/* Whether `given` has any of its unique values. */
+bool unique_named(const struct unique_kind *kind, void *given);
+/* The record that `given` names: by its id (the first member) when it has one, else by the first of
+ * its values that is known. So a row with an id of its own never takes another's record over. */
 CHECKED enum fault unique_known(struct tx *tx, const struct unique_kind *kind, void *given,
 				void *ret_record, bool *ret_found);
 /* No value is too long for an index, and none belongs to a record but `number` (0: to any). */

@@ -13,7 +13,10 @@
 
 static const char *trouble(const char *what, const char *file)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	unsigned long error = ERR_peek_error();
+	/* What the system said has no sentence of OpenSSL's. */
+	const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
+						     : ERR_reason_error_string(error);
 	char *sentence;
 	if (asprintf(&sentence, "%s %s: %s", what, file, reason ? reason : "unknown trouble") < 0)
 		return "out of memory";

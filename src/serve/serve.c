@@ -230,7 +230,8 @@ static int serve_on(struct server *server, const struct config *config)
 	if (!server->http)
 		return fail(FAULT_USAGE, why);
 	struct jobs jobs = {0};
-	struct admin *admin = admin_start(server->engine, config->data);
+	struct admin *admin = admin_start(
+	    server->engine, config->data, !config->allow_demo && !listens_on_loopback(config->listen));
 	jobs_start(&jobs, server->engine);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
@@ -241,6 +242,7 @@ static int serve_on(struct server *server, const struct config *config)
 	signals(SIG_UNBLOCK);
 	http_server_run(server->http);
 	signals(SIG_BLOCK);
+	engine_stop_jobs(server->engine);
 	admin_stop(admin);
 	jobs_stop(&jobs);
 	return 0;

@@ -22,6 +22,12 @@ struct copy {
 	char *why;
 };
 
+static enum fault unreadable(struct copy *c, const char *what, const char *name)
+{
+	c->why = text_print("%s %s/%s: %s", what, c->from, name, strerror(errno));
+	return FAULT_FILE_UNREADABLE;
+}
+
 static enum fault failed(struct copy *c, const char *what, const char *name)
 {
 	enum fault fault = fault_of_write(errno);
@@ -42,11 +48,12 @@ static enum fault copy_bytes(int from, int to, uint64_t size, uint64_t whole)
 	char *chunk = malloc(CHUNK);
 	must(chunk);
 	uint64_t at = 0;
-	bool good = true;
+	bool good = true, readable = true;
 	while (good && at < size) {
 		uint64_t n = size - at < CHUNK ? size - at : CHUNK;
 		int64_t got = file_read(from, chunk, n, at);
-		good = got >= 0 && file_write(to, chunk, (size_t)got, at);
+		readable = got >= 0;
+		good = readable && file_write(to, chunk, (size_t)got, at);
 		at += good ? (uint64_t)got : 0;
 		if (got < (int64_t)n)
 			break;
@@ -58,6 +65,8 @@ static enum fault copy_bytes(int from, int to, uint64_t size, uint64_t whole)
 		at += n;
 	}
 	free(chunk);
+	if (!readable)
+		return FAULT_FILE_UNREADABLE;
 	return good && fsync(to) == 0 ? OK : fault_of_write(errno);
 }
 
@@ -65,11 +74,17 @@ static enum fault copy_file(struct copy *c, const char *name, uint64_t size, uin
 {
 	char *from_path = text_print("%s/%s", c->from, name),
 	     *to_path = text_print("%s/%s", c->to, name);
-	int from = open(from_path, O_RDONLY | O_CLOEXEC);
-	int to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum fault fault = from < 0 || to < 0 ? failed(c, "cannot open", name) : OK;
-	if (fault == OK && copy_bytes(from, to, size, whole) != OK)
-		fault = failed(c, "cannot copy", name);
+	int from = open(from_path, O_RDONLY | O_CLOEXEC), to = -1;
+	enum fault fault = from < 0 ? unreadable(c, "cannot open", name) : OK;
+	if (fault == OK) {
+		to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fault = to < 0 ? failed(c, "cannot make", name)
+			       : copy_bytes(from, to, size, whole);
+		if (fault == FAULT_FILE_UNREADABLE)
+			fault = unreadable(c, "cannot read", name);
+		else if (fault != OK && to >= 0)
+			fault = failed(c, "cannot copy", name);
+	}
 	if (from >= 0)
 		close(from);
 	if (to >= 0)

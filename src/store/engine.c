@@ -200,6 +200,7 @@ static enum fault replay_tail(struct engine *e, const struct position *position,
 	atomic_store(&e->content, r.content ? r.content : position->place.batch);
 	atomic_store(&e->overlay.published, r.position.place.batch);
 	atomic_store(&e->feeder.fed, r.fed ? r.fed : position->place.batch);
+	atomic_store(&e->feeder.fault, r.feed_fault);
 	replay_release(&r);
 	return fault;
 }

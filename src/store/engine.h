@@ -31,6 +31,9 @@ struct engine_config {
  * fault *ret_why has a sentence for a person (malloced). */
 CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
 			       char **ret_why);
+/* Job rows that wait, and those that come from now on, are answered with SHUTTING_DOWN. Before a
+ * thread that waits for one is joined: under pressure they may wait for ever. Any thread. */
+void engine_stop_jobs(struct engine *e);
 /* Waits for the lane, feeds what is left, closes. */
 void engine_close(struct engine *e);
 
@@ -70,8 +73,9 @@ struct write {
 	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
 	void *context;		       /* the caller's */
 };
-/* Always ends in one call of done; a full queue, a full disk, a shut-down or an unsure clock give
- * BUSY, DISK_FULL, SHUTTING_DOWN, CLOCK_UNSURE (done may then be called before submit returns). */
+/* Always ends in one call of done; a full queue, a full disk (under the ledger, the keys or the
+ * view), a shut-down or an unsure clock give BUSY, DISK_FULL, SHUTTING_DOWN, CLOCK_UNSURE (done may
+ * then be called before submit returns, or on the thread that calls engine_stop_jobs). */
 void engine_submit(struct engine *e, struct write *w);
 /* The same, waiting. Not from a loop thread. */
 enum fault engine_run(struct engine *e, struct write *w);

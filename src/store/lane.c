@@ -76,7 +76,7 @@ static enum fault enqueue(struct engine *e, struct write *w)
 	struct write_queue *q = w->job ? &l->jobs : &l->calls;
 	enum fault fault = OK;
 	pthread_mutex_lock(&l->lock);
-	if (l->stopping)
+	if (l->stopping || (w->job && l->jobs_ended))
 		fault = FAULT_SHUTTING_DOWN;
 	else if (q->count >= LANE_QUEUE_MAX)
 		fault = FAULT_BUSY;
@@ -95,6 +95,19 @@ void engine_submit(struct engine *e, struct write *w)
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
 		answer(w, fault);
+}
+
+void engine_stop_jobs(struct engine *e)
+{
+	struct lane *l = &e->lane;
+	if (!e->running)
+		return;
+	pthread_mutex_lock(&l->lock);
+	struct write_queue parked = l->jobs;
+	l->jobs = (struct write_queue){0};
+	l->jobs_ended = true;
+	pthread_mutex_unlock(&l->lock);
+	answer_all(&parked, FAULT_SHUTTING_DOWN);
 }
 
 struct waiter {
@@ -251,15 +264,41 @@ void engine_read_epoch(struct engine *e, struct snapshot *s)
 	arena_release(&arena);
 }
 
+/* The view's disk is full: the feeder's last attempt said so, and its next one that succeeds takes
+ * it back. What was accepted until then is in the ledger and in memory. */
+static bool view_is_full(struct engine *e)
+{
+	return atomic_load(&e->feeder.fault) == FAULT_DISK_FULL;
+}
+
+/* A feeder that fails goes by its own clock: it would find the same disk at every write. */
+static void hurry_feeder(struct engine *e)
+{
+	if (atomic_load(&e->feeder.fault) == OK)
+		bell_ring(&e->feeder.bell);
+}
+
 static enum fault may_write(struct engine *e)
 {
 	TRY(wall_check(&e->wall));
+	if (view_is_full(e))
+		return FAULT_DISK_FULL;
 	if (overlay_bytes(&e->overlay) >= overlay_full(e)) {
-		bell_ring(&e->feeder.bell);
-		enum fault fault = atomic_load(&e->feeder.fault);
-		return fault == FAULT_DISK_FULL ? fault : FAULT_BUSY;
+		hurry_feeder(e);
+		return FAULT_BUSY;
 	}
 	return ledger_room(&e->ledger);
+}
+
+/* From three quarters on, batches come no faster than the feeder takes them. */
+static void slow_down(struct engine *e)
+{
+	if (overlay_bytes(&e->overlay) < overlay_slow(e))
+		return;
+	hurry_feeder(e);
+	uint64_t rate = atomic_load_explicit(&e->feeder.bytes_per_s, memory_order_relaxed);
+	uint64_t us = e->lane.grown * 1000000 / (rate > FEED_RATE_MIN ? rate : FEED_RATE_MIN);
+	usleep((useconds_t)(us < DELAY_US_MAX ? us : DELAY_US_MAX));
 }
 
 static void run_batch(struct engine *e)
@@ -271,6 +310,7 @@ static void run_batch(struct engine *e)
 		answer_all(&l->taken, fault);
 		return;
 	}
+	slow_down(e);
 	struct instant now = wall_now(&e->wall);
 	begin_batch(e);
 	size_t used = atomic_load_explicit(&l->snapshot.pair.active->used, memory_order_relaxed);
@@ -282,7 +322,7 @@ static void run_batch(struct engine *e)
 	l->grown =
 	    atomic_load_explicit(&l->snapshot.pair.active->used, memory_order_relaxed) - used;
 	if (generation_bytes(l->snapshot.pair.active) >= overlay_freeze_bytes(e))
-		bell_ring(&e->feeder.bell);
+		hurry_feeder(e);
 	snapshot_end(&l->snapshot);
 	count(&e->counters.commands, ran.count);
 	count(&e->counters.batch_size_sum, ran.count);
@@ -338,20 +378,10 @@ void lane_freeze(struct engine *e, struct generation *fresh, struct generations 
 	pthread_mutex_unlock(&l->lock);
 }
 
-/* From three quarters on, batches come no faster than the feeder takes them. */
-static void slow_down(struct engine *e)
-{
-	if (overlay_bytes(&e->overlay) < overlay_slow(e))
-		return;
-	bell_ring(&e->feeder.bell);
-	uint64_t rate = atomic_load_explicit(&e->feeder.bytes_per_s, memory_order_relaxed);
-	uint64_t us = e->lane.grown * 1000000 / (rate > FEED_RATE_MIN ? rate : FEED_RATE_MIN);
-	usleep((useconds_t)(us < DELAY_US_MAX ? us : DELAY_US_MAX));
-}
-
+/* Where they will be refused they need not wait. */
 static bool jobs_may_run(struct engine *e)
 {
-	return overlay_bytes(&e->overlay) < overlay_half(e) || e->lane.stopping;
+	return overlay_bytes(&e->overlay) < overlay_half(e) || e->lane.stopping || view_is_full(e);
 }
 
 /* Under the lock: sleeps until there is something to do; false when the lane is to end. */
@@ -411,7 +441,6 @@ static void *lane_main(void *context)
 		if (accept)
 			accept_clock(e);
 		if (l->taken.count > 0) {
-			slow_down(e);
 			run_batch(e);
 		} else if (l->last_was_data &&
 			   (stopping || monotonic_us() - l->last_us >= IDLE_US_MAX)) {

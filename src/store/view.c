@@ -9,6 +9,7 @@
 #include "store/keys.h"
 
 #include <errno.h>
+#include <sys/statvfs.h>
 
 /* Address space, not memory: 256 GiB, halved while the machine refuses. */
 static const size_t MAP_BYTES = (size_t)256 << 30, MAP_BYTES_MIN = (size_t)1 << 30;
@@ -17,6 +18,7 @@ enum {
 	PUTS_PER_COMMIT = 100000, /* bounds the time of a commit where many rows share pages */
 	PAGE = 4096,
 	PAGES_SPARE = 96, /* branch pages and the free list of a transaction */
+	WRITE_BYTES_MAX = 4 * 1024 * 1024, /* more than LMDB writes in one call: a record's pages */
 };
 
 /* Sorts after every key of keys.c, which leaves kinds from 128 up to us. */
@@ -108,9 +110,19 @@ static int open_rows(struct view *v, bool read_only)
 	return error;
 }
 
-static enum fault fault_of_lmdb(int error)
+/* LMDB says EIO of a write that came short, which is how a disk becomes full in the middle. */
+static bool has_no_room(const struct view *v)
 {
-	if (error == ENOSPC || error == EDQUOT || error == MDB_MAP_FULL)
+	int file;
+	struct statvfs s;
+	return v->env && mdb_env_get_fd(v->env, &file) == 0 && fstatvfs(file, &s) == 0 &&
+	       (uint64_t)s.f_bavail * s.f_frsize < WRITE_BYTES_MAX;
+}
+
+static enum fault fault_of_lmdb(const struct view *v, int error)
+{
+	if (error == ENOSPC || error == EDQUOT || error == MDB_MAP_FULL ||
+	    (error == EIO && has_no_room(v)))
 		return FAULT_DISK_FULL;
 	if (error == MDB_CORRUPTED || error == MDB_INVALID || error == MDB_VERSION_MISMATCH ||
 	    error == MDB_PAGE_NOTFOUND)
@@ -131,8 +143,9 @@ enum fault view_open(struct view *v, const char *path, struct view_config config
 	if (error == 0)
 		return OK;
 	*ret_why = text_print("the view in %s cannot be opened: %s", path, mdb_strerror(error));
+	enum fault fault = fault_of_lmdb(v, error);
 	view_close(v);
-	return fault_of_lmdb(error);
+	return fault;
 }
 
 void view_close(struct view *v)
@@ -362,7 +375,7 @@ static enum fault feed_end(struct feed *f, int error)
 		return OK;
 	if (error == MDB_PANIC || error == MDB_CORRUPTED || error == MDB_PAGE_NOTFOUND)
 		die("a commit failed half-way", error);
-	return fault_of_lmdb(error);
+	return fault_of_lmdb(f->view, error);
 }
 
 enum fault view_feed(struct view *v, const struct generation *g, const struct position *position)

@@ -76,46 +76,139 @@ static void test_full_ledger(void)
 	engine_close(e);
 }
 
-/* LMDB cannot grow: the overlay takes it, until it is full too. */
-static void test_full_view(int error, unsigned kinds)
+/* LMDB cannot grow, or its disk is broken. */
+struct view_trouble {
+	int error;
+	unsigned kinds;
+	bool no_room;
+	enum fault ready, refusal; /* what /readyz says, and what writes get in the end */
+};
+
+static void view_fail(const struct view_trouble *t)
+{
+	disk.no_room = t->no_room;
+	disk_fail("data.mdb", t->kinds, 0, t->error);
+}
+
+static void view_heal(void)
+{
+	disk.no_room = false;
+	disk_heal();
+}
+
+static size_t overlay_bytes_of(struct engine *e)
+{
+	struct engine_stats stats;
+	engine_stats_get(e, &stats);
+	return stats.overlay_bytes;
+}
+
+/* A full disk refuses writes at the first try that fails; otherwise the overlay takes them until it
+ * is full too. */
+static void test_full_view(const struct view_trouble *t)
 {
 	struct engine_config config = small_config(kit_dir("full-view"));
 	kit_remove(config.dir);
 	struct engine *e = kit_open(&config);
 	uint64_t count = 0;
 	struct kit_set set = {.kind = 3, .n = 200};
-	disk_fail("data.mdb", kinds, 0, error);
+	view_fail(t);
 	enum fault fault = OK;
 	unsigned done = 0;
 	for (; done < 2000 && fault == OK; done++) {
 		set.of = done * 200;
 		set.count = done + 1;
 		fault = kit_run(e, 1, kit_set, &set, NULL);
+		if (done == 2)
+			engine_feed(e);
 	}
-	CHECK(fault == FAULT_DISK_FULL || fault == FAULT_BUSY);
-	CHECK(engine_ready(e) != OK);
-	CHECK(done > 10);
+	CHECK_INT(fault, t->refusal);
+	CHECK_INT(engine_ready(e), t->ready);
+	if (t->refusal == FAULT_DISK_FULL)
+		CHECK_INT(done, 4);
+	else
+		CHECK(done > 10);
 	CHECK_INT(kit_read(e, 1, 3, 0), 1);
 	CHECK_INT(kit_read(e, 1, 3, (done - 2) * 200 + 199), done - 1);
 	/* The ledger keeps what the view cannot take: the next start has it too. */
 	engine_close(e);
-	disk_heal();
+	view_heal();
 	e = kit_open(&config);
 	CHECK_INT(kit_read(e, 1, 3, (done - 2) * 200 + 199), done - 1);
 	CHECK(works_again(e, &count));
 	check_whole(e, count);
 	engine_close(e);
-	/* The same, but healed while it runs. */
+	/* The same, but healed while it runs: tried again without anybody's help. */
 	e = kit_open(&config);
-	disk_fail("data.mdb", kinds, 0, error);
+	view_fail(t);
 	for (unsigned i = 0; i < 5; i++)
 		CHECK_INT(add(e, &count), OK);
 	engine_feed(e);
-	CHECK(engine_ready(e) != OK);
-	disk_heal();
-	CHECK(works_again(e, &count));
-	check_whole(e, count);
+	CHECK_INT(engine_ready(e), t->ready);
+	if (t->refusal == FAULT_DISK_FULL)
+		CHECK_INT(add(e, &count), FAULT_DISK_FULL);
+	view_heal();
+	for (unsigned i = 0; i < RECOVER_MS_MAX / 20 && engine_ready(e) != OK; i++)
+		usleep(20000);
 	CHECK_INT(engine_ready(e), OK);
+	CHECK_INT(add(e, &count), OK);
+	check_whole(e, count);
+	engine_close(e);
+}
+
+static struct write job = {.merchant = 1,
+			   .command = 200,
+			   .handle = kit_add,
+			   .actor = TEXT("test"),
+			   .cmd = &(struct kit_set){.kind = 9, .of = 9, .count = 1},
+			   .job = true};
+
+static void *run_job(void *engine)
+{
+	struct arena arena;
+	arena_init(&arena, KIT_ARENA_BYTES);
+	job.arena = &arena;
+	(void)!engine_run(engine, &job);
+	arena_release(&arena);
+	return NULL;
+}
+
+static uint64_t jobs_waiting(struct engine *e)
+{
+	struct engine_stats stats;
+	engine_stats_get(e, &stats);
+	return stats.job_queue_depth;
+}
+
+/* Jobs wait while memory is half full, which may be for ever: whoever waits for one can be let go.
+ * Where the view's disk is full they need not wait at all. */
+static void test_parked_jobs(const struct view_trouble *t)
+{
+	struct engine_config config = small_config(kit_dir("parked"));
+	kit_remove(config.dir);
+	struct engine *e = kit_open(&config);
+	struct kit_set set = {.kind = 3, .n = 200, .count = 1};
+	pthread_t thread;
+	view_fail(t);
+	for (; set.of < 100000 && overlay_bytes_of(e) <= config.overlay_bytes / 2; set.of += 200)
+		if (kit_run(e, 1, kit_set, &set, NULL) != OK)
+			break;
+	CHECK_INT(pthread_create(&thread, NULL, run_job, e), 0);
+	if (t->refusal != FAULT_DISK_FULL) {
+		for (unsigned i = 0; i < 500 && jobs_waiting(e) == 0; i++)
+			usleep(10000);
+		usleep(100000);
+		CHECK_INT(jobs_waiting(e), 1);
+		engine_stop_jobs(e);
+	}
+	pthread_join(thread, NULL);
+	CHECK_INT(job.fault,
+		  t->refusal == FAULT_DISK_FULL ? FAULT_DISK_FULL : FAULT_SHUTTING_DOWN);
+	engine_stop_jobs(e);
+	run_job(e);
+	CHECK_INT(job.fault, FAULT_SHUTTING_DOWN);
+	CHECK_INT(kit_read(e, 1, 9, 9), 0);
+	view_heal();
 	engine_close(e);
 }
 
@@ -217,8 +310,16 @@ int main(void)
 {
 	disk.lazy = true;
 	test_full_ledger();
-	test_full_view(ENOSPC, WRITES);
-	test_full_view(EIO, SYNCS);
+	struct view_trouble troubles[] = {
+	    {ENOSPC, WRITES, false, FAULT_DISK_FULL, FAULT_DISK_FULL},
+	    {EIO, WRITES, true, FAULT_DISK_FULL, FAULT_DISK_FULL},
+	    {EIO, WRITES, false, FAULT_FILE_UNWRITABLE, FAULT_BUSY},
+	    {EIO, SYNCS, false, FAULT_FILE_UNWRITABLE, FAULT_BUSY},
+	};
+	for (size_t i = 0; i < COUNT_OF(troubles); i++) {
+		test_full_view(&troubles[i]);
+		test_parked_jobs(&troubles[i]);
+	}
 	test_sweeps();
 	return test_end();
 }

@@ -183,7 +183,7 @@ static void test_numbers(void)
 
 static void test_faults(void)
 {
-	CHECK_TEXT(text_of(fault_name(OK)), "OK");
+	CHECK_TEXT(text_of(fault_name(OK)), "ok");
 	CHECK_TEXT(text_of(fault_name(FAULT_TEMPLATE_UNKNOWN)), "template_unknown");
 	CHECK_TEXT(text_of(fault_text(FAULT_TEMPLATE_UNKNOWN)), "no such template");
 	for (int fault = 0; fault < FAULT_COUNT; fault++)

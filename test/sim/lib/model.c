@@ -250,7 +250,16 @@ static void rule_department_save(struct happening *h)
 		    FIND(m->departments, m->department_n, code, given->code),
 		    FIND(m->departments, m->department_n, source, given->source_code)};
 	static const char *const names[] = {"department_id", "code", "source_code"};
-	int at = by[0] >= 0 ? by[0] : by[1] >= 0 ? by[1] : by[2];
+	int at = given->department_id.size || by[0] >= 0 ? by[0] : by[1] >= 0 ? by[1] : by[2];
+	if (!given->department_id.size && !given->code.size && !given->source_code.size) {
+		if (!given->name.size && refused(h, FAULT_PARAMETER_MISSING, names[0]))
+			return;
+		at = -1;
+		for (unsigned i = 0; i < m->department_n && at < 0; i++)
+			if (text_equal(m->departments[i].name, given->name) &&
+			    !m->departments[i].code.size && !m->departments[i].source.size)
+				at = (int)i;
+	}
 	for (unsigned i = 0; i < COUNT_OF(by); i++)
 		if (by[i] >= 0 && by[i] != at && refused(h, FAULT_VALUE_TAKEN, names[i]))
 			return;
@@ -313,9 +322,20 @@ static void rule_customer_save(struct happening *h)
 				   .name = c->name};
 	struct m_home *m = h->home;
 	int by[PERSON_NAMES], at = -1;
+	bool named = false;
 	for (unsigned i = 0; i < PERSON_NAMES; i++) {
 		by[i] = model_find_customer(m, (enum person_name)i, values[i]);
-		at = at < 0 ? by[i] : at;
+		named |= values[i].size != 0;
+		if (at < 0 && (i == 0 || !values[0].size))
+			at = by[i];
+	}
+	if (!named && !c->name.size && refused(h, FAULT_PARAMETER_MISSING, names[0]))
+		return;
+	for (unsigned i = 0; i < m->customer_n && !named && at < 0; i++) {
+		const struct m_customer *r = &m->customers[i];
+		if (text_equal(r->name, c->name) && !r->code.size && !r->source.size &&
+		    !r->nick.size && !r->phone.size && !r->card.size)
+			at = (int)i;
 	}
 	for (unsigned i = 0; i < PERSON_NAMES; i++)
 		if (by[i] >= 0 && by[i] != at && refused(h, FAULT_VALUE_TAKEN, names[i]))

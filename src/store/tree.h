@@ -1,0 +1,70 @@
+/*
+ * Look-ups in LMDB's tree, straight from the mapped pages of a snapshot that a transaction holds.
+ *
+ * A look-up through LMDB's cursors costs more in bookkeeping and in waiting for memory than in
+ * comparing: here the way down is a loop, the nodes that the next step may want are on their way
+ * while this one compares, and a look-up near the last one of its kind begins at its leaf.
+ *
+ * The layout is that of LMDB's data version 1, which every 0.9 reads and writes. tree_at says no to
+ * anything else, and then the caller asks LMDB.
+ */
+#pragma once
+
+#include "base/base.h"
+
+struct tree_page;
+
+/* The leaf of the last look-up of a kind, and the keys that belong on it: low <= key < high. */
+struct finger {
+	const struct tree_page *leaf; /* NULL: none yet */
+	struct text low, high;	      /* no data: there is no bound */
+};
+
+enum { TREE_FINGERS = 64 };
+struct tree {
+	const char *map;
+	uint64_t snapshot; /* LMDB's number of the transaction that made it; 0: none */
+	uint64_t root;
+	unsigned depth;
+	struct finger fingers[TREE_FINGERS];
+};
+
+/* Goes to the snapshot with that number, which a transaction holds; a tree that stands there
+ * already keeps its fingers. `inside`: any value that LMDB gave. False: it cannot be read. */
+CHECKED bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
+/* False: no such row. The value lies in the map. */
+bool tree_get(struct tree *t, struct text key, struct text *ret_value);
+/* The row will be asked for soon: its leaf is found and begins to come. */
+void tree_want(struct tree *t, struct text key);
+
+static inline uint64_t load_big_endian(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. */
+static inline int tree_compare(struct text a, struct text b)
+{
+	const char *x = a.data, *y = b.data;
+	size_t common = a.size < b.size ? a.size : b.size;
+	const char *end = x + common;
+	for (; end - x >= 8; x += 8, y += 8) {
+		uint64_t left = load_big_endian(x), right = load_big_endian(y);
+		if (left != right)
+			return left < right ? -1 : 1;
+	}
+	int order = 0;
+	if (x < end && common >= 8) { /* the last eight: those before them were equal */
+		uint64_t left = load_big_endian(end - 8),
+			 right = load_big_endian(y + (end - x) - 8);
+		order = (left > right) - (left < right);
+	} else if (x < end) {
+		order = memcmp(x, y, (size_t)(end - x));
+	}
+	return order ? order : (a.size > b.size) - (a.size < b.size);
+}
