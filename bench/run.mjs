@@ -9,7 +9,7 @@
 // keepalive_requests raised. Prints a Markdown table.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { createWriteStream, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -311,6 +311,7 @@ async function replay() {
   execFileSync('cp', ['-r', data, copy]);
   execFileSync('cp', [`${data}.key`, `${copy}.key`]);
   rmSync(join(copy, 'view'), { recursive: true });
+  mkdirSync(join(copy, 'view'));
   const begin = Date.now();
   cli('merchant', 'list', `--data=${copy}`);
   const seconds = (Date.now() - begin) / 1000;

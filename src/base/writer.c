@@ -220,6 +220,17 @@ void write_named_plain(struct writer *w, struct text name, struct text value)
 	json_plain(w, name, value);
 }
 
+void write_again(struct writer *w, size_t from, size_t to)
+{
+	must(from <= to && to <= w->out->size);
+	char *room = buffer_room(w->out, to - from);
+	if (!room)
+		return;
+	memcpy(room, w->out->data + from, to - from);
+	w->out->size += to - from;
+	w->level[w->depth].some = true;
+}
+
 /* A scalar that reads the same in every face. */
 static void write_word(struct writer *w, const char *name, struct text word)
 {

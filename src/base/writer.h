@@ -49,6 +49,9 @@ static inline void write_plain(struct writer *w, const char *name, struct text v
 {
 	write_named_plain(w, text_of(name), value);
 }
+/* Once more what stands at out->data + from .. to: whole members, and not the first ones of their
+ * level there and the others of it here. */
+void write_again(struct writer *w, size_t from, size_t to);
 void write_int(struct writer *w, const char *name, int64_t value);
 void write_bool(struct writer *w, const char *name, bool value);
 /* JSON only: bytes that are a JSON value already. */

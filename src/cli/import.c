@@ -4,24 +4,27 @@
  * FILE.refused.csv with its line and reason; the others stand. Nothing is kept but the window, so a
  * file may be of any length.
  *
- *   slot: FREE --row read--> SENT --lane's done--> DONE --collected in the file's order--> FREE
+ *   slot: DONE --row read--> SENT --lane's done--> DONE --collected in the file's order--> free
+ *                            SENT --we wait for it--> AWAITED --lane's done, wakes us--> DONE
  */
 #include "cli/import.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 
-enum { IMPORT_WINDOW = 1024, SLOT_BYTES = 4096, PROGRESS_EVERY = 4096, BUSY_WAIT_MS = 20, BUSY_TRIES_MAX = 3000 };
+enum { IMPORT_WINDOW = 1024, IMPORT_STRETCH = 128, SLOT_BYTES = 4096, PROGRESS_EVERY = 4096, BUSY_WAIT_MS = 20, BUSY_TRIES_MAX = 3000 };
 
+enum row_state { SENT, AWAITED, DONE };
 struct import;
 struct slot {
 	struct import *import;
-	bool sent, done;
+	_Atomic int state; /* enum row_state */
 	uint64_t line;
 	struct text cells[CSV_COLUMNS_MAX]; /* as read, for the refused file */
 	unsigned cell_count;
@@ -112,16 +115,32 @@ static enum fault row_decode(struct import *im, struct slot *s)
 
 /* --- the window --- */
 
+/* The lane. A row that nobody waits for is not touched behind its last step: it may be gone. */
 static void row_done(struct write *w)
 {
 	struct slot *s = w->context;
 	struct import *im = s->import;
+	int sent = SENT;
 
-	pthread_mutex_lock(&im->lock);
 	s->fault = w->fault;
 	s->detail = w->detail;
-	s->done = true;
+	if (atomic_compare_exchange_strong(&s->state, &sent, DONE))
+		return;
+	pthread_mutex_lock(&im->lock);
+	atomic_store(&s->state, DONE);
 	pthread_cond_signal(&im->some_done);
+	pthread_mutex_unlock(&im->lock);
+}
+
+static void row_await(struct import *im, struct slot *s)
+{
+	int sent = SENT;
+
+	if (!atomic_compare_exchange_strong(&s->state, &sent, AWAITED))
+		return;
+	pthread_mutex_lock(&im->lock);
+	while (atomic_load(&s->state) != DONE)
+		pthread_cond_wait(&im->some_done, &im->lock);
 	pthread_mutex_unlock(&im->lock);
 }
 
@@ -139,13 +158,11 @@ static void row_send(struct import *im, struct slot *s)
 				  .job = true,
 				  .done = row_done,
 				  .context = s};
-	s->sent = true;
-	s->done = false;
 	if (im->dry_run) {
 		s->fault = reader_try(im->cli->reader, &s->write);
 		s->detail = s->write.detail;
-		s->done = true;
 	} else {
+		atomic_store(&s->state, SENT);
 		engine_submit(im->cli->engine, &s->write);
 	}
 }
@@ -205,13 +222,12 @@ static void row_collect(struct import *im)
 {
 	struct slot *s = &im->slots[im->tail++ % IMPORT_WINDOW];
 
-	pthread_mutex_lock(&im->lock);
-	while (!s->done)
-		pthread_cond_wait(&im->some_done, &im->lock);
-	pthread_mutex_unlock(&im->lock);
+	/* Not woken for each row: a stretch of them is waited for at once. */
+	if (atomic_load(&s->state) == SENT && im->head - im->tail >= IMPORT_STRETCH)
+		row_await(im, &im->slots[(im->tail + IMPORT_STRETCH - 1) % IMPORT_WINDOW]);
+	row_await(im, s);
 	if (s->fault != OK && !row_again(im, s))
 		row_refused(im, s);
-	s->sent = false;
 	arena_reset(&s->arena);
 	im->rows++;
 }
@@ -235,7 +251,7 @@ static void row_take(struct import *im, const struct text *cells, unsigned n, ui
 	if (bad)
 		s->detail.field = TEXT("quotes do not close, or too many or too long cells");
 	s->fault = bad ? FAULT_PARAMETER_INVALID : row_decode(im, s);
-	s->done = true;
+	atomic_store(&s->state, DONE);
 	if (s->fault == OK)
 		row_send(im, s);
 }

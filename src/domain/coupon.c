@@ -222,9 +222,6 @@ static enum fault query_list(struct tx *tx, const struct env *env, const struct 
 			    .from = c->skip,
 			    .n = c->n,
 			    .oldest_first = c->oldest_first};
-	TRY(store_count(tx, page.list, page.owner, &r->count));
-	if (c->skip >= r->count || c->n == 0)
-		return OK;
 	TRY(store_page(tx, &page, &rows, &r->n, &r->count));
 	return view_all(tx, env, rows, r->n, &r->rows);
 }

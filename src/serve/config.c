@@ -1,6 +1,8 @@
 /* See config.h. Three sources, read weakest first: file, environment, flags. */
 #include "serve/config.h"
 
+#include "store/engine.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 
@@ -128,7 +130,7 @@ static enum fault read_flags(struct config *c, int argc, char *const *argv, char
 	return OK;
 }
 
-enum fault config_read(struct config *c, int argc, char *const *argv, char **ret_why)
+static enum fault read_all(struct config *c, int argc, char *const *argv, char **ret_why)
 {
 	memset(c, 0, sizeof(*c));
 	*ret_why = NULL;
@@ -144,6 +146,23 @@ enum fault config_read(struct config *c, int argc, char *const *argv, char **ret
 	TRY(read_file(c, file, ret_why));
 	TRY(read_environment(c, ret_why));
 	return read_flags(c, argc, argv, ret_why);
+}
+
+/* The engine would die of a smaller one, at its first large entry. */
+static enum fault segment_check(const struct config *c, char **ret_why)
+{
+	uint64_t mib = c->segment_mib;
+
+	if (!mib || (mib >= ENGINE_SEGMENT_MIB_MIN && mib <= ENGINE_SEGMENT_MIB_MAX))
+		return OK;
+	return why(ret_why, "segment-mib is 0 or %u..%u, not %llu", ENGINE_SEGMENT_MIB_MIN,
+		   ENGINE_SEGMENT_MIB_MAX, (unsigned long long)mib);
+}
+
+enum fault config_read(struct config *c, int argc, char *const *argv, char **ret_why)
+{
+	TRY(read_all(c, argc, argv, ret_why));
+	return segment_check(c, ret_why);
 }
 
 void config_release(struct config *c)

@@ -12,5 +12,5 @@ PARAM(tls_key,      "tls-key",        TEXT,   NULL,             "PEM file with i
 PARAM(master_key,   "master-key",     TEXT,   NULL,             "file of the master key; default: DIR.key beside the data directory")
 PARAM(allow_demo,   "allow-demo",     FLAG,   "false",          "listen beyond loopback although demo credentials exist")
 PARAM(log_calls,    "log-calls",      FLAG,   "true",           "one JSON line per call on standard error")
-PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB; 0: the default")
+PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB, 32..1024, for a store that is made; 0: the default, 32")
 PARAM(config,       "config",         TEXT,   NULL,             "file with further settings, one `name = value` a line")

@@ -78,8 +78,7 @@ static enum fault copy_file(struct copy *c, const char *name, uint64_t size, uin
 	enum fault fault = from < 0 ? unreadable(c, "cannot open", name) : OK;
 	if (fault == OK) {
 		to = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		fault = to < 0 ? failed(c, "cannot make", name)
-			       : copy_bytes(from, to, size, whole);
+		fault = to < 0 ? failed(c, "cannot make", name) : copy_bytes(from, to, size, whole);
 		if (fault == FAULT_FILE_UNREADABLE)
 			fault = unreadable(c, "cannot read", name);
 		else if (fault != OK && to >= 0)

@@ -13,12 +13,15 @@
 struct engine;
 struct reader;
 
+/* Smaller ones do not take every entry, larger ones are replayed slowly. */
+enum { ENGINE_SEGMENT_MIB_MIN = 32, ENGINE_SEGMENT_MIB_MAX = 1024 };
+
 struct engine_config {
 	const char *dir;
 	const char *master_key; /* file; NULL: DIR.key */
 	bool create;		/* make DIR when it is not there */
 	bool read_only;		/* verify, export while nobody serves: nothing is written */
-	size_t segment_bytes;	/* 0: the default */
+	size_t segment_bytes;	/* 0: the default, 32 MiB; less only in tests, with a seed */
 	size_t overlay_bytes;	/* 0: the default, 256 MiB */
 	/* Tests: virtual time and seeded keys. NULL: the machine's. */
 	struct instant (*clock)(void *context);

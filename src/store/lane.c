@@ -27,6 +27,9 @@ enum {
 	FEED_RATE_MIN = 1024 * 1024, /* bytes per second, while it is not known */
 };
 
+_Static_assert(BATCH_STOP_BYTES + ENTRY_BYTES_MAX + VARINT_SIZE_MAX <= SEGMENT_BYTES / 2,
+	       "a batch that takes one command more still fits: ledger_body_max");
+
 /* ---- queues ---- */
 
 static void queue_add(struct write_queue *q, struct write *w)

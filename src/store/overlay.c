@@ -13,7 +13,19 @@
 
 #include <sys/mman.h>
 
-enum { BYTES_PER_BUCKET = 256, RESERVE_FACTOR = 4, PAGE = 4096 };
+enum {
+	BYTES_PER_BUCKET = 256,
+	RESERVE_FACTOR = 4,
+	STEP = 8, /* of places: nothing is at 0 */
+	PAGE = 4096,
+	HUGE_PAGE = 2 * 1024 * 1024,
+	ROWS_TO_COLLAPSE = 8192, /* the table's pages are nearly all touched by then */
+};
+static const size_t RESERVE_MAX = (size_t)STEP << 32;
+
+#if !defined(MADV_COLLAPSE)
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
 
 static void *map(size_t size)
 {
@@ -30,17 +42,28 @@ static size_t bucket_count(size_t bytes)
 	return n;
 }
 
+/* Behind the first ones: what stays small takes little, what grows large is not taken page by page.
+ */
+static void use_huge_pages(struct generation *g)
+{
+	if (g->reserved > 2 * HUGE_PAGE)
+		(void)madvise(g->memory + HUGE_PAGE, g->reserved - HUGE_PAGE, MADV_HUGEPAGE);
+}
+
 struct generation *generation_open(size_t bytes)
 {
 	struct generation *g = calloc(1, sizeof(*g));
 	must(g);
-	g->reserved = bytes * RESERVE_FACTOR;
+	g->reserved = bytes * RESERVE_FACTOR < RESERVE_MAX ? bytes * RESERVE_FACTOR : RESERVE_MAX;
+	atomic_init(&g->used, STEP);
 	g->bucket_count = bucket_count(bytes);
 	g->memory = map(g->reserved);
 	g->buckets = map(g->bucket_count * sizeof(g->buckets[0]));
 	random_bytes(&g->seed, sizeof(g->seed));
-	if (g->memory && g->buckets)
+	if (g->memory && g->buckets) {
+		use_huge_pages(g);
 		return g;
+	}
 	generation_close(g);
 	return NULL;
 }
@@ -90,11 +113,23 @@ static uint64_t hash_key(uint64_t seed, struct text key)
 
 /* ---- finding ---- */
 
+static _Atomic uint64_t *bucket_of(const struct generation *g, uint64_t hash)
+{
+	return &g->buckets[hash & (g->bucket_count - 1)];
+}
+
+static uint64_t bucket_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (32 + (hash >> 27) % 32);
+}
+
 static struct row *row_in_bucket(const struct generation *g, uint64_t hash, struct text key)
 {
-	const _Atomic(struct row *) *bucket = &g->buckets[hash & (g->bucket_count - 1)];
-	struct row *r = atomic_load_explicit(bucket, memory_order_acquire);
-	for (; r; r = r->next)
+	uint64_t bucket = atomic_load_explicit(bucket_of(g, hash), memory_order_acquire);
+	if ((bucket & bucket_bit(hash)) == 0)
+		return NULL;
+	struct row *r = row_at(g, (uint32_t)bucket);
+	for (; r; r = row_at(g, r->next))
 		if (r->hash == (uint32_t)(hash >> 32) && r->key_size == key.size &&
 		    memcmp(r->key, key.data, key.size) == 0)
 			return r;
@@ -148,6 +183,17 @@ static struct version *new_version(struct generation *g, struct stamp stamp,
 	return v;
 }
 
+static void count_row(struct generation *g)
+{
+	uint64_t rows = atomic_load_explicit(&g->row_count, memory_order_relaxed);
+	if (rows == 0)
+		atomic_store_explicit(&g->born_us, monotonic_us(), memory_order_relaxed);
+	atomic_store_explicit(&g->row_count, rows + 1, memory_order_relaxed);
+	size_t table = g->bucket_count * sizeof(g->buckets[0]);
+	if (rows + 1 == ROWS_TO_COLLAPSE && table >= HUGE_PAGE)
+		(void)madvise(g->buckets, table, MADV_COLLAPSE);
+}
+
 static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, struct text key,
 		    const struct text *value)
 {
@@ -155,17 +201,19 @@ static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, str
 	struct version *v = r ? new_version(g, stamp, value) : NULL;
 	if (!v)
 		return false;
-	_Atomic(struct row *) *bucket = &g->buckets[hash & (g->bucket_count - 1)];
-	r->next = atomic_load_explicit(bucket, memory_order_relaxed);
+	_Atomic uint64_t *bucket = bucket_of(g, hash);
+	uint64_t was = atomic_load_explicit(bucket, memory_order_relaxed);
+	uint32_t place = (uint32_t)((size_t)((char *)r - g->memory) / STEP);
+	r->next = (uint32_t)was;
+	r->before = g->last_row;
 	r->hash = (uint32_t)(hash >> 32);
 	r->key_size = (uint16_t)key.size;
 	memcpy(r->key, key.data, key.size);
 	atomic_init(&r->newest, v);
-	atomic_store_explicit(bucket, r, memory_order_release);
-	uint64_t rows = atomic_load_explicit(&g->row_count, memory_order_relaxed);
-	if (rows == 0)
-		atomic_store_explicit(&g->born_us, monotonic_us(), memory_order_relaxed);
-	atomic_store_explicit(&g->row_count, rows + 1, memory_order_relaxed);
+	uint64_t bits = (was >> 32 << 32) | bucket_bit(hash);
+	atomic_store_explicit(bucket, bits | place, memory_order_release);
+	g->last_row = place;
+	count_row(g);
 	return true;
 }
 
@@ -196,81 +244,4 @@ bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 	v->older = own ? newest->older : newest;
 	atomic_store_explicit(&r->newest, v, memory_order_release);
 	return true;
-}
-
-/* ---- sorting: a merge sort between two mapped arrays ---- */
-
-static uint64_t key_prefix(const struct row *r)
-{
-	uint8_t bytes[8] = {0};
-	uint64_t prefix;
-	memcpy(bytes, r->key, r->key_size < 8 ? r->key_size : 8);
-	memcpy(&prefix, bytes, 8);
-	return __builtin_bswap64(prefix);
-}
-
-static inline bool sorts_before(const struct sorted *a, const struct sorted *b)
-{
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix;
-	size_t n = a->row->key_size < b->row->key_size ? a->row->key_size : b->row->key_size;
-	int order = memcmp(a->row->key, b->row->key, n);
-	return order ? order < 0 : a->row->key_size < b->row->key_size;
-}
-
-static void merge(const struct sorted *a, const struct sorted *a_end, const struct sorted *b,
-		  const struct sorted *b_end, struct sorted *out)
-{
-	while (a < a_end && b < b_end)
-		*out++ = sorts_before(b, a) ? *b++ : *a++;
-	memcpy(out, a, (size_t)(a_end - a) * sizeof(*a));
-	memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof(*b));
-}
-
-/* One pass: runs of n become runs of 2n. */
-static void merge_runs(const struct sorted *from, struct sorted *to, size_t n, size_t count)
-{
-	for (size_t at = 0; at < count; at += 2 * n) {
-		size_t middle = at + n < count ? at + n : count;
-		size_t end = at + 2 * n < count ? at + 2 * n : count;
-		merge(from + at, from + middle, from + middle, from + end, to + at);
-	}
-}
-
-static void collect(const struct generation *g, struct sorted *rows)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < g->bucket_count; i++) {
-		const struct row *r = atomic_load_explicit(&g->buckets[i], memory_order_acquire);
-		for (; r; r = r->next)
-			rows[n++] = (struct sorted){key_prefix(r), r};
-	}
-}
-
-struct sorted *generation_sort(const struct generation *g, size_t *ret_count)
-{
-	size_t count = atomic_load(&g->row_count), bytes = (count + 1) * sizeof(struct sorted);
-	struct sorted *rows = map(bytes), *other = map(bytes);
-	*ret_count = count;
-	if (!rows || !other) {
-		if (rows)
-			munmap(rows, bytes);
-		if (other)
-			munmap(other, bytes);
-		return NULL;
-	}
-	collect(g, rows);
-	for (size_t n = 1; n < count; n *= 2) {
-		merge_runs(rows, other, n, count);
-		struct sorted *swap = rows;
-		rows = other;
-		other = swap;
-	}
-	munmap(other, bytes);
-	return rows;
-}
-
-void generation_unsort(struct sorted *rows, size_t count)
-{
-	munmap(rows, (count + 1) * sizeof(struct sorted));
 }

@@ -22,7 +22,8 @@ struct version {
 enum { VERSION_DELETED = UINT32_MAX };
 
 struct row {
-	struct row *next; /* in the bucket */
+	uint32_t next;	 /* in the bucket; a place in the memory as the one below, 0: none */
+	uint32_t before; /* the row that came before this one */
 	_Atomic(struct version *) newest;
 	uint32_t hash;
 	uint16_t key_size;
@@ -33,11 +34,14 @@ struct generation {
 	char *memory;
 	size_t reserved;
 	_Atomic size_t used;
-	_Atomic(struct row *) *buckets;
+	/* Place of the first row; above it a bit for each row of the bucket, by its hash: most keys
+	 * that are not here are told without touching a row. */
+	_Atomic uint64_t *buckets;
 	size_t bucket_count;
 	_Atomic uint64_t row_count;
 	_Atomic int64_t born_us; /* when its first row came; 0: it is empty */
 	uint64_t seed;
+	uint32_t last_row; /* the writer's own, until it is frozen */
 };
 
 /* What one writes: batch and command say whose version it is. */
@@ -59,12 +63,17 @@ size_t generation_bytes(const struct generation *g);
 
 /* All rows, sorted by key, in mapped memory; generation_unsort gives it back. NULL: no memory. */
 struct sorted {
-	uint64_t prefix; /* first 8 bytes of the key, big-endian */
+	uint64_t word; /* of the key, big-endian: the sort's own */
 	const struct row *row;
 };
 struct sorted *generation_sort(const struct generation *g, size_t *ret_count);
 void generation_unsort(struct sorted *rows, size_t count);
 
+/* Places are counted in steps of 8 bytes. */
+static inline struct row *row_at(const struct generation *g, uint32_t place)
+{
+	return place ? (struct row *)(void *)(g->memory + (size_t)place * 8) : NULL;
+}
 static inline struct text row_key(const struct row *r)
 {
 	return (struct text){r->key, r->key_size};

@@ -1,21 +1,31 @@
 /*
  * Replaying the ledger. All versions of one generation carry one stamp, so that a row written often
  * is kept once; nobody reads between the batches.
+ *
+ *   active   is filled                              -> frozen, when it is large
+ *   frozen   a thread feeds it, while we go on      -> gone, or one with the active one again, when
+ *            in the next                               the view cannot be written
  */
 #include "store/replay.h"
 
 #include "base/varint.h"
 #include "store/file.h"
 
-enum { PROGRESS_EVERY = 1024 };
+enum {
+	PROGRESS_EVERY = 1024,
+	LAG_MAX = 3, /* generations' worth that is kept while another is fed */
+};
 
 static struct head *head_of(struct replay *r, uint64_t merchant)
 {
 	bool fresh;
 	struct head *head = heads_at(&r->heads, merchant, &fresh);
 	/* Not met yet: then the view's head is the one at the position. */
-	if (fresh)
+	if (fresh) {
+		view_reader_renew(&r->snapshot.view);
 		(void)head_read(&r->snapshot.rows, merchant, head);
+		view_reader_reset(&r->snapshot.view);
+	}
 	return head;
 }
 
@@ -25,6 +35,8 @@ static void begin(struct replay *r)
 	r->snapshot.batch = UINT64_MAX;
 	/* Readers that come later see all of it. */
 	r->snapshot.stamp.batch = 1;
+	/* Only heads are read: nothing else may pin pages that the feeding could use again. */
+	view_reader_reset(&r->snapshot.view);
 }
 
 static enum fault apply_entry(struct replay *r, const struct batch *b, struct text entry)
@@ -50,33 +62,83 @@ static enum fault apply_entry(struct replay *r, const struct batch *b, struct te
 	return FAULT_DATA_DAMAGED;
 }
 
-static void feed(struct replay *r)
+/* ---- feeding ---- */
+
+static void *feed_main(void *context)
+{
+	struct replay *r = context;
+	r->thread_fault = view_feed(r->view, r->snapshot.pair.frozen, &r->full_position);
+	atomic_store(&r->thread_done, true);
+	return NULL;
+}
+
+static void feed_begin(struct replay *r)
 {
 	struct generation *full = r->snapshot.pair.active;
 	struct generation *fresh = generation_open(r->overlay_bytes);
 	if (!fresh)
 		return;
-	snapshot_end(&r->snapshot);
 	if (r->slots)
 		r->position.slots = atomic_load(r->slots);
-	r->feed_fault = view_feed(r->view, full, &r->position);
-	if (r->feed_fault == OK) {
-		r->fed = r->position.place.batch;
-		overlay_drop(overlay_change(r->overlay, (struct generations){fresh, NULL}), NULL,
-			     full);
-	} else {
-		generation_close(fresh);
-	}
+	snapshot_end(&r->snapshot);
+	r->old_pair = overlay_change(r->overlay, (struct generations){fresh, full});
 	begin(r);
+	r->full_position = r->position;
+	r->feeding = true;
+	atomic_store(&r->thread_done, false);
+	must(pthread_create(&r->thread, NULL, feed_main, r) == 0);
+}
+
+/* What came since goes to what could not be fed: there is one generation again. */
+static void take_back(struct generation *full, struct generation *since, struct stamp stamp)
+{
+	size_t count;
+	struct sorted *rows = generation_sort(since, &count);
+	must(rows);
+	for (size_t i = 0; i < count; i++) {
+		const struct version *v = atomic_load(&rows[i].row->newest);
+		struct text value = {v->data, v->size};
+		bool there = v->size != VERSION_DELETED;
+		must(generation_set(full, stamp, row_key(rows[i].row), there ? &value : NULL));
+	}
+	generation_unsort(rows, count);
+}
+
+static void feed_end(struct replay *r)
+{
+	struct generations pair = r->snapshot.pair, *old = r->old_pair;
+	pthread_join(r->thread, NULL);
+	r->feeding = false;
+	r->feed_fault = r->thread_fault;
+	if (r->feed_fault == OK)
+		r->fed = r->full_position.place.batch;
+	else
+		take_back(pair.frozen, pair.active, r->snapshot.stamp);
+	struct generation *stays = r->feed_fault == OK ? pair.active : pair.frozen;
+	struct generation *gone = r->feed_fault == OK ? pair.frozen : pair.active;
+	snapshot_end(&r->snapshot);
+	overlay_drop(overlay_change(r->overlay, (struct generations){stays, NULL}), old, gone);
+	begin(r);
+}
+
+static void feed_if_large(struct replay *r)
+{
+	size_t bytes = generation_bytes(r->snapshot.pair.active);
+	if (r->feeding && (atomic_load(&r->thread_done) || bytes >= LAG_MAX * r->feed_bytes))
+		feed_end(r);
+	if (!r->feeding && r->feed_fault == OK && bytes >= r->feed_bytes)
+		feed_begin(r);
+	/* Without LMDB's lock file nobody may read beside it. */
+	if (r->feeding && r->view->temporary)
+		feed_end(r);
 }
 
 static enum fault make_room(struct replay *r)
 {
-	const struct generation *active = r->snapshot.pair.active;
-	if (r->feed_bytes && r->feed_fault == OK && generation_bytes(active) >= r->feed_bytes)
-		feed(r);
+	if (r->feed_bytes)
+		feed_if_large(r);
 	/* Fed or not: past the reserved space there is nothing left to do. */
-	active = r->snapshot.pair.active;
+	const struct generation *active = r->snapshot.pair.active;
 	if (atomic_load(&active->used) <= active->reserved / 4 * 3)
 		return OK;
 	r->why = text_print(
@@ -124,6 +186,8 @@ enum fault replay_run(struct replay *r, uint64_t until)
 			r->why = ledger_damage_text(&damage);
 	}
 	r->merchants = r->heads.used;
+	if (r->feeding)
+		feed_end(r);
 	snapshot_end(&r->snapshot);
 	return fault;
 }
@@ -132,7 +196,9 @@ enum fault replay_feed(struct replay *r)
 {
 	if (r->fed < r->position.place.batch) {
 		begin(r);
-		feed(r);
+		feed_begin(r);
+		if (r->feeding)
+			feed_end(r);
 		snapshot_end(&r->snapshot);
 	}
 	return r->feed_fault;

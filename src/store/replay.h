@@ -10,6 +10,8 @@
 #include "store/snapshot.h"
 #include "store/tx.h"
 
+#include <pthread.h>
+
 struct replay {
 	/* in */
 	struct ledger *ledger;
@@ -32,6 +34,13 @@ struct replay {
 	struct snapshot snapshot;
 	struct heads heads;
 	uint64_t command, fed;
+	/* a generation on its way into the view, by a thread of its own */
+	pthread_t thread;
+	bool feeding;
+	_Atomic bool thread_done;
+	struct generations *old_pair; /* from before it was full: goes with it */
+	struct position full_position;
+	enum fault thread_fault;
 };
 
 /* Applies what stands behind the position, up to batch `until`. DATA_DAMAGED with r->why. */

@@ -4,6 +4,8 @@
  */
 #include "store/tree.h"
 
+#include <stdatomic.h>
+
 enum {
 	PAGE = 4096,
 	DEPTH_MAX = 32,
@@ -65,19 +67,14 @@ static inline unsigned node_count(const struct tree_page *p)
 
 /* ---- standing on a snapshot ---- */
 
-/* Two commits after it the place of a snapshot's meta page is written over: then the numbers
- * differ, before or behind the copy. */
+/* Commits write the two meta pages in turn: while the other one is older, this one is whole. */
 static bool meta_get(const struct tree *t, uint64_t snapshot, struct meta *ret)
 {
-	const volatile uint64_t *number;
-	const struct meta *m = (const void *)page_get(t, snapshot & 1);
-	number = &m->snapshot;
-	if (*number != snapshot)
-		return false;
-	atomic_signal_fence(memory_order_seq_cst);
-	memcpy(ret, m, sizeof(*ret));
+	const struct meta *mine = (const void *)page_get(t, snapshot & 1);
+	const volatile struct meta *other = (const void *)page_get(t, ~snapshot & 1);
+	memcpy(ret, mine, sizeof(*ret));
 	atomic_thread_fence(memory_order_acquire);
-	return *number == snapshot && ret->snapshot == snapshot;
+	return ret->snapshot == snapshot && other->snapshot < snapshot;
 }
 
 static bool meta_fits(const struct meta *m)
@@ -90,8 +87,6 @@ static bool meta_fits(const struct meta *m)
 bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 {
 	struct meta meta;
-	if (t->snapshot == snapshot)
-		return true;
 	/* A value begins on the page whose number says how far the map's beginning is. */
 	const char *page = (const char *)inside - (uintptr_t)inside % PAGE;
 	*t = (struct tree){.map = page - ((const struct tree_page *)(const void *)page)->number * PAGE};

@@ -29,9 +29,9 @@ struct tree {
 	struct finger fingers[TREE_FINGERS];
 };
 
-/* Goes to the snapshot with that number, which a transaction holds; a tree that stands there
- * already keeps its fingers. `inside`: any value that LMDB gave. False: it cannot be read. */
-CHECKED bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
+/* Goes to the snapshot with that number, which a transaction holds. `inside`: any value that LMDB
+ * gave. False: it cannot be read, and t->snapshot is 0. */
+bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
 /* False: no such row. The value lies in the map. */
 bool tree_get(struct tree *t, struct text key, struct text *ret_value);
 /* The row will be asked for soon: its leaf is found and begins to come. */

@@ -97,7 +97,7 @@ enum fault reader_try(struct reader *r, struct write *w)
 			  .instant = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
 			  .epoch = atomic_load(&e->epoch),
 			  .arena = w->arena};
-	arena_init(&t.arena, ENTRY_BYTES_MAX);
+	arena_init(&t.arena, 2 * (size_t)ENTRY_BYTES_MAX);
 	tx_init_write(&r->tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command, w->actor);
 	w->fault = w->handle(&r->tx, &r->tx.env, w->cmd, w->ret);
 	tx_discard(&r->tx);

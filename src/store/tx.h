@@ -31,8 +31,9 @@ struct head {
 enum {
 	TX_TOUCHED_MAX = 16384, /* list states and hole rows of one command; a call of 1,000 people
 				   touches some 2,100 */
-	ENTRY_BYTES_MAX = 32 * 1024 * 1024, /* one command's rows; its body is at most 1 MiB, and
-					       1,000 people's rows are about that */
+	/* One command's rows; audience_register of 1,000 people is the largest with some 8 MiB.
+	 * What a segment takes (ledger_body_max, 16 MiB) behind a batch that may stop soon (4). */
+	ENTRY_BYTES_MAX = 12 * 1024 * 1024 - 64,
 };
 
 struct touched; /* list.h */

@@ -18,6 +18,7 @@ enum {
 	PUTS_PER_COMMIT = 100000, /* bounds the time of a commit where many rows share pages */
 	PAGE = 4096,
 	PAGES_SPARE = 96, /* branch pages and the free list of a transaction */
+	ROWS_AHEAD = 8,	  /* so many rows are called from memory before their turn */
 	WRITE_BYTES_MAX = 4 * 1024 * 1024, /* more than LMDB writes in one call: a record's pages */
 };
 
@@ -62,37 +63,10 @@ static int open_environment(struct view *v, const char *path, struct view_config
 	return error;
 }
 
-static inline uint64_t load_big_endian(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
-
-/* LMDB's own order, shorter first; eight bytes at a time and in one call, where LMDB's makes two. A
- * look-up compares thirty keys. */
+/* LMDB's own order in one call, where LMDB's makes two. */
 static int compare_keys(const MDB_val *a, const MDB_val *b)
 {
-	const char *x = a->mv_data, *y = b->mv_data;
-	size_t common = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
-	const char *end = x + common;
-	for (; end - x >= 8; x += 8, y += 8) {
-		uint64_t left = load_big_endian(x), right = load_big_endian(y);
-		if (left != right)
-			return left < right ? -1 : 1;
-	}
-	int order = 0;
-	if (x < end && common >= 8) { /* the last eight: those before them were equal */
-		uint64_t left = load_big_endian(end - 8),
-			 right = load_big_endian(y + (end - x) - 8);
-		order = (left > right) - (left < right);
-	} else if (x < end) {
-		order = memcmp(x, y, (size_t)(end - x));
-	}
-	return order ? order : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+	return tree_compare(text_of_val(*a), text_of_val(*b));
 }
 
 static int open_rows(struct view *v, bool read_only)
@@ -167,9 +141,8 @@ void view_reader_open(struct view_reader *r, const struct view *v)
 
 void view_reader_close(struct view_reader *r)
 {
-	for (size_t i = 0; i < VIEW_CURSORS; i++)
-		if (r->cursors[i])
-			mdb_cursor_close(r->cursors[i]);
+	if (r->cursor)
+		mdb_cursor_close(r->cursor);
 	mdb_txn_abort(r->txn);
 }
 
@@ -178,6 +151,30 @@ void view_reader_reset(struct view_reader *r)
 	if (r->begun)
 		mdb_txn_reset(r->txn);
 	r->begun = false;
+}
+
+static MDB_cursor *cursor_get(struct view_reader *r)
+{
+	if (r->ready)
+		return r->cursor;
+	int error = r->cursor ? mdb_cursor_renew(r->txn, r->cursor)
+			      : mdb_cursor_open(r->txn, r->view->rows, &r->cursor);
+	if (error)
+		die("a reader cannot begin", error);
+	r->ready = true;
+	return r->cursor;
+}
+
+/* While nothing is committed, the tree stays as it is, with its fingers. */
+static void stand_in_tree(struct view_reader *r)
+{
+	MDB_val k, v;
+	size_t snapshot = mdb_txn_id(r->txn);
+	if (r->tree.snapshot == snapshot)
+		return;
+	r->tree.snapshot = 0;
+	if (mdb_cursor_get(cursor_get(r), &k, &v, MDB_FIRST) == 0)
+		(void)tree_at(&r->tree, v.mv_data, snapshot);
 }
 
 /* The counter moves behind a commit, so it may say "old" of a new one but never the reverse. */
@@ -192,33 +189,16 @@ void view_reader_renew(struct view_reader *r)
 		die("a reader cannot begin", error);
 	r->begun = true;
 	r->commits = commits;
-	r->ready = 0;
-}
-
-/* A key's first two bytes are the kind of its row and which table, unique or list it is of. */
-static unsigned cursor_index(struct text key)
-{
-	return key.size < 2 ? 0
-			    : ((uint8_t)key.data[0] * 13u + (uint8_t)key.data[1]) % VIEW_CURSORS;
-}
-
-static MDB_cursor *cursor_for(struct view_reader *r, struct text key)
-{
-	unsigned i = cursor_index(key);
-	if (r->ready >> i & 1)
-		return r->cursors[i];
-	int error = r->cursors[i] ? mdb_cursor_renew(r->txn, r->cursors[i])
-				  : mdb_cursor_open(r->txn, r->view->rows, &r->cursors[i]);
-	if (error)
-		die("a reader cannot begin", error);
-	r->ready |= (uint64_t)1 << i;
-	return r->cursors[i];
+	r->ready = false;
+	stand_in_tree(r);
 }
 
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
 {
+	if (r->tree.snapshot)
+		return tree_get(&r->tree, key, ret_value);
 	MDB_val k = val(key), v;
-	int error = mdb_cursor_get(cursor_for(r, key), &k, &v, MDB_SET);
+	int error = mdb_cursor_get(cursor_get(r), &k, &v, MDB_SET);
 	if (error == MDB_NOTFOUND)
 		return false;
 	if (error)
@@ -227,11 +207,17 @@ bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
 	return true;
 }
 
+void view_want(struct view_reader *r, struct text key)
+{
+	if (r->tree.snapshot)
+		tree_want(&r->tree, key);
+}
+
 bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
 	       struct text *ret_value)
 {
 	MDB_val k = val(key), v;
-	MDB_cursor *cursor = cursor_for(r, key);
+	MDB_cursor *cursor = cursor_get(r);
 	int error = mdb_cursor_get(cursor, &k, &v, key.size ? MDB_SET_RANGE : MDB_FIRST);
 	if (error == 0 && after && text_equal(text_of_val(k), key))
 		error = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
@@ -342,13 +328,20 @@ static bool key_is_head(struct text key)
 	return key.size > 0 && key.data[0] == ROW_HEAD;
 }
 
-/* The heads wait for the last transaction: replay checks the chains against them. */
+static size_t count_heads(const struct sorted *rows, size_t count)
+{
+	size_t heads = 0;
+	while (heads < count && key_is_head(row_key(rows[heads].row)))
+		heads++;
+	return heads;
+}
+
 static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bool heads)
 {
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++) {
-		if (key_is_head(row_key(rows[i].row)) != heads)
-			continue;
+		if (i + ROWS_AHEAD < count)
+			__builtin_prefetch(rows[i + ROWS_AHEAD].row);
 		error = feed_row(f, rows[i].row);
 		if (error == 0 && !heads && feed_is_full(f)) {
 			error = feed_commit(f);
@@ -385,11 +378,14 @@ enum fault view_feed(struct view *v, const struct generation *g, const struct po
 	struct sorted *rows = generation_sort(g, &count);
 	if (!rows)
 		return FAULT_BUSY;
+	/* The heads, sorted first, wait for the last transaction: replay checks the chains against
+	 * them. */
+	size_t heads = count_heads(rows, count);
 	int error = feed_begin(&f);
 	if (error == 0)
-		error = feed_rows(&f, rows, count, false);
+		error = feed_rows(&f, rows + heads, count - heads, false);
 	if (error == 0)
-		error = feed_rows(&f, rows, count, true);
+		error = feed_rows(&f, rows, heads, true);
 	if (error == 0)
 		error = feed_position(&f, position);
 	generation_unsort(rows, count);

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "store/ledger.h"
 #include "store/overlay.h"
+#include "store/tree.h"
 
 #include <lmdb.h>
 
@@ -46,16 +47,16 @@ CHECKED enum fault view_feed(struct view *v, const struct generation *g,
 /* Only the position. */
 CHECKED enum fault view_mark(struct view *v, const struct position *position);
 
-/* One reader's transaction, kept and renewed. Each kind of row has a cursor of its own: it stands
- * on the leaf of the last look-up, where the next one of that kind may well be. */
-enum { VIEW_CURSORS = 64 };
+/* One reader's transaction, kept and renewed. Rows are looked up in the tree; where that cannot be
+ * read, and for going from row to row, there is LMDB's cursor. */
 struct view_reader {
 	const struct view *view;
 	MDB_txn *txn;
 	bool begun;
 	uint64_t commits; /* view->commits before the transaction began */
-	uint64_t ready;	  /* a bit for each cursor that belongs to this transaction */
-	MDB_cursor *cursors[VIEW_CURSORS]; /* NULL: not used yet */
+	bool ready;	  /* the cursor belongs to this transaction */
+	MDB_cursor *cursor; /* NULL: not used yet */
+	struct tree tree;
 };
 void view_reader_open(struct view_reader *r, const struct view *v); /* begun */
 void view_reader_close(struct view_reader *r);
@@ -63,6 +64,8 @@ void view_reader_reset(struct view_reader *r);
 /* To the newest commit: does nothing when the transaction is begun and sees it already. */
 void view_reader_renew(struct view_reader *r);
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value);
+/* The row will be asked for soon. */
+void view_want(struct view_reader *r, struct text key);
 /* The first row with key >= `key`, or > when `after`. The position's own row is never shown. */
 bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
 	       struct text *ret_value);

@@ -211,7 +211,7 @@ describe('settings', () => {
   test('--check alone, and of wrong files', async () => {
     assert.match(await done(['config', '--check']), /good/);
     const file = box.at('wrong.conf');
-    for (const [line, about] of [['nothing = 1', /wrong\.conf:2.*nothing/], ['workers = x', /workers/], ['allow-demo = perhaps', /allow-demo/], ['just words', /just words/]]) {
+    for (const [line, about] of [['nothing = 1', /wrong\.conf:2.*nothing/], ['workers = x', /workers/], ['segment-mib = 1', /segment-mib is 0 or 32\.\.1024, not 1/], ['segment-mib = 1025', /32\.\.1024/], ['allow-demo = perhaps', /allow-demo/], ['just words', /just words/]]) {
       writeFileSync(file, `# a comment\n${line}\n`);
       await usage(['config', `--check=${file}`], about);
       await usage(['serve', `--config=${file}`, `--data=${demo}`], about);
@@ -221,12 +221,12 @@ describe('settings', () => {
   test('the flag wins over the environment, the environment over the file', async () => {
     const file = box.at('some.conf');
     writeFileSync(file, 'listen = 127.0.0.1:1111\nworkers = 3\ntls-cert = from file\n');
-    const env = { COUPONRY_CONFIG: file, COUPONRY_LISTEN: '127.0.0.1:2222', COUPONRY_SEGMENT_MIB: '7' };
+    const env = { COUPONRY_CONFIG: file, COUPONRY_LISTEN: '127.0.0.1:2222', COUPONRY_SEGMENT_MIB: '64' };
     const shown = await done(['config', '--show'], { env });
     assert.match(shown, /^listen = 127\.0\.0\.1:2222$/m);
     assert.match(shown, /^workers = 3$/m);
     assert.match(shown, /^tls-cert = from file$/m);
-    assert.match(shown, /^segment-mib = 7$/m);
+    assert.match(shown, /^segment-mib = 64$/m);
     assert.match(await done(['config', '--show', `--config=${file}`]), /^listen = 127\.0\.0\.1:1111$/m);
     await usage(['config', '--show'], /workers/, { env: { COUPONRY_WORKERS: 'x' } });
   });

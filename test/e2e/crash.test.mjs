@@ -15,7 +15,7 @@ const choose = random(SEED);
 let server;
 before(async () => {
   console.log(`# SEED=${SEED}`);
-  server = await Server.start({ args: ['--log-calls=false', '--segment-mib=1'] });
+  server = await Server.start({ args: ['--log-calls=false'] });
 });
 after(() => server?.close());
 
@@ -29,6 +29,8 @@ const truth = {
   upserts: new Map(), // source_code -> {name, information} of the last answered
 };
 let serial = 0;
+/** Some are large, so that the ledger's segments roll: one is 32 MiB, and the next is made when half is used. */
+const memo = (rng) => 'x'.repeat(rng.below(rng.below(4) ? 60000 : 2000));
 const json = (r) => {
   assert.equal(r.status, 200, r.text);
   assert.ok(r.json, r.text);
@@ -58,7 +60,7 @@ function spi(rng, wjb) {
 function couponAdd(rng, wjb) {
   const coupon_id = 100000 + ++serial, name = `t-${coupon_id}`;
   return {
-    request: wjb.request('wjb.ump.coupon.add', { coupon: { coupon_id, name, memo: 'x'.repeat(rng.below(2000)) } }),
+    request: wjb.request('wjb.ump.coupon.add', { coupon: { coupon_id, name, memo: memo(rng) } }),
     took(reply) {
       accepted(reply);
       truth.templates.set(coupon_id, name);
@@ -68,7 +70,7 @@ function couponAdd(rng, wjb) {
 function activityAdd(rng, wjb) {
   const name = `a-${++serial}`;
   return {
-    request: wjb.request('wjb.ump.activity.add', { activity: { name, memo: 'x'.repeat(rng.below(2000)) } }),
+    request: wjb.request('wjb.ump.activity.add', { activity: { name, memo: memo(rng) } }),
     took(reply) {
       accepted(reply);
       truth.activities.set(name, json(reply).response.activity_id);
@@ -90,7 +92,7 @@ function targetAdd(rng, wjb) {
 }
 /** Each client has source codes of its own, so that the last answered write is the one to be seen. */
 function upsert(rng, client) {
-  const source_code = `wq-${client}-${rng.below(5)}`, name = `n-${++serial}`, information = 'y'.repeat(1 + rng.below(500));
+  const source_code = `wq-${client}-${rng.below(5)}`, name = `n-${++serial}`, information = `y${memo(rng)}`;
   return {
     request: waiqinRequest('addOrUpdateCampaign', {
       source_code, code: source_code, name, type_code: 'T1', event_status: '1', start_date: '2025-03-01', end_date: '2025-03-31',
@@ -207,4 +209,5 @@ test(`${ROUNDS} rounds`, { timeout: 240000 }, async () => {
   assert.equal(await server.stop(), 0);
   const report = await verify(server.dir);
   assert.ok(report.entries > 0);
+  console.log(`# ${report.bytes >> 20} MiB of ledger`);
 });

@@ -2,20 +2,22 @@
 // a user namespace of its own (unshare); where neither may be done the tests are skipped.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, cpSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Server } from '../js/server.mjs';
-import { Client, command, done, exported, folder, sleep, until, verify, waiqinRequest } from '../js/e2e.mjs';
+import { Client, command, done, exported, folder, sleep, text, until, verify, waiqinRequest } from '../js/e2e.mjs';
 import { common, find, post, query, stopClient } from '../js/top.mjs';
 import { Wjb } from '../js/wjb.mjs';
 import { Zvcms } from '../js/zvcms.mjs';
 
 const box = folder('disk');
 const INSIDE = 'COUPONRY_TEST_UNSHARED';
-const SIZE_MIB = 24;
+/* A segment of the ledger is 32 MiB, and the next one is made when half of it is used. */
+const LEDGER_MIB = 224, VIEW_MIB = 24, MEMO = 30000;
 
-const mount = (at) => spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=700`, 'tmpfs', at]).status === 0;
+const mount = (at, mib = VIEW_MIB) => spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=700`, 'tmpfs', at]).status === 0;
+const grow = (at, mib) => spawnSync('mount', ['-o', `remount,size=${mib}m`, at]).status === 0;
 const unmount = (at) => spawnSync('umount', [at]).status === 0;
 const mounted = mount(box.path) && unmount(box.path);
 const unshared = !mounted && !process.env[INSIDE] && spawnSync('unshare', ['-rm', 'true']).status === 0;
@@ -35,6 +37,7 @@ if (!mounted) {
   describe('a full disk', { timeout: 120000 }, () => suite('data'));
   describe('a full disk under the ledger alone', { timeout: 120000 }, () => suite('ledger'));
   describe('a full disk under the view alone', { timeout: 120000 }, () => viewSuite());
+  describe('a disk too small for a store', () => smallSuite());
   after(() => box.remove());
 }
 
@@ -60,20 +63,20 @@ const makeRoom = () => rmSync(`${disk}/filler`, { force: true });
 
 /** What of the data directory stands on the small disk: all ("data") or one folder of it. */
 function kit(part) {
-  const dir = box.at(part), KEY = `--master-key=${box.at('key')}-${part}`;
-  const ARGS = ['--log-calls=false', '--segment-mib=1', KEY];
+  const dir = box.at(part), mib = part === 'view' ? VIEW_MIB : LEDGER_MIB, KEY = `--master-key=${box.at('key')}-${part}`;
+  const ARGS = ['--log-calls=false', KEY];
   const here = part === 'data' ? dir : `${dir}/${part}`;
   let server, client, wjb, nextId = 1000;
   const acknowledged = new Set();
   before(async () => {
     disk = here;
-    if (part === 'data') (mkdirSync(here), mount(here));
-    server = await Server.start({ dir, demo: false, args: ARGS }); // it makes the store, with small segments
+    if (part === 'data') (mkdirSync(here), mount(here, mib));
+    server = await Server.start({ dir, demo: false, args: ARGS });
     await done(['demo', `--data=${dir}`, KEY]);
     if (part !== 'data') {
       await server.stop();
       cpSync(here, box.at('aside'), { recursive: true });
-      assert.ok(mount(here));
+      assert.ok(mount(here, mib));
       cpSync(box.at('aside'), here, { recursive: true });
       rmSync(box.at('aside'), { recursive: true });
       await server.run();
@@ -91,7 +94,7 @@ function kit(part) {
     client = new Client(server.port, 8);
     wjb = new Wjb(server.port);
   }
-  const add = async (size = 3000) => {
+  const add = async (size = MEMO) => {
     const coupon_id = ++nextId;
     const r = await client.send(wjb.request('wjb.ump.coupon.add', { coupon: { coupon_id, name: `t-${coupon_id}`, memo: 'm'.repeat(size) } }));
     assert.ok(r.json, `${r.status} ${r.text}`);
@@ -204,7 +207,7 @@ function suite(part) {
     let ok = 0, refused = 0;
     const load = Array.from({ length: 4 }, async () => {
       while (!stop.now) {
-        const { code } = (await add(1000)).json.response;
+        const { code } = (await add(20000)).json.response;
         assert.ok(code === 0 || code === 10, `code ${code}`);
         if (code === 0) ok++;
         else refused++;
@@ -237,24 +240,36 @@ function suite(part) {
   });
 }
 
-/* Nothing can be brought into the view: what is acknowledged lives in the ledger and in memory. */
+/* Nothing can be brought into the view: refused as soon as that is known; what was acknowledged until
+   then lives in the ledger and in memory. */
 function viewSuite() {
-  const k = kit('view'), { add, nothingLost, reads, connect, acknowledged } = k;
-  const full = () => until(async () => (await k.client.get('/readyz')).text.startsWith('disk_full: '), 10000, '/readyz naming the full disk');
+  const k = kit('view'), { dir, KEY, add, nothingLost, reads, connect, acknowledged } = k;
   const good = () => until(async () => (await k.client.get('/readyz')).status === 200, 15000, '/readyz good again');
-  /** Some writes, accepted or refused; few enough to find room in the view later. */
-  const press = async () => {
-    for (let i = 0; i < 100; i++) assert.ok([0, 10].includes((await add()).json.response.code));
+  const many = (n) => Promise.all(Array.from({ length: n }, () => add()));
+  /** Writes until it is known that the view's disk is full: from then on all are refused. */
+  const full = async () => {
+    await until(async () => (await add()).json.response.code === 10, 15000, 'a refusal');
+    const ready = await k.client.get('/readyz');
+    assert.deepEqual([ready.status, ready.text.split(':')[0]], [503, 'disk_full']);
+    for (const r of await many(100)) assert.equal(r.json.response.code, 10, r.text);
+    assert.doesNotMatch(k.server.log, /the view cannot be written: the file/);
   };
-  test('full: /readyz says so, reads go on and show what was acknowledged', async () => {
-    for (let i = 0; i < 10; i++) assert.equal((await add()).json.response.code, 0);
+  test('full: writes are refused, /readyz says so, reads go on and show what was acknowledged', async () => {
+    for (const r of await many(10)) assert.equal(r.json.response.code, 0);
     fill();
-    await press();
     await full();
-    await press();
     await reads();
     await nothingLost();
     assert.ok(acknowledged.size >= 10);
+  });
+  test('commands say it too, and do not wait for room', { timeout: 20000 }, async () => {
+    const r = await command(['merchant', 'add', '--name=full', `--data=${dir}`, KEY]);
+    assert.deepEqual([r.status, r.stderr.split(':')[1]], [1, ' disk_full']);
+    const file = box.at('full.csv');
+    writeFileSync(file, 'phone,name\n18600000001,one\n18600000002,two\n');
+    const i = await command(['import', 'customers', file, '--merchant=1', `--data=${dir}`, KEY]);
+    assert.equal(i.status, 1, i.stdout + i.stderr);
+    assert.match(text(`${file}.refused.csv`), /disk_full/);
   });
   test('room: all is brought in', async () => {
     makeRoom();
@@ -262,15 +277,24 @@ function viewSuite() {
     assert.equal((await add()).json.response.code, 0);
     await nothingLost();
   });
+  test('full in the middle of a write', async () => {
+    fill(200000);
+    await many(20);
+    await full();
+    makeRoom();
+    await good();
+    await nothingLost();
+  });
   for (const signal of ['SIGKILL', 'SIGTERM'])
     test(`full, ${signal}, started again while full, room`, async () => {
       fill();
-      await press();
-      await k.server.stop(signal);
+      await full();
+      assert.equal(await k.server.stop(signal), signal === 'SIGTERM' ? 0 : null);
       await k.server.run();
       await connect();
       await reads();
       await nothingLost();
+      await full();
       makeRoom();
       await good();
       assert.equal((await add()).json.response.code, 0);
@@ -281,5 +305,22 @@ function viewSuite() {
     assert.equal(await k.server.stop(), 0);
     await verify(k.dir, k.KEY);
     await nothingLost();
+  });
+}
+
+function smallSuite() {
+  const dir = box.at('small');
+  before(() => (mkdirSync(dir), assert.ok(mount(dir, 16))));
+  after(() => unmount(dir));
+  test('making one says that the disk is full; with room it is made', async () => {
+    const KEY = `--master-key=${box.at('key-small')}`;
+    for (const args of [['demo'], ['merchant', 'add', '--name=x'], ['serve', '--listen=127.0.0.1:0']]) {
+      const r = await command([...args, `--data=${dir}`, KEY]);
+      assert.equal(r.status, 1, r.stderr);
+      assert.match(r.stderr, /^couponry: disk_full: /);
+    }
+    assert.ok(grow(dir, 64));
+    await done(['demo', `--data=${dir}`, KEY]);
+    await verify(dir, KEY);
   });
 }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import https from 'node:https';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Server } from '../js/server.mjs';
-import { Client, folder, program, requestBytes, sleep, until, verify, waiqinRequest } from '../js/e2e.mjs';
+import { Client, command, folder, program, requestBytes, sleep, until, verify, waiqinRequest } from '../js/e2e.mjs';
 import { find, stopClient } from '../js/top.mjs';
 import { Wjb } from '../js/wjb.mjs';
 import { Zvcms } from '../js/zvcms.mjs';
@@ -130,7 +130,7 @@ describe('the log', () => {
         assert.match(o.actor, /^(merchant:1)?$/);
       }
       const said = lines.map((l) => JSON.parse(l)).map((o) => `${o.method} ${o.fault}`);
-      assert.deepEqual(said.slice(0, 3), ['wjb wjb.ump.coupon.add OK', said[1], 'top alibaba.alihealth.nr.crm.coupon.querycoupon OK']);
+      assert.deepEqual(said.slice(0, 3), ['wjb wjb.ump.coupon.add ok', said[1], 'top alibaba.alihealth.nr.crm.coupon.querycoupon ok']);
       assert.equal(said[7], 'wjb wjb.ump.coupon.list signature_wrong');
       for (const secret of ['helloworld', 'wjbsecret', 'demo-token', 'demoappkey', 'zvcmssecret', '782c281f62', '18612255668', '390913445498200066', issued, 'BODYTEXT', 'NICKTEXT',
         'UNKNOWNPERSON', 'INFOTEXT', 'WRONGSIGN', 'METHODTEXT', 'BROKENBODY', 'KEYTEXT', 'TOKENTEXT', 'LONGTEXT', 'xxx', '小明'])
@@ -231,6 +231,24 @@ describe('stopping', () => {
 });
 
 describe('TLS', () => {
+  test('a file that is not there, or holds something else, is named with what is wrong', async () => {
+    const cert = box.at('cert0.pem'), key = box.at('key0.pem'), junk = box.at('junk.pem');
+    const made = await program('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost']);
+    assert.equal(made.status, 0, made.stderr);
+    writeFileSync(junk, 'no certificate\n');
+    const none = box.at('none.pem');
+    for (const [c, k, want] of [
+      [none, key, `certificate ${none}: No such file or directory`],
+      [cert, none, `key ${none}: No such file or directory`],
+      [junk, key, `certificate ${junk}: no start line`],
+      [cert, junk, `key ${junk}: `],
+    ]) {
+      const r = await command(['serve', `--data=${box.at('tls-data')}`, '--listen=127.0.0.1:0', `--tls-cert=${c}`, `--tls-key=${k}`]);
+      assert.equal(r.status, 2, r.stderr);
+      assert.ok(r.stderr.includes(want), r.stderr);
+      assert.doesNotMatch(r.stderr, /unknown trouble/);
+    }
+  });
   test('a self-signed certificate: all the same, and plain HTTP is not answered there', async () => {
     const cert = box.at('cert.pem'), key = box.at('key.pem');
     const made = await program('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']);

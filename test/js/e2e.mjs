@@ -43,20 +43,16 @@ export const entries = async (dir, ...more) => (await verify(dir, ...more)).entr
 
 /** RFC 4180 -> rows of cells. */
 export function csvRows(text) {
-  const rows = [];
-  let row = [], cell = '', quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (quoted) {
-      if (c !== '"') cell += c;
-      else if (text[i + 1] === '"') cell += text[++i];
-      else quoted = false;
-    } else if (c === '"') quoted = true;
-    else if (c === ',') (row.push(cell), (cell = ''));
-    else if (c === '\n') (row.push(cell), rows.push(row), (row = []), (cell = ''));
-    else if (c !== '\r') cell += c;
+  const rows = [], next = /(?:"([^"]*(?:""[^"]*)*)"|([^,"\n]*))(,|\r?\n|$)/y;
+  let row = [];
+  while (next.lastIndex < text.length) {
+    const at = next.lastIndex, m = next.exec(text);
+    if (!m) throw new Error(`no CSV at ${at}: ${text.slice(at, at + 80)}`);
+    row.push(m[1] === undefined ? m[2].replace(/\r$/, '') : m[1].replaceAll('""', '"'));
+    if (m[3] === ',' && next.lastIndex === text.length) row.push('');
+    if (m[3] !== ',') (rows.push(row), (row = []));
   }
-  if (cell || row.length) rows.push([...row, cell]);
+  if (row.length) rows.push(row);
   return rows;
 }
 /** RFC 4180 -> objects by the header row. */

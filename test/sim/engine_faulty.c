@@ -202,8 +202,7 @@ static void test_parked_jobs(const struct view_trouble *t)
 		engine_stop_jobs(e);
 	}
 	pthread_join(thread, NULL);
-	CHECK_INT(job.fault,
-		  t->refusal == FAULT_DISK_FULL ? FAULT_DISK_FULL : FAULT_SHUTTING_DOWN);
+	CHECK_INT(job.fault, t->refusal == FAULT_DISK_FULL ? FAULT_DISK_FULL : FAULT_SHUTTING_DOWN);
 	engine_stop_jobs(e);
 	run_job(e);
 	CHECK_INT(job.fault, FAULT_SHUTTING_DOWN);

@@ -168,6 +168,12 @@ static void test_backup(void)
 	CHECK_INT(engine_restore(copy, third, key, &why), FAULT_DATA_DAMAGED);
 	CHECK(access(third, F_OK) != 0);
 	free(why);
+	/* A file that is gone: not the fault of where it goes. */
+	CHECK_INT(unlink(keys), 0);
+	CHECK_INT(engine_restore(copy, third, key, &why), FAULT_FILE_UNREADABLE);
+	CHECK(strstr(why, keys) && strstr(why, "No such file"));
+	CHECK(access(third, F_OK) != 0);
+	free(why);
 	free(keys);
 	free(third);
 	free(live);

@@ -65,21 +65,90 @@ static inline void put_STATUS(struct writer *w, const char *name, enum coupon_st
 			put_yuan(w, name, (of)->member); \
 	} while (0)
 
-/* ---- the reply */
+#define SAME_TEXT(a, b, member)	  text_equal((a)->member, (b)->member)
+#define SAME_NUMBER(a, b, member) ((a)->member == (b)->member)
+#define SAME_DAY(a, b, member)	  ((a)->member.ms == (b)->member.ms)
+#define SAME_STATUS(a, b, member) ((a)->member == (b)->member)
+#define SAME_YUAN(a, b, member) \
+	((a)->has_##member == (b)->has_##member && (a)->member.fen == (b)->member.fen)
 
-static void write_coupon(struct writer *w, const struct merchant *merchant,
-			 const struct coupon_view *row)
-{
-	static const struct customer nobody;
-	const struct coupon *coupon = row->coupon;
-	const struct template *template = row->template;
-	const struct customer *customer = row->customer ? row->customer : &nobody;
-	write_begin(w, "");
-#define COUPON(name, KIND, of, member) ENCODE_##KIND(#name, of, member);
+/* ---- a coupon */
+
+enum {
+#define COUPON(name, KIND, of, member) COUPON_##name,
 #include "dialect/top/fields.tbl.h"
 #undef COUPON
+	COUPON_FIELDS,
+};
+_Static_assert(COUPON_FIELDS <= 32, "a set of them is 32 bits");
+
+/* What the rows of the table name. */
+struct shown {
+	const struct coupon_view *row;
+	const struct coupon *coupon;
+	const struct template *template;
+	const struct customer *customer;
+	const struct merchant *merchant;
+};
+
+/* The coupon above, and where in the reply its fields begin; the last: where they end. */
+struct above {
+	struct shown shown;
+	size_t at[COUPON_FIELDS + 1];
+};
+
+static struct shown show(const struct merchant *merchant, const struct coupon_view *row)
+{
+	static const struct customer nobody;
+	return (struct shown){row, row->coupon, row->template,
+			      row->customer ? row->customer : &nobody, merchant};
+}
+
+/* A bit for each field that reads as it does in the coupon above. */
+static uint32_t same_fields(const struct shown *now, const struct shown *above)
+{
+	uint32_t same = 0;
+#define COUPON(name, KIND, of, member) \
+	same |= (uint32_t)SAME_##KIND(now->of, above->of, member) << COUPON_##name;
+#include "dialect/top/fields.tbl.h"
+#undef COUPON
+	return same;
+}
+
+/* Fields from `first` on and before `end`, as they stand above. */
+static void copy_fields(struct writer *w, struct above *above, unsigned first, unsigned end)
+{
+	size_t from = above->at[first], to = above->at[end], begin = w->out->size;
+	if (first == end)
+		return;
+	write_again(w, from, to);
+	for (unsigned i = first; i < end; i++)
+		above->at[i] += begin - from;
+}
+
+/* The coupons of one customer differ in little: runs of fields that are as above are copied. The
+ * first field is never left out, so a comma is due before the others, here as above. */
+static void write_coupon(struct writer *w, const struct shown *now, struct above *above)
+{
+	uint32_t same = above->shown.row ? same_fields(now, &above->shown) : 0;
+	unsigned copied = 0; /* all fields before it are written */
+	write_begin(w, "");
+#define COUPON(name, KIND, of, member)                               \
+	if (!(same >> COUPON_##name & 1)) {                          \
+		copy_fields(w, above, copied, COUPON_##name);        \
+		above->at[COUPON_##name] = w->out->size;             \
+		copied = COUPON_##name + 1;                          \
+		ENCODE_##KIND(#name, now->of, member);               \
+	}
+#include "dialect/top/fields.tbl.h"
+#undef COUPON
+	copy_fields(w, above, copied, COUPON_FIELDS);
+	above->at[COUPON_FIELDS] = w->out->size;
+	above->shown = *now;
 	write_end(w);
 }
+
+/* ---- the reply */
 
 static void write_page(struct writer *w, const struct call *call,
 		       const struct coupon_query_ret *ret)
@@ -90,8 +159,11 @@ static void write_page(struct writer *w, const struct call *call,
 	write_int(w, "current_page", (int64_t)cmd->page_num);
 	if (ret->n) {
 		write_begin_list(w, "result_arr_list", "erp_coupon_d_t_o");
-		for (unsigned i = 0; i < ret->n; i++)
-			write_coupon(w, call->actor.merchant, &ret->rows[i]);
+		struct above above = {.shown = {.row = NULL}};
+		for (unsigned i = 0; i < ret->n; i++) {
+			struct shown now = show(call->actor.merchant, &ret->rows[i]);
+			write_coupon(w, &now, &above);
+		}
 		write_end(w);
 	}
 	write_int(w, "total_count", (int64_t)ret->count);
