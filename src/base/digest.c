@@ -3,7 +3,7 @@
  *
  * HMAC is made of two plain digests (RFC 2104), and these are OpenSSL's low-level calls: EVP asks
  * for engines, providers and fetches at every digest, which costs a short text more than its
- * digest does (HMAC-SHA1 of 100 bytes: EVP_MAC 720 ns, two EVP digests 430, this 210).
+ * digest does.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED /* what 3.0 says of the low-level calls */
 

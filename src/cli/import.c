@@ -18,7 +18,14 @@
 
 #include "cli/commands.h"
 
-enum { IMPORT_WINDOW = 1024, IMPORT_STRETCH = 128, SLOT_BYTES = 4096, PROGRESS_EVERY = 4096, BUSY_WAIT_MS = 20, BUSY_TRIES_MAX = 3000 };
+enum {
+	IMPORT_WINDOW = 1024,
+	IMPORT_STRETCH = 128, /* rows that are waited for at once */
+	SLOT_BYTES = 4096,
+	PROGRESS_EVERY = 4096,
+	BUSY_WAIT_MS = 20,
+	BUSY_TRIES_MAX = 3000,
+};
 
 enum row_state { SENT, AWAITED, DONE };
 struct import;

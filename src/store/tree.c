@@ -4,7 +4,7 @@
  */
 #include "store/tree.h"
 
-#include <stdatomic.h>
+#include <urcu/arch.h>
 
 enum {
 	PAGE = 4096,
@@ -73,7 +73,7 @@ static bool meta_get(const struct tree *t, uint64_t snapshot, struct meta *ret)
 	const struct meta *mine = (const void *)page_get(t, snapshot & 1);
 	const volatile struct meta *other = (const void *)page_get(t, ~snapshot & 1);
 	memcpy(ret, mine, sizeof(*ret));
-	atomic_thread_fence(memory_order_acquire);
+	cmm_smp_rmb();
 	return ret->snapshot == snapshot && other->snapshot < snapshot;
 }
 
@@ -89,7 +89,8 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 	struct meta meta;
 	/* A value begins on the page whose number says how far the map's beginning is. */
 	const char *page = (const char *)inside - (uintptr_t)inside % PAGE;
-	*t = (struct tree){.map = page - ((const struct tree_page *)(const void *)page)->number * PAGE};
+	*t = (struct tree){.map = page -
+				  ((const struct tree_page *)(const void *)page)->number * PAGE};
 	if (!meta_get(t, snapshot, &meta) || !meta_fits(&meta))
 		return false;
 	t->snapshot = snapshot;

@@ -27,7 +27,7 @@ struct view {
 	MDB_env *env;
 	MDB_dbi rows;
 	_Atomic uint64_t commits; /* of this process: says whether a reader's transaction is old */
-	bool temporary; /* verify's: not synced */
+	bool temporary;		  /* verify's: not synced */
 	unsigned feed_pages;
 };
 
@@ -53,8 +53,8 @@ struct view_reader {
 	const struct view *view;
 	MDB_txn *txn;
 	bool begun;
-	uint64_t commits; /* view->commits before the transaction began */
-	bool ready;	  /* the cursor belongs to this transaction */
+	uint64_t commits;   /* view->commits before the transaction began */
+	bool ready;	    /* the cursor belongs to this transaction */
 	MDB_cursor *cursor; /* NULL: not used yet */
 	struct tree tree;
 };

@@ -14,7 +14,7 @@ import { Zvcms } from '../js/zvcms.mjs';
 const box = folder('disk');
 const INSIDE = 'COUPONRY_TEST_UNSHARED';
 /* A segment of the ledger is 32 MiB, and the next one is made when half of it is used. */
-const LEDGER_MIB = 224, VIEW_MIB = 24, MEMO = 30000;
+const LEDGER_MIB = 320, VIEW_MIB = 24, MEMO = 30000;
 
 const mount = (at, mib = VIEW_MIB) => spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=700`, 'tmpfs', at]).status === 0;
 const grow = (at, mib) => spawnSync('mount', ['-o', `remount,size=${mib}m`, at]).status === 0;

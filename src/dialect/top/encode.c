@@ -133,12 +133,12 @@ static void write_coupon(struct writer *w, const struct shown *now, struct above
 	uint32_t same = above->shown.row ? same_fields(now, &above->shown) : 0;
 	unsigned copied = 0; /* all fields before it are written */
 	write_begin(w, "");
-#define COUPON(name, KIND, of, member)                               \
-	if (!(same >> COUPON_##name & 1)) {                          \
-		copy_fields(w, above, copied, COUPON_##name);        \
-		above->at[COUPON_##name] = w->out->size;             \
-		copied = COUPON_##name + 1;                          \
-		ENCODE_##KIND(#name, now->of, member);               \
+#define COUPON(name, KIND, of, member)                        \
+	if (!(same >> COUPON_##name & 1)) {                   \
+		copy_fields(w, above, copied, COUPON_##name); \
+		above->at[COUPON_##name] = w->out->size;      \
+		copied = COUPON_##name + 1;                   \
+		ENCODE_##KIND(#name, now->of, member);        \
 	}
 #include "dialect/top/fields.tbl.h"
 #undef COUPON
