@@ -210,7 +210,7 @@ static void row_refused(struct import *im, const struct slot *s)
 	fputc('\n', im->refused);
 }
 
-/* A full queue or a full disk is no fault of the row: it waits and is sent again. Rows behind it may
+/* A full queue is no fault of the row: it waits and is sent again. Rows behind it may
  * overtake it; what depends on it (the same code twice) then meets it in the other order, as it
  * would from two files. */
 static bool row_again(struct import *im, struct slot *s)
