@@ -21,7 +21,8 @@ int test_check_int(long long have, long long want, const char *what, const char 
 	return ok;
 }
 
-int test_check_text(struct text have, const char *want, const char *what, const char *file, int line)
+int test_check_text(struct text have, const char *want, const char *what, const char *file,
+		    int line)
 {
 	int ok = test_check(text_equal(have, text_of(want)), what, file, line);
 	if (!ok)

@@ -44,7 +44,8 @@ for (const file of files) {
   lines.forEach((line, i) => {
     for (const b of banned) if (b.test(line) && file !== 'tools/check-style.mjs') say(file, i + 1, `names ${b}`);
     if (code && !file.endsWith('.tbl.h')) {
-      const width = [...line.replace(/\t/g, '        ')].length;
+      let width = 0;
+      for (const c of line) width = c === '\t' ? (Math.floor(width / 8) + 1) * 8 : width + 1;
       if (width > 100 && !/clang-format off/.test(text)) say(file, i + 1, `${width} columns`);
       if (/[ \t]+$/.test(line)) say(file, i + 1, 'white space at the end');
     }

@@ -38,7 +38,8 @@ void *arena_take_slowly(struct arena *a, size_t size); /* all cases */
 /* Aligned to 16 bytes, not zeroed. NULL when full. */
 static inline void *arena_take(struct arena *a, size_t size)
 {
-	/* What is left is a multiple of the unit: what fits, fits rounded up. Not so for nothing. */
+	/* What is left is a multiple of the unit: what fits, fits rounded up. Not so for nothing.
+	 */
 	if (size - 1 >= (size_t)(a->end - a->at))
 		return arena_take_slowly(a, size);
 	void *memory = a->at;
@@ -46,9 +47,9 @@ static inline void *arena_take(struct arena *a, size_t size)
 	return memory;
 }
 void *arena_take_zeroed(struct arena *a, size_t size);
-#define ARENA_NEW(a, type) ((type *)arena_take_zeroed((a), sizeof(type)))
+#define ARENA_NEW(a, type)	((type *)arena_take_zeroed((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_take_zeroed((a), sizeof(type) * (n)))
 /* Copies; TEXT_NONE when full. arena_format never cuts. */
 struct text arena_text(struct arena *a, struct text t);
 struct text arena_format(struct arena *a, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));

@@ -30,7 +30,7 @@ struct text {
 };
 
 #define TEXT(literal) ((struct text){(literal), sizeof(literal) - 1})
-#define TEXT_NONE ((struct text){NULL, 0})
+#define TEXT_NONE     ((struct text){NULL, 0})
 /* For printf("%.*s"). */
 #define TEXT_ARG(t) ((int)(t).size), ((t).data ? (t).data : "")
 
@@ -46,7 +46,7 @@ static inline bool text_equal(struct text a, struct text b)
 bool text_equal_ignore_case(struct text a, struct text b); /* ASCII letters only */
 int text_compare(struct text a, struct text b);		   /* byte order, shorter first */
 bool text_starts_with(struct text t, struct text prefix);
-struct text text_trim(struct text t);			   /* drops spaces, tabs, CR, LF at both ends */
+struct text text_trim(struct text t); /* drops spaces, tabs, CR, LF at both ends */
 /* Cuts t at the first `separator`: returns what stands before it, leaves the rest in *t.
  * Without a separator returns all and leaves data == NULL, which ends the loop. */
 struct text text_cut(struct text *t, char separator);

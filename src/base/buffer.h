@@ -16,7 +16,7 @@ struct buffer {
 void buffer_init(struct buffer *b, size_t capacity_max);
 void buffer_init_fixed(struct buffer *b, void *memory, size_t size);
 void buffer_release(struct buffer *b);
-void buffer_clear(struct buffer *b); /* size = 0, full = false; keeps the memory */
+void buffer_clear(struct buffer *b);	       /* size = 0, full = false; keeps the memory */
 char *buffer_grow(struct buffer *b, size_t n); /* buffer_room's slow way */
 /* Room for n more bytes at data + size, or NULL (and full). The caller adds to size. */
 static inline char *buffer_room(struct buffer *b, size_t n)

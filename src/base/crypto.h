@@ -24,7 +24,8 @@ CHECKED bool hex_matches(struct text hex, const uint8_t *bytes, size_t n);
 CHECKED bool secret_equal(struct text a, struct text b); /* constant time for equal sizes */
 void secret_wipe(void *memory, size_t size);
 
-/* Base64 with padding. out has base64_size(n). Reading is strict; returns false on anything else. */
+/* Base64 with padding. out has base64_size(n). Reading is strict; returns false on anything else.
+ */
 size_t base64_size(size_t n);
 void base64_write(const uint8_t *bytes, size_t n, char *out);
 CHECKED bool base64_read(struct text t, uint8_t *out, size_t out_max, size_t *ret_size);

@@ -14,17 +14,18 @@ enum fault {
 	FAULT_COUNT
 };
 
-/* "ok", or the row's name in lower case with underscores ("template_unknown"): logs, metrics, CLI. */
+/* "ok", or the row's name in lower case with underscores ("template_unknown"): logs, metrics, CLI.
+ */
 const char *fault_name(enum fault fault);
 /* The row's English sentence, without the detail. */
 const char *fault_text(enum fault fault);
 
 /* Returns the fault of a call at once. */
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		enum fault try_fault_ = (call);                                                    \
-		if (try_fault_ != OK)                                                              \
-			return try_fault_;                                                         \
+#define TRY(call)                               \
+	do {                                    \
+		enum fault try_fault_ = (call); \
+		if (try_fault_ != OK)           \
+			return try_fault_;      \
 	} while (0)
 
 /*

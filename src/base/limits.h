@@ -3,37 +3,40 @@
 
 enum {
 	/* http */
-	HEADER_BYTES_MAX = 16 * 1024,	/* what nginx and Node accept; a request line with a TOP query fits */
+	HEADER_BYTES_MAX =
+	    16 * 1024, /* what nginx and Node accept; a request line with a TOP query fits */
 	HEADER_COUNT_MAX = 64,
-	BODY_BYTES_MAX = 1024 * 1024,	/* the largest legal body (1,000 nicks, 50 prizes) is far below */
-	BODY_DRAIN_BYTES_MAX = 16 * 1024 * 1024, /* after a 413: read so much so that the sender sees it */
+	BODY_BYTES_MAX =
+	    1024 * 1024, /* the largest legal body (1,000 nicks, 50 prizes) is far below */
+	BODY_DRAIN_BYTES_MAX =
+	    16 * 1024 * 1024, /* after a 413: read so much so that the sender sees it */
 	BODY_DRAIN_MS_MAX = 1000,
-	HEADER_MS_MAX = 10 * 1000,	/* absolute deadline, from the first byte or from accept */
-	BODY_MS_MAX = 30 * 1000,	/* absolute deadline for the body */
-	IDLE_MS_MAX = 75 * 1000,	/* keep-alive */
-	REPLY_MS_MAX = 60 * 1000,	/* a client that does not read its reply */
-	CONNECTIONS_MAX = 20000,	/* per process; further ones are accepted and closed */
+	HEADER_MS_MAX = 10 * 1000, /* absolute deadline, from the first byte or from accept */
+	BODY_MS_MAX = 30 * 1000,   /* absolute deadline for the body */
+	IDLE_MS_MAX = 75 * 1000,   /* keep-alive */
+	REPLY_MS_MAX = 60 * 1000,  /* a client that does not read its reply */
+	CONNECTIONS_MAX = 20000,   /* per process; further ones are accepted and closed */
 	REPLY_BYTES_MAX = 40 * 1024 * 1024, /* a Waiqin query of 32 MiB, escaped */
 	CALL_BYTES_MAX = 64 * 1024 * 1024,  /* one call's arena */
 
 	/* domain */
-	NAME_LENGTH_MAX = 100,		/* characters: the seed documents' VARCHAR(100) */
-	TEXT_BYTES_MAX = 64 * 1024,	/* the seed documents' TEXT */
-	SPI_NICKS_MAX = 50,		/* WangJuBao SPI document */
-	TARGETS_MAX = 1000,		/* one activity.target.add */
-	PEOPLE_MAX = 1000,		/* one applyCallBack */
-	NAMESAKES_MAX = 100,		/* looked at for a row that has a name only */
-	DEPARTMENTS_MAX = 100,		/* of one campaign */
-	PRIZES_MAX = 50,		/* of one campaign */
-	WALLET_WALK_MAX = 10000,	/* rows a filter may walk before it is refused */
-	CAMPAIGN_QUERY_MAX = 1000,	/* campaigns of one Waiqin query */
-	WALLET_QUERY_MAX = 1000,	/* coupons of one ZVCMS query */
+	NAME_LENGTH_MAX = 100,	    /* characters: the seed documents' VARCHAR(100) */
+	TEXT_BYTES_MAX = 64 * 1024, /* the seed documents' TEXT */
+	SPI_NICKS_MAX = 50,	    /* WangJuBao SPI document */
+	TARGETS_MAX = 1000,	    /* one activity.target.add */
+	PEOPLE_MAX = 1000,	    /* one applyCallBack */
+	NAMESAKES_MAX = 100,	    /* looked at for a row that has a name only */
+	DEPARTMENTS_MAX = 100,	    /* of one campaign */
+	PRIZES_MAX = 50,	    /* of one campaign */
+	WALLET_WALK_MAX = 10000,    /* rows a filter may walk before it is refused */
+	CAMPAIGN_QUERY_MAX = 1000,  /* campaigns of one Waiqin query */
+	WALLET_QUERY_MAX = 1000,    /* coupons of one ZVCMS query */
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
 
 	/* store */
-	KEY_BYTES_MAX = 511,		/* LMDB's */
+	KEY_BYTES_MAX = 511,		    /* LMDB's */
 	RECORD_BYTES_MAX = 2 * 1024 * 1024, /* a raw WJB object of a body's size, plus fields */
-	LANE_QUEUE_MAX = 8192,		/* waiting writes; past it: busy */
-	LANE_BATCH_MAX = 1024,		/* commands of one flush */
-	LANE_JOBS_MAX = 256,		/* job rows of one flush */
+	LANE_QUEUE_MAX = 8192,		    /* waiting writes; past it: busy */
+	LANE_BATCH_MAX = 1024,		    /* commands of one flush */
+	LANE_JOBS_MAX = 256,		    /* job rows of one flush */
 };

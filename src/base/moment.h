@@ -12,15 +12,21 @@ struct instant {
 };
 #define INSTANT_NONE ((struct instant){0}) /* absent */
 
-static inline bool instant_is_none(struct instant i) { return i.ms == 0; }
+static inline bool instant_is_none(struct instant i)
+{
+	return i.ms == 0;
+}
 static inline int64_t instant_second(struct instant i)
 {
 	return i.ms >= 0 ? i.ms / 1000 : -((-i.ms + 999) / 1000);
 }
-static inline struct instant instant_of_second(int64_t s) { return (struct instant){s * 1000}; }
+static inline struct instant instant_of_second(int64_t s)
+{
+	return (struct instant){s * 1000};
+}
 
-/* Local text of UTC+8 <-> instant. Strict: exactly these forms, a real calendar day, years 1970..9999.
- * Writing holds what is outside these years at their first or last second. */
+/* Local text of UTC+8 <-> instant. Strict: exactly these forms, a real calendar day, years
+ * 1970..9999. Writing holds what is outside these years at their first or last second. */
 CHECKED bool moment_parse_second(struct text t, struct instant *ret); /* yyyy-MM-dd HH:mm:ss */
 /* yyyy-MM-dd; yyyy-M-d too when `loose`. The instant is the day's first. */
 CHECKED bool moment_parse_day(struct text t, bool loose, struct instant *ret);

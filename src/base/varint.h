@@ -1,7 +1,7 @@
 /*
  * Order-preserving variable-length integers (memcmp order = numeric order), 1 to 9 bytes:
- * 0..240 in one byte, up to 2287 in two, then a length byte (varint.c). Used in keys, records and ledger entries alike.
- * Signed values go through zigzag where order does not matter.
+ * 0..240 in one byte, up to 2287 in two, then a length byte (varint.c). Used in keys, records and
+ * ledger entries alike. Signed values go through zigzag where order does not matter.
  */
 #pragma once
 

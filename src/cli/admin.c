@@ -39,7 +39,8 @@ struct admin_client {
 static bool admin_path(const char *dir, struct sockaddr_un *ret_address)
 {
 	ret_address->sun_family = AF_UNIX;
-	int n = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/admin.sock", dir);
+	int n =
+	    snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s/admin.sock", dir);
 	return n > 0 && (size_t)n < sizeof(ret_address->sun_path);
 }
 
@@ -121,7 +122,8 @@ static bool receive_words(struct admin_client *client)
 	return !(header.msg_flags & MSG_TRUNC);
 }
 
-/* A client that was interrupted has closed its end; a server that stops waits for no long command. */
+/* A client that was interrupted has closed its end; a server that stops waits for no long command.
+ */
 static bool client_gone(void *context)
 {
 	const struct admin_client *client = context;
@@ -144,8 +146,8 @@ static int client_run(struct admin_client *client)
 			.gone = client_gone,
 			.gone_context = client};
 
-	for (char *at = client->message; at < client->message + client->size && count < ADMIN_WORDS_MAX;
-	     at += strlen(at) + 1)
+	for (char *at = client->message;
+	     at < client->message + client->size && count < ADMIN_WORDS_MAX; at += strlen(at) + 1)
 		words[count++] = at;
 	int exit = cli_run(&c, count, words);
 	if (fclose(c.out) != 0 && !exit)
@@ -196,7 +198,8 @@ static void client_start(struct admin *a, int socket)
 static void *admin_run(void *context)
 {
 	struct admin *a = context;
-	struct pollfd p[2] = {{.fd = a->listener, .events = POLLIN}, {.fd = a->wake[0], .events = POLLIN}};
+	struct pollfd p[2] = {{.fd = a->listener, .events = POLLIN},
+			      {.fd = a->wake[0], .events = POLLIN}};
 
 	while (poll(p, 2, -1) >= 0 || errno == EINTR) {
 		if (p[1].revents)

@@ -12,7 +12,7 @@
 enum { CLI_ARENA_MAX = 256 * 1024 * 1024, SENT_WORDS_MAX = 80 /* what the admin socket takes */ };
 
 const struct cli_command cli_commands[] = {
-#define CLI(name, sub, function, needs, words, options, help)                                      \
+#define CLI(name, sub, function, needs, words, options, help) \
 	{name, sub, needs, function, options, words, help},
 #include "cli/commands.tbl.h"
 #undef CLI
@@ -43,8 +43,8 @@ int cli_failed(struct cli *c, enum fault fault, const char *why)
 {
 	if (fault == FAULT_USAGE)
 		return cli_usage(c, "%s", why ? why : fault_text(fault));
-	fprintf(c->err, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault), why ? ": " : "",
-		why ? why : "");
+	fprintf(c->err, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault),
+		why ? ": " : "", why ? why : "");
 	return 1;
 }
 
@@ -54,8 +54,8 @@ int cli_refused(struct cli *c, enum fault fault, const struct detail *detail)
 
 	if (!detail || (!detail->field.size && !detail->value.size))
 		return cli_failed(c, fault, NULL);
-	snprintf(why, sizeof(why), "%.*s%s%.*s", TEXT_ARG(detail->field), detail->value.size ? " " : "",
-		 TEXT_ARG(detail->value));
+	snprintf(why, sizeof(why), "%.*s%s%.*s", TEXT_ARG(detail->field),
+		 detail->value.size ? " " : "", TEXT_ARG(detail->value));
 	return cli_failed(c, fault, why);
 }
 
@@ -87,7 +87,8 @@ static const char *environment(struct text name)
 	return getenv(variable);
 }
 
-/* Inside a server the environment is the server's, not the caller's: the client sends its own along. */
+/* Inside a server the environment is the server's, not the caller's: the client sends its own
+ * along. */
 static bool option_find(const struct cli *c, const char *name, const char **ret_value)
 {
 	for (unsigned i = 0; i < c->option_count; i++) {
@@ -150,10 +151,12 @@ static int option_read(struct cli *c, char *argument)
 	if (!option_among(common_options, text_of(name)) &&
 	    !option_among(c->command->options, text_of(name)))
 		return cli_usage(c, "`%s%s%s` takes no --%s", c->command->name,
-				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "", name);
+				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "",
+				 name);
 	if (!value && !option_among(bare_options, text_of(name)))
 		return cli_usage(c, "--%s wants a value", name);
-	if (option_among(flag_options, text_of(name)) && !value_is_true(value) && !value_is_false(value))
+	if (option_among(flag_options, text_of(name)) && !value_is_true(value) &&
+	    !value_is_false(value))
 		return cli_usage(c, "--%s is true or false, not \"%s\"", name, value);
 	if (c->option_count == CLI_OPTIONS_MAX)
 		return cli_usage(c, "too many options");
@@ -176,8 +179,9 @@ static int arguments_read(struct cli *c, int argc, char **argv)
 			return bad;
 	}
 	if (c->word_count && !*c->command->words)
-		return cli_usage(c, "`%s%s%s` takes no \"%s\"", c->command->name, c->command->sub ? " " : "",
-				 c->command->sub ? c->command->sub : "", c->words[0]);
+		return cli_usage(c, "`%s%s%s` takes no \"%s\"", c->command->name,
+				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "",
+				 c->words[0]);
 	const char *output = cli_option(c, "output");
 	if (output && strcmp(output, "json") != 0 && strcmp(output, "text") != 0)
 		return cli_usage(c, "--output is text or json");
@@ -204,8 +208,8 @@ static const struct cli_command *command_find(int argc, char **argv, int *ret_us
 
 /* --- merchants and commands --- */
 
-enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, const void *cmd, void *ret,
-		     struct detail *ret_detail)
+enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, const void *cmd,
+		     void *ret, struct detail *ret_detail)
 {
 	const struct command_row *row = command_get(command);
 	must(row);
@@ -228,15 +232,16 @@ enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, con
 }
 
 /* One page of merchants: looks for `number`, or (0) takes the only one. */
-static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number, struct merchant_list_ret *ret_page,
-				struct merchant *ret_merchant)
+static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number,
+				struct merchant_list_ret *ret_page, struct merchant *ret_merchant)
 {
 	struct merchant_list_cmd cmd = {.from = from, .n = 100};
 	struct detail detail;
 
 	TRY(cli_apply(c, 0, COMMAND_merchant_list, &cmd, ret_page, &detail));
 	if (!number && ret_page->count != 1) {
-		fprintf(c->err, "couponry: there are %llu merchants: say which with --merchant=ID\n",
+		fprintf(c->err,
+			"couponry: there are %llu merchants: say which with --merchant=ID\n",
 			(unsigned long long)ret_page->count);
 		return FAULT_MERCHANT_UNKNOWN;
 	}
@@ -302,8 +307,9 @@ static int cli_begin(struct cli *c, int argc, char **argv)
 
 	c->command = command_find(argc, argv, &used);
 	if (!c->command)
-		return cli_usage(c, argc ? "no command is called `%s%s%s`" : "no command was given%s%s%s",
-				 argc ? argv[0] : "", argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		return cli_usage(
+		    c, argc ? "no command is called `%s%s%s`" : "no command was given%s%s%s",
+		    argc ? argv[0] : "", argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 	return arguments_read(c, argc - used, argv + used);
 }
 
@@ -341,7 +347,8 @@ static void words_absolute(int argc, char **argv)
 		if ((!skip && !csv) || argv[i][skip] == '/' || !argv[i][skip])
 			continue;
 		char *absolute;
-		must(asprintf(&absolute, "%.*s%s/%s", (int)skip, argv[i], here, argv[i] + skip) > 0);
+		must(asprintf(&absolute, "%.*s%s/%s", (int)skip, argv[i], here, argv[i] + skip) >
+		     0);
 		free(argv[i]);
 		argv[i] = absolute;
 	}
@@ -374,7 +381,8 @@ static int run_somewhere(struct cli *c, int *sent_count, char **sent)
 	const char *dir = cli_option(c, "data");
 	if (!dir)
 		return cli_usage(c, "`%s%s%s` wants --data=DIR", c->command->name,
-				 c->command->sub ? " " : "", c->command->sub ? c->command->sub : "");
+				 c->command->sub ? " " : "",
+				 c->command->sub ? c->command->sub : "");
 	*sent_count = words_of_environment(c, "output", *sent_count, sent);
 	*sent_count = words_of_environment(c, c->command->options, *sent_count, sent);
 	words_absolute(*sent_count, sent);

@@ -25,9 +25,9 @@ struct cli {
 	} options[CLI_OPTIONS_MAX];
 	unsigned option_count;
 	FILE *in, *out, *err;
-	bool json; /* --output=json */
-	bool shown;    /* runs in a server that the world can reach */
-	bool terminal; /* err is one: progress bars */
+	bool json;	    /* --output=json */
+	bool shown;	    /* runs in a server that the world can reach */
+	bool terminal;	    /* err is one: progress bars */
 	bool inside_server; /* the environment is not the caller's */
 	struct engine *engine;
 	struct reader *reader;
@@ -39,15 +39,16 @@ struct cli {
 
 enum cli_needs {
 	NEEDS_NOTHING,
-	NEEDS_ENGINE,	/* an existing data directory */
+	NEEDS_ENGINE,	   /* an existing data directory */
 	NEEDS_ENGINE_MADE, /* made when it is not there */
 };
 struct cli_command {
 	const char *name, *sub; /* "merchant", "add"; sub NULL when there is none */
 	enum cli_needs needs;
 	int (*run)(struct cli *c);
-	const char *options; /* names it takes, separated by spaces; a '*' after a name: repeatable */
-	const char *words;   /* positional, for usage: "FILE.csv" */
+	const char
+	    *options;	   /* names it takes, separated by spaces; a '*' after a name: repeatable */
+	const char *words; /* positional, for usage: "FILE.csv" */
 	const char *help;
 };
 extern const struct cli_command cli_commands[];
@@ -59,9 +60,10 @@ bool cli_flag(const struct cli *c, const char *name);
 /* --merchant, or the only merchant there is. */
 CHECKED enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant);
 /* Runs a command (read or write) for a merchant and waits. */
-CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, const void *cmd, void *ret,
-			     struct detail *ret_detail);
-/* "couponry: template_unknown: no such template: coupon_id 7" on stderr; returns 1 (2 for USAGE). */
+CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command,
+			     const void *cmd, void *ret, struct detail *ret_detail);
+/* "couponry: template_unknown: no such template: coupon_id 7" on stderr; returns 1 (2 for USAGE).
+ */
 int cli_refused(struct cli *c, enum fault fault, const struct detail *detail);
 int cli_failed(struct cli *c, enum fault fault, const char *why);
 int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -92,7 +94,8 @@ void csv_close(struct csv *c);
 enum csv_result { CSV_ROW, CSV_END, CSV_BAD, CSV_UNREADABLE };
 enum { CSV_COLUMNS_MAX = 32 };
 /* Cells live until the next call. *ret_line is the row's first line number, from 1. */
-enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n, uint64_t *ret_line);
+enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
+			 uint64_t *ret_line);
 uint64_t csv_bytes_read(const struct csv *c);
 void csv_write_cell(FILE *out, struct text cell, bool first);
 

@@ -1,7 +1,8 @@
 /*
- * `couponry demo`: the merchant `demo` with one credential per dialect (their secrets are printed in
- * the documents, so `serve` refuses to show them to the world), a few customers, templates, coupons
- * and a campaign. A second demo changes nothing: the last credential says that all is there.
+ * `couponry demo`: the merchant `demo` with one credential per dialect (their secrets are printed
+ * in the documents, so `serve` refuses to show them to the world), a few customers, templates,
+ * coupons and a campaign. A second demo changes nothing: the last credential says that all is
+ * there.
  */
 #include "cli/commands.h"
 #include "dialect/dialect.h"
@@ -11,7 +12,8 @@ struct demo {
 	uint64_t merchant;
 };
 
-static enum fault apply(struct demo *d, uint64_t merchant, enum command command, const void *cmd, void *ret)
+static enum fault apply(struct demo *d, uint64_t merchant, enum command command, const void *cmd,
+			void *ret)
 {
 	struct detail detail;
 	enum fault fault = cli_apply(d->cli, merchant, command, cmd, ret, &detail);
@@ -93,19 +95,19 @@ static enum fault make_coupons(struct demo *d)
 {
 	for (size_t i = 0; i < COUNT_OF(templates); i++) {
 		struct template_save_cmd cmd = {
-			.template = {.template_id = templates[i].id,
-				     .name = text_of(templates[i].name),
-				     .type = text_of(templates[i].type),
-				     .has_amount = true,
-				     .amount = {templates[i].amount_fen},
-				     .has_threshold = templates[i].threshold_fen > 0,
-				     .threshold = {templates[i].threshold_fen},
-				     .begin = second(templates[i].begin),
-				     .end = second(templates[i].end),
-				     .shops = text_of(templates[i].shops),
-				     .categories = text_of(templates[i].categories),
-				     .description = text_of(templates[i].description),
-				     .channel = text_of(templates[i].channel)}};
+		    .template = {.template_id = templates[i].id,
+				 .name = text_of(templates[i].name),
+				 .type = text_of(templates[i].type),
+				 .has_amount = true,
+				 .amount = {templates[i].amount_fen},
+				 .has_threshold = templates[i].threshold_fen > 0,
+				 .threshold = {templates[i].threshold_fen},
+				 .begin = second(templates[i].begin),
+				 .end = second(templates[i].end),
+				 .shops = text_of(templates[i].shops),
+				 .categories = text_of(templates[i].categories),
+				 .description = text_of(templates[i].description),
+				 .channel = text_of(templates[i].channel)}};
 		struct template_save_ret ret;
 		TRY(apply(d, d->merchant, COMMAND_template_save, &cmd, &ret));
 	}
@@ -126,7 +128,8 @@ static enum fault make_coupons(struct demo *d)
 
 static enum fault make_campaign(struct demo *d)
 {
-	const struct text department = TEXT("1001"), covered[] = {TEXT("小明"), TEXT("小红"), TEXT("小刚")};
+	const struct text department = TEXT("1001"),
+			  covered[] = {TEXT("小明"), TEXT("小红"), TEXT("小刚")};
 	const struct text invited[] = {TEXT("383933091455959041"), TEXT("383933091455959042")};
 	struct campaign_save_cmd save = {.source_code = TEXT("demo-campaign"),
 					 .code = TEXT("HD001"),
@@ -142,7 +145,8 @@ static enum fault make_campaign(struct demo *d)
 	struct campaign_save_ret saved;
 	TRY(apply(d, d->merchant, COMMAND_campaign_save, &save, &saved));
 
-	struct audience_add_cmd cover = {.activity_id = saved.activity_id, .nicks = covered, .n = 3};
+	struct audience_add_cmd cover = {
+	    .activity_id = saved.activity_id, .nicks = covered, .n = 3};
 	struct audience_add_ret covered_ret;
 	TRY(apply(d, d->merchant, COMMAND_audience_add, &cover, &covered_ret));
 	struct audience_invite_cmd invite = {.activity_id = saved.activity_id,
@@ -174,7 +178,8 @@ static enum fault make_credentials(struct demo *d)
 static bool demo_is_there(struct demo *d)
 {
 	const struct credential *last = &credentials[COUNT_OF(credentials) - 1];
-	struct credential_find_cmd cmd = {.dialect = (enum dialect)last->dialect, .name = last->name};
+	struct credential_find_cmd cmd = {.dialect = (enum dialect)last->dialect,
+					  .name = last->name};
 	struct credential_find_ret ret = {0};
 	struct detail detail;
 	enum fault fault = cli_apply(d->cli, 0, COMMAND_credential_find, &cmd, &ret, &detail);
@@ -203,15 +208,17 @@ int cli_demo(struct cli *c)
 	struct demo d = {.cli = c};
 
 	if (c->shown)
-		return cli_usage(c, "this server listens beyond loopback: demo credentials, whose secrets "
-				    "everybody knows, do not belong there");
+		return cli_usage(
+		    c, "this server listens beyond loopback: demo credentials, whose secrets "
+		       "everybody knows, do not belong there");
 	if (demo_make(&d) != OK)
 		return 1;
 	fputs("demo is there: merchant demo\n"
 	      "  top     app_key 12345678, secret helloworld\n"
 	      "  wjb     app_key 100000001, secret wjbsecret, access_token demo-token\n"
 	      "  waiqin  openid 8888888888888888888, appkey demoappkey12345678\n"
-	      "  zvcms   openId 6dc05b4ac175cf316d226252b05cf685, secret zvcmssecret, grantCode 782c281f62\n"
+	      "  zvcms   openId 6dc05b4ac175cf316d226252b05cf685, secret zvcmssecret, grantCode "
+	      "782c281f62\n"
 	      "  native  key demo-native-key\n",
 	      c->out);
 	return 0;

@@ -1,6 +1,7 @@
 /*
- * `couponry export`: the CSV files of import, oldest first, in slices of EXPORT_SLICE rows, each from
- * the newest state, so that a long export holds up nobody. Campaigns (with their ids) are export only.
+ * `couponry export`: the CSV files of import, oldest first, in slices of EXPORT_SLICE rows, each
+ * from the newest state, so that a long export holds up nobody. Campaigns (with their ids) are
+ * export only.
  */
 #include "cli/import.h"
 
@@ -51,7 +52,8 @@ static void row_write(FILE *out, const struct csv_kind *kind, const void *row)
 
 /* --- slices: each writes the rows from `from` on and says how many there were --- */
 
-struct export {
+struct export
+{
 	struct cli *cli;
 	const struct csv_kind *kind; /* NULL: campaigns */
 	FILE *out;
@@ -67,7 +69,8 @@ static enum fault slice_departments(struct export *e)
 
 	TRY(cli_apply(e->cli, e->merchant, COMMAND_department_list, &cmd, &ret, &detail));
 	for (unsigned i = 0; i < ret.n; i++)
-		row_write(e->out, e->kind, &(struct department_save_cmd){.department = ret.rows[i]});
+		row_write(e->out, e->kind,
+			  &(struct department_save_cmd){.department = ret.rows[i]});
 	e->n = ret.n;
 	e->count = ret.count;
 	return OK;
@@ -104,14 +107,14 @@ static enum fault slice_templates(struct export *e)
 static struct coupon_import_cmd coupon_row(const struct coupon_view *view)
 {
 	struct coupon_import_cmd row = {
-		.code = view->code,
-		.template_id = view->template->template_id,
-		.channel = view->coupon->channel,
-		.state = (enum coupon_state)view->coupon->state,
-		.issued = view->coupon->issued,
-		.begin = view->coupon->begin,
-		.end = view->coupon->end,
-		.attribute = view->coupon->attribute,
+	    .code = view->code,
+	    .template_id = view->template->template_id,
+	    .channel = view->coupon->channel,
+	    .state = (enum coupon_state)view->coupon->state,
+	    .issued = view->coupon->issued,
+	    .begin = view->coupon->begin,
+	    .end = view->coupon->end,
+	    .attribute = view->coupon->attribute,
 	};
 	if (view->customer) {
 		row.customer_id = view->customer->customer_id;
@@ -138,8 +141,9 @@ static enum fault slice_coupons(struct export *e)
 	return OK;
 }
 
-static const char campaign_header[] = "activity_id,source_code,code,name,type_code,status,begin_at,end_at,"
-				      "register_url,information,created_at,modified_at\n";
+static const char campaign_header[] =
+    "activity_id,source_code,code,name,type_code,status,begin_at,end_at,"
+    "register_url,information,created_at,modified_at\n";
 
 static void campaign_write(FILE *out, const struct campaign *row)
 {
@@ -168,7 +172,7 @@ static void campaign_write(FILE *out, const struct campaign *row)
 static enum fault slice_campaigns(struct export *e)
 {
 	struct campaign_list_cmd cmd = {
-		.skip = e->from, .n = EXPORT_SLICE, .all = true, .oldest_first = true};
+	    .skip = e->from, .n = EXPORT_SLICE, .all = true, .oldest_first = true};
 	struct campaign_list_ret ret = {0};
 	struct detail detail;
 
@@ -184,8 +188,9 @@ static const struct {
 	const char *name;
 	enum fault (*slice)(struct export *e);
 } exports[] = {
-	{"departments", slice_departments}, {"customers", slice_customers}, {"templates", slice_templates},
-	{"coupons", slice_coupons},	    {"campaigns", slice_campaigns},
+    {"departments", slice_departments}, {"customers", slice_customers},
+    {"templates", slice_templates},	{"coupons", slice_coupons},
+    {"campaigns", slice_campaigns},
 };
 
 /* --- the whole --- */
@@ -231,8 +236,11 @@ int cli_export(struct cli *c)
 	while (i < COUNT_OF(exports) && strcmp(exports[i].name, c->words[0]) != 0)
 		i++;
 	if (i == COUNT_OF(exports))
-		return cli_usage(c, "there is no kind \"%s\": departments, customers, templates, coupons, "
-				    "campaigns", c->words[0]);
+		return cli_usage(
+		    c,
+		    "there is no kind \"%s\": departments, customers, templates, coupons, "
+		    "campaigns",
+		    c->words[0]);
 	enum fault fault = cli_merchant(c, &merchant);
 	if (fault != OK)
 		return cli_failed(c, fault, NULL);

@@ -63,7 +63,8 @@ struct import {
 
 /* --- one row -> one command --- */
 
-static enum fault cell_refuse(struct slot *s, const struct column *c, enum fault fault, struct text value)
+static enum fault cell_refuse(struct slot *s, const struct column *c, enum fault fault,
+			      struct text value)
 {
 	s->detail = (struct detail){text_of(c->name), value};
 	return fault;
@@ -246,7 +247,8 @@ static struct slot *slot_take(struct import *im)
 	return &im->slots[im->head++ % IMPORT_WINDOW];
 }
 
-static void row_take(struct import *im, const struct text *cells, unsigned n, uint64_t line, bool bad)
+static void row_take(struct import *im, const struct text *cells, unsigned n, uint64_t line,
+		     bool bad)
 {
 	struct slot *s = slot_take(im);
 
@@ -291,7 +293,8 @@ static int header_read(struct import *im, struct csv *csv)
 		for (unsigned i = 0; i < im->cell_count; i++)
 			there |= im->column_of[i] == (int)j;
 		if (!there)
-			return cli_usage(c, "the column \"%s\" is missing", im->kind->columns[j].name);
+			return cli_usage(c, "the column \"%s\" is missing",
+					 im->kind->columns[j].name);
 	}
 	return 0;
 }
@@ -304,7 +307,8 @@ static int rows_read(struct import *im, struct csv *csv)
 	enum csv_result result;
 	bool stopped = false;
 
-	while (!stopped && ((result = csv_next(csv, cells, &n, &line)) == CSV_ROW || result == CSV_BAD)) {
+	while (!stopped &&
+	       ((result = csv_next(csv, cells, &n, &line)) == CSV_ROW || result == CSV_BAD)) {
 		row_take(im, cells, n, line, result == CSV_BAD);
 		if (im->head % PROGRESS_EVERY)
 			continue;
@@ -314,7 +318,8 @@ static int rows_read(struct import *im, struct csv *csv)
 	while (im->tail < im->head)
 		row_collect(im);
 	if (stopped)
-		return cli_failed(im->cli, FAULT_SHUTTING_DOWN, "the rest of the file was not read");
+		return cli_failed(im->cli, FAULT_SHUTTING_DOWN,
+				  "the rest of the file was not read");
 	cli_progress(im->cli, im->kind->name, 1, 1);
 	return result == CSV_UNREADABLE ? cli_failed(im->cli, FAULT_FILE_UNREADABLE, im->file) : 0;
 }
@@ -326,12 +331,14 @@ static int import_report(struct import *im)
 				   : "%llu rows, %llu refused%s\n";
 
 	fprintf(c->out, form, (unsigned long long)im->rows, (unsigned long long)im->refused_rows,
-		c->json ? (im->dry_run ? "true" : "false") : (im->dry_run ? " (dry run: nothing was written)" : ""));
+		c->json ? (im->dry_run ? "true" : "false")
+			: (im->dry_run ? " (dry run: nothing was written)" : ""));
 	if (im->refused && fclose(im->refused) != 0)
 		return cli_failed(c, FAULT_FILE_UNWRITABLE, "the file of refused rows");
 	if (!im->refused_rows)
 		return 0;
-	fprintf(c->err, "couponry: %s: see %s.refused.csv\n", fault_name(FAULT_ROWS_REFUSED), im->file);
+	fprintf(c->err, "couponry: %s: see %s.refused.csv\n", fault_name(FAULT_ROWS_REFUSED),
+		im->file);
 	return 1;
 }
 
@@ -361,8 +368,9 @@ int cli_import(struct cli *c)
 	im.kind = csv_kind_find(c->words[0]);
 	im.file = c->words[1];
 	if (!im.kind)
-		return cli_usage(c, "there is no kind \"%s\": departments, customers, templates, coupons",
-				 c->words[0]);
+		return cli_usage(
+		    c, "there is no kind \"%s\": departments, customers, templates, coupons",
+		    c->words[0]);
 	enum fault fault = cli_merchant(c, &merchant);
 	if (fault != OK)
 		return cli_failed(c, fault, NULL);

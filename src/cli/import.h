@@ -1,4 +1,5 @@
-/* The four kinds of CSV file: columns and the command that takes a row. Shared by import and export. */
+/* The four kinds of CSV file: columns and the command that takes a row. Shared by import and
+ * export. */
 #pragma once
 
 #include "cli/cli.h"
@@ -8,7 +9,8 @@ struct column {
 	const char *name;
 	size_t member;
 	enum column_form form;
-	size_t bound; /* characters, bytes, or (YUAN) the offset of the bool that says it is given */
+	size_t
+	    bound; /* characters, bytes, or (YUAN) the offset of the bool that says it is given */
 	bool required;
 };
 struct csv_kind {

@@ -22,11 +22,14 @@ int cli_ledger_verify(struct cli *c)
 		return exit;
 	}
 	fprintf(c->out,
-		c->json ? "{\"merchants\": %llu, \"entries\": %llu, \"batches\": %llu, \"bytes\": %llu, \"rows\": %llu}\n"
-			: "the ledger is whole: %llu chains, %llu entries in %llu batches, %llu bytes; %llu rows "
+		c->json ? "{\"merchants\": %llu, \"entries\": %llu, \"batches\": %llu, \"bytes\": "
+			  "%llu, \"rows\": %llu}\n"
+			: "the ledger is whole: %llu chains, %llu entries in %llu batches, %llu "
+			  "bytes; %llu rows "
 			  "of the store equal its replay\n",
-		(unsigned long long)r.merchants, (unsigned long long)r.entries, (unsigned long long)r.batches,
-		(unsigned long long)r.bytes, (unsigned long long)r.rows_compared);
+		(unsigned long long)r.merchants, (unsigned long long)r.entries,
+		(unsigned long long)r.batches, (unsigned long long)r.bytes,
+		(unsigned long long)r.rows_compared);
 	return 0;
 }
 
@@ -59,9 +62,9 @@ static bool show_entry(void *context, const struct ledger_entry *e)
 	const struct command_row *command = command_get(e->command);
 	buffer_init_fixed(&when, memory, sizeof(memory));
 	buffer_moment_second(&when, e->instant);
-	fprintf(out, "merchant %llu entry %llu  %.*s  %s by %.*s  ", (unsigned long long)e->merchant,
-		(unsigned long long)e->number, (int)when.size, when.data, command ? command->name : "?",
-		TEXT_ARG(e->actor));
+	fprintf(out, "merchant %llu entry %llu  %.*s  %s by %.*s  ",
+		(unsigned long long)e->merchant, (unsigned long long)e->number, (int)when.size,
+		when.data, command ? command->name : "?", TEXT_ARG(e->actor));
 	for (size_t i = 0; i < 8; i++)
 		fprintf(out, "%02x", e->hash[i]);
 	fputs("..\n", out);
@@ -164,9 +167,11 @@ int cli_help(struct cli *c)
 			struct text option = text_cut(&rest, ' ');
 			fprintf(c->out, " [--%.*s]", TEXT_ARG(option));
 		}
-		fprintf(c->out, "%s\n    %s\n", row->needs == NEEDS_NOTHING ? "" : " --data=DIR", row->help);
+		fprintf(c->out, "%s\n    %s\n", row->needs == NEEDS_NOTHING ? "" : " --data=DIR",
+			row->help);
 	}
-	fputs("Every option that has a value is also an environment variable: --master-key is COUPONRY_MASTER_KEY.\n"
+	fputs("Every option that has a value is also an environment variable: --master-key is "
+	      "COUPONRY_MASTER_KEY.\n"
 	      "--output=json prints for programs. Exit: 0 done, 1 refused, 2 usage.\n",
 	      c->out);
 	return 0;

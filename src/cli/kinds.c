@@ -3,7 +3,7 @@
 
 #include "cli/import.tbl.h"
 
-#define C(name, member, form, bound, required)                                                     \
+#define C(name, member, form, bound, required) \
 	{name, offsetof(ROW, member), FORM_##form, bound, required},
 
 #define ROW struct department_save_cmd
@@ -19,14 +19,16 @@ static const struct column templates[] = {COLUMNS_templates(C)};
 static const struct column coupons[] = {COLUMNS_coupons(C)};
 #undef ROW
 
-#define KIND(name, command)                                                                        \
-	{#name,         COMMAND_##command,	     sizeof(struct command##_cmd),                         \
-	 sizeof(struct command##_ret), name, COUNT_OF(name)}
+#define KIND(name, command)                                             \
+	{                                                               \
+#name, COMMAND_##command, sizeof(struct command##_cmd), \
+		    sizeof(struct command##_ret), name, COUNT_OF(name)  \
+	}
 static const struct csv_kind kinds[] = {
-	KIND(departments, department_save),
-	KIND(customers, customer_save),
-	KIND(templates, template_save),
-	KIND(coupons, coupon_import),
+    KIND(departments, department_save),
+    KIND(customers, customer_save),
+    KIND(templates, template_save),
+    KIND(coupons, coupon_import),
 };
 
 const struct csv_kind *csv_kind_find(const char *name)

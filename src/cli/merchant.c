@@ -28,7 +28,8 @@ int cli_merchant_add(struct cli *c)
 	enum fault fault = cli_apply(c, 0, COMMAND_merchant_add, &cmd, &ret, &detail);
 	if (fault != OK)
 		return cli_refused(c, fault, &detail);
-	fprintf(c->out, c->json ? "{\"id\": %llu}\n" : "merchant %llu\n", (unsigned long long)ret.number);
+	fprintf(c->out, c->json ? "{\"id\": %llu}\n" : "merchant %llu\n",
+		(unsigned long long)ret.number);
 	return 0;
 }
 
@@ -53,7 +54,8 @@ int cli_merchant_list(struct cli *c)
 				fprintf(c->out, "%llu\t%.*s\n", number, TEXT_ARG(ret.rows[i].name));
 				continue;
 			}
-			fprintf(c->out, "%s{\"id\": %llu, \"name\": ", from + i ? ", " : "", number);
+			fprintf(c->out, "%s{\"id\": %llu, \"name\": ", from + i ? ", " : "",
+				number);
 			json_print(c->out, ret.rows[i].name);
 			fputc('}', c->out);
 		}
@@ -79,13 +81,13 @@ static const struct {
 	enum dialect dialect;
 	enum sign_mode mode;
 } sign_modes[] = {
-	{"either", DIALECT_WJB, SIGN_WJB_EITHER},
-	{"query", DIALECT_WJB, SIGN_WJB_QUERY},
-	{"query+body", DIALECT_WJB, SIGN_WJB_QUERY_BODY},
-	{"hmac-sha1-kv", DIALECT_ZVCMS, SIGN_ZVCMS_KV},
-	{"hmac-sha1-kv-params", DIALECT_ZVCMS, SIGN_ZVCMS_KV_PARAMS},
-	{"tencent", DIALECT_ZVCMS, SIGN_ZVCMS_TENCENT},
-	{"wechat", DIALECT_ZVCMS, SIGN_ZVCMS_WECHAT},
+    {"either", DIALECT_WJB, SIGN_WJB_EITHER},
+    {"query", DIALECT_WJB, SIGN_WJB_QUERY},
+    {"query+body", DIALECT_WJB, SIGN_WJB_QUERY_BODY},
+    {"hmac-sha1-kv", DIALECT_ZVCMS, SIGN_ZVCMS_KV},
+    {"hmac-sha1-kv-params", DIALECT_ZVCMS, SIGN_ZVCMS_KV_PARAMS},
+    {"tencent", DIALECT_ZVCMS, SIGN_ZVCMS_TENCENT},
+    {"wechat", DIALECT_ZVCMS, SIGN_ZVCMS_WECHAT},
 };
 
 static int credential_modes(struct cli *c, struct credential *credential)
@@ -94,11 +96,13 @@ static int credential_modes(struct cli *c, struct credential *credential)
 	const char *trusted = cli_option(c, "trusted");
 
 	for (size_t i = 0; mode && i < COUNT_OF(sign_modes); i++)
-		if (sign_modes[i].dialect == credential->dialect && strcmp(sign_modes[i].name, mode) == 0)
+		if (sign_modes[i].dialect == credential->dialect &&
+		    strcmp(sign_modes[i].name, mode) == 0)
 			credential->sign_mode = sign_modes[i].mode;
 	if (mode && !credential->sign_mode)
 		return cli_usage(c, "this dialect has no --sign-mode=%s", mode);
-	if (skew && (!text_to_uint64(text_of(skew), &credential->skew_s) || credential->skew_s > 86400))
+	if (skew &&
+	    (!text_to_uint64(text_of(skew), &credential->skew_s) || credential->skew_s > 86400))
 		return cli_usage(c, "--skew is 0 to 86400 seconds");
 	if (trusted && *trusted && !address_list_valid(text_of(trusted)))
 		return cli_usage(c, "--trusted is a list of addresses or networks with commas");
@@ -123,7 +127,8 @@ static int credential_read(struct cli *c, struct credential *credential)
 	credential->token = token ? text_of(token) : TEXT_NONE;
 	if (!text_is_clean(credential->name) || text_length(credential->name) > NAME_LENGTH_MAX ||
 	    credential->secret.size > 256 || credential->token.size > 256)
-		return cli_usage(c, "--id has at most 100 characters, --secret and --token 256 bytes");
+		return cli_usage(c,
+				 "--id has at most 100 characters, --secret and --token 256 bytes");
 	credential->typed = cli_flag(c, "typed");
 	credential->require_session = cli_flag(c, "require-session");
 	return credential_modes(c, credential);

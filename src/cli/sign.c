@@ -48,7 +48,8 @@ static void param_option(struct sign *s, const char *name, const char *option)
 static void params_sort(struct sign *s)
 {
 	for (unsigned i = 1; i < s->count; i++) {
-		for (unsigned j = i; j && text_compare(s->params[j - 1].name, s->params[j].name) > 0; j--) {
+		for (unsigned j = i;
+		     j && text_compare(s->params[j - 1].name, s->params[j].name) > 0; j--) {
 			__typeof__(s->params[0]) swap = s->params[j];
 			s->params[j] = s->params[j - 1];
 			s->params[j - 1] = swap;
@@ -58,7 +59,8 @@ static void params_sort(struct sign *s)
 
 static void percent_add(struct buffer *b, struct text t)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
 
 	for (size_t i = 0; i < t.size; i++) {
 		if (t.data[i] && strchr(plain, t.data[i]))
@@ -163,8 +165,9 @@ static int sign_top(struct sign *s)
 	curl_begin(s, "/router/rest'");
 	for (unsigned i = 0; i < s->count; i++) {
 		buffer_text(&s->out, TEXT(" --data-urlencode "));
-		quoted_add(&s->out, arena_format(&s->cli->arena, "%.*s=%.*s", TEXT_ARG(s->params[i].name),
-						 TEXT_ARG(s->params[i].value)));
+		quoted_add(&s->out,
+			   arena_format(&s->cli->arena, "%.*s=%.*s", TEXT_ARG(s->params[i].name),
+					TEXT_ARG(s->params[i].value)));
 	}
 	buffer_byte(&s->out, '\n');
 	return 0;
@@ -202,16 +205,19 @@ static int sign_waiqin(struct sign *s)
 		if (s->when[i] >= '0' && s->when[i] <= '9')
 			stamp[n++] = s->when[i];
 	stamp[n] = '\0';
-	const struct text parts[] = {body, TEXT("|"), s->credential.secret, TEXT("|"), text_of(stamp)};
+	const struct text parts[] = {body, TEXT("|"), s->credential.secret, TEXT("|"),
+				     text_of(stamp)};
 	digest_parts(DIGEST_MD5, parts, COUNT_OF(parts), out);
 	curl_begin(s, "/api/bcwin/v1/");
-	buffer_format(&s->out, "%.*s/%.*s/%s/%.*s/%s'", TEXT_ARG(s->method), TEXT_ARG(s->credential.name),
-		      stamp, TEXT_ARG(hex(s, out, sizeof(out), false)), msg_id ? msg_id : "X000001");
+	buffer_format(&s->out, "%.*s/%.*s/%s/%.*s/%s'", TEXT_ARG(s->method),
+		      TEXT_ARG(s->credential.name), stamp,
+		      TEXT_ARG(hex(s, out, sizeof(out), false)), msg_id ? msg_id : "X000001");
 	body_add(s, body);
 	return 0;
 }
 
-static void zvcms_token(struct sign *s, struct text kv, struct text stamp, struct text nonce, char out[29])
+static void zvcms_token(struct sign *s, struct text kv, struct text stamp, struct text nonce,
+			char out[29])
 {
 	const struct credential *c = &s->credential;
 	uint8_t mac[20];
@@ -255,20 +261,24 @@ static int sign_zvcms(struct sign *s)
 		params = arena_text(a, buffer_get(&b));
 		buffer_release(&b);
 	}
-	struct text kv = arena_format(a, "grantCode=%.*s&nonce=%.*s&openId=%.*s&timestamp=%.*s",
-				      TEXT_ARG(c->token), TEXT_ARG(nonce), TEXT_ARG(c->name), TEXT_ARG(stamp));
+	struct text kv =
+	    arena_format(a, "grantCode=%.*s&nonce=%.*s&openId=%.*s&timestamp=%.*s",
+			 TEXT_ARG(c->token), TEXT_ARG(nonce), TEXT_ARG(c->name), TEXT_ARG(stamp));
 	if (c->sign_mode == SIGN_ZVCMS_KV_PARAMS)
 		kv = arena_format(a, "%.*s&params=%.*s", TEXT_ARG(kv), TEXT_ARG(params));
 	if (c->sign_mode == SIGN_ZVCMS_TENCENT) {
 		const char *host = strstr(s->url.data, "://");
-		kv = arena_format(a, "POST%s%s?%.*s", host ? host + 3 : s->url.data, path, TEXT_ARG(kv));
+		kv = arena_format(a, "POST%s%s?%.*s", host ? host + 3 : s->url.data, path,
+				  TEXT_ARG(kv));
 	}
 	zvcms_token(s, kv, stamp, nonce, token);
 	struct buffer body;
 	buffer_init(&body, SIGN_BYTES_MAX);
-	buffer_format(&body, "{\"openId\":\"%.*s\",\"grantCode\":\"%.*s\",\"timestamp\":\"%.*s\",\"nonce\":\"%.*s\","
-			     "\"token\":\"",
-		      TEXT_ARG(c->name), TEXT_ARG(c->token), TEXT_ARG(stamp), TEXT_ARG(nonce));
+	buffer_format(
+	    &body,
+	    "{\"openId\":\"%.*s\",\"grantCode\":\"%.*s\",\"timestamp\":\"%.*s\",\"nonce\":\"%.*s\","
+	    "\"token\":\"",
+	    TEXT_ARG(c->name), TEXT_ARG(c->token), TEXT_ARG(stamp), TEXT_ARG(nonce));
 	percent_add(&body, text_of(token));
 	buffer_format(&body, "\",\"params\":%.*s}", TEXT_ARG(params));
 	curl_begin(s, path);
@@ -294,10 +304,12 @@ static int params_read(struct sign *s)
 	for (unsigned i = 0; i < s->cli->option_count; i++) {
 		if (strcmp(s->cli->options[i].name, "param") != 0)
 			continue;
-		struct text value = text_of(s->cli->options[i].value ? s->cli->options[i].value : "");
+		struct text value =
+		    text_of(s->cli->options[i].value ? s->cli->options[i].value : "");
 		struct text name = text_cut(&value, '=');
 		if (!name.size || !value.data || s->count > SIGN_PARAMS_MAX - 10)
-			return cli_usage(s->cli, "--param is name=value, at most %d times", SIGN_PARAMS_MAX - 10);
+			return cli_usage(s->cli, "--param is name=value, at most %d times",
+					 SIGN_PARAMS_MAX - 10);
 		s->params[s->count].name = name;
 		s->params[s->count++].value = value;
 	}
@@ -327,12 +339,14 @@ static int (*signer_find(struct sign *s, const char *key))(struct sign *s)
 	const char *dialect = cli_option(s->cli, "dialect");
 
 	for (size_t i = 0; i < COUNT_OF(signers); i++) {
-		struct credential_find_cmd cmd = {.dialect = signers[i].dialect, .name = text_of(key)};
+		struct credential_find_cmd cmd = {.dialect = signers[i].dialect,
+						  .name = text_of(key)};
 		struct credential_find_ret ret = {0};
 		struct detail detail;
 		if (dialect && strcmp(dialect, signers[i].name) != 0)
 			continue;
-		enum fault fault = cli_apply(s->cli, 0, COMMAND_credential_find, &cmd, &ret, &detail);
+		enum fault fault =
+		    cli_apply(s->cli, 0, COMMAND_credential_find, &cmd, &ret, &detail);
 		s->credential = ret.credential;
 		s->credential.name = text_of(key);
 		reader_end(s->cli->reader);
@@ -355,7 +369,7 @@ int cli_sign(struct cli *c)
 	s.url = text_of(url ? url : "http://127.0.0.1:8080");
 	buffer_init_fixed(&when, s.when, MOMENT_SECOND_SIZE);
 	buffer_moment_second(&when, instant_of_second(time(NULL)));
-	int (*sign)(struct sign *s) = signer_find(&s, key);
+	int (*sign)(struct sign * s) = signer_find(&s, key);
 	if (!sign)
 		return cli_failed(c, FAULT_CREDENTIAL_UNKNOWN, key);
 	int bad = params_read(&s);

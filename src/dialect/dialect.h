@@ -13,9 +13,11 @@
 #include "serve/call.h"
 
 extern const struct dialect_docs docs_wjb, docs_waiqin, docs_top, docs_zvcms;
-extern const struct dialect_row dialect_wjb, dialect_wjb_spi, dialect_waiqin, dialect_top, dialect_zvcms;
+extern const struct dialect_row dialect_wjb, dialect_wjb_spi, dialect_waiqin, dialect_top,
+    dialect_zvcms;
 
-/* enum sign_mode of a credential; 0 is the dialect's default. CLI names in sign_modes.tbl.h order. */
+/* enum sign_mode of a credential; 0 is the dialect's default. CLI names in sign_modes.tbl.h order.
+ */
 enum sign_mode {
 	SIGN_DEFAULT,
 	SIGN_WJB_EITHER = 10, /* default of wjb */
@@ -29,8 +31,9 @@ enum sign_mode {
 
 /*
  * Field tables: rows FIELD(object, wire name, alias or NULL, member, KIND, max, REQUIRED|OPTIONAL,
- * name of a function for what no kind can say, or NULL). decode_fields walks them over a JSON object
- * or a form and fills the command; refusals carry "<path>.<wire name>" (or the bare name) in detail.field.
+ * name of a function for what no kind can say, or NULL). decode_fields walks them over a JSON
+ * object or a form and fills the command; refusals carry "<path>.<wire name>" (or the bare name) in
+ * detail.field.
  *
  *   KIND        input (JSON value or form text)                     member
  *   FIELD_TEXT      text; numbers too (their raw digits); max = characters    struct text (clean)
@@ -39,8 +42,8 @@ enum sign_mode {
  *   FIELD_YUAN      number or text in yuan, at most 2 decimals                struct money
  *   FIELD_SECOND    yyyy-MM-dd HH:mm:ss                                       struct instant
  *   FIELD_DAY       yyyy-MM-dd (loose)                                        struct instant
- * Null and "" are absent; absent and required: PARAMETER_MISSING; too long: PARAMETER_TOO_LONG; wrong
- * type, form or range: PARAMETER_INVALID; not clean text: PARAMETER_INVALID.
+ * Null and "" are absent; absent and required: PARAMETER_MISSING; too long: PARAMETER_TOO_LONG;
+ * wrong type, form or range: PARAMETER_INVALID; not clean text: PARAMETER_INVALID.
  */
 enum field_kind { FIELD_TEXT, FIELD_TEXT_BYTES, FIELD_INT, FIELD_YUAN, FIELD_SECOND, FIELD_DAY };
 enum { OPTIONAL = 0, REQUIRED = 1 };
@@ -58,11 +61,13 @@ struct field_source {
 	const struct form *form;
 };
 /* In the order of the rows; `path` is put before the names ("coupon." or ""). */
-CHECKED enum fault decode_fields(struct call *call, const struct field_source *source, const char *path,
-				 const struct field *fields, size_t n, void *into);
+CHECKED enum fault decode_fields(struct call *call, const struct field_source *source,
+				 const char *path, const struct field *fields, size_t n,
+				 void *into);
 /* One field's value by the same rules, for decoders that need more. *ret_given false: absent. */
-CHECKED enum fault decode_field(struct call *call, const struct field_source *source, const char *path,
-				const struct field *field, void *into, bool *ret_given);
+CHECKED enum fault decode_field(struct call *call, const struct field_source *source,
+				const char *path, const struct field *field, void *into,
+				bool *ret_given);
 /* "a,b，c" -> items, trimmed, blanks skipped, repeats folded (byte for byte), in order. Splits at
  * ASCII and, when `wide`, full-width commas. TOO_MANY past max. */
 CHECKED enum fault decode_items(struct call *call, struct text list, bool wide, unsigned max,

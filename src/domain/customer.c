@@ -82,8 +82,10 @@ static enum fault find_nameless(struct tx *tx, const struct customer *given, str
 				bool *ret_found)
 {
 	struct customer owner = {.label_tag = customer_label_tag(tx, given->name)}, *rows;
-	struct page page = {
-	    .list = LIST_CUSTOMERS_BY_LABEL, .owner = &owner, .n = NAMESAKES_MAX, .oldest_first = true};
+	struct page page = {.list = LIST_CUSTOMERS_BY_LABEL,
+			    .owner = &owner,
+			    .n = NAMESAKES_MAX,
+			    .oldest_first = true};
 	uint64_t count;
 	unsigned n;
 	if (!given->name.size)

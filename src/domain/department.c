@@ -49,8 +49,10 @@ static enum fault find_nameless(struct tx *tx, const struct department *given,
 				struct department *ret, bool *ret_found)
 {
 	struct department owner = {.name = given->name}, *rows;
-	struct page page = {
-	    .list = LIST_DEPARTMENTS_BY_NAME, .owner = &owner, .n = NAMESAKES_MAX, .oldest_first = true};
+	struct page page = {.list = LIST_DEPARTMENTS_BY_NAME,
+			    .owner = &owner,
+			    .n = NAMESAKES_MAX,
+			    .oldest_first = true};
 	uint64_t count;
 	unsigned n;
 	if (!given->name.size)

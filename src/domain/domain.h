@@ -6,7 +6,8 @@
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
- * trimmed where the dialect says so and within their bounds: decode has seen to that. Empty = absent.
+ * trimmed where the dialect says so and within their bounds: decode has seen to that. Empty =
+ * absent.
  */
 #pragma once
 
@@ -31,8 +32,17 @@ const struct command_row *command_get(unsigned command);
 
 enum dialect { DIALECT_WJB = 1, DIALECT_WAIQIN, DIALECT_TOP, DIALECT_ZVCMS, DIALECT_NATIVE };
 enum maker { MAKER_CSV = 1, MAKER_WJB, MAKER_WAIQIN, MAKER_DEMO };
-enum coupon_state { COUPON_UNUSED, COUPON_REDEEMED, COUPON_FROZEN, COUPON_RECALLED, COUPON_EXPIRED };
-enum tally_kind { TALLY_ISSUED = 1 /* coupons of a template */, TALLY_USES /* campaigns with it as prize */ };
+enum coupon_state {
+	COUPON_UNUSED,
+	COUPON_REDEEMED,
+	COUPON_FROZEN,
+	COUPON_RECALLED,
+	COUPON_EXPIRED
+};
+enum tally_kind {
+	TALLY_ISSUED = 1 /* coupons of a template */,
+	TALLY_USES /* campaigns with it as prize */
+};
 enum { DEFAULT_STATUS = 1 };
 
 /* A repeat of the same request within its retention gets the first answer. No parts: no memory. */
@@ -84,7 +94,8 @@ struct merchant_list_ret {
 	uint64_t count;
 };
 struct credential_add_cmd {
-	struct credential credential; /* dialect, name, owner, sign_mode .. demo; secret, token in CLEAR */
+	struct credential
+	    credential; /* dialect, name, owner, sign_mode .. demo; secret, token in CLEAR */
 	bool may_exist;
 };
 struct credential_add_ret {
@@ -159,7 +170,7 @@ enum object_member {
 	OBJECT_TOTAL = 1 << 8,
 	OBJECT_PER_PERSON = 1 << 9,
 };
-struct template_add_cmd { /* WJB coupon.add */
+struct template_add_cmd {	  /* WJB coupon.add */
 	struct template template; /* number, live, created .. set by the handler */
 	struct request_key request;
 };
@@ -209,10 +220,11 @@ struct coupon_issue_ret {
 struct coupon_import_cmd { /* one CSV row */
 	struct text code;
 	uint64_t template_id;
-	struct text customer_id, phone, card_no, nick; /* customer: the first given; made if unknown */
+	struct text customer_id, phone, card_no,
+	    nick; /* customer: the first given; made if unknown */
 	struct text channel;
 	enum coupon_state state;
-	struct instant issued; /* none: now */
+	struct instant issued;	   /* none: now */
 	struct instant begin, end; /* none: the template's */
 	struct text attribute;
 };
@@ -250,7 +262,8 @@ struct coupon_wallet_ret {
 };
 
 /* --- campaigns --- */
-/* How a list of departments or customers is named; items in the order given, no blanks, no repeats. */
+/* How a list of departments or customers is named; items in the order given, no blanks, no repeats.
+ */
 enum reference { REFERENCE_NONE, REFERENCE_ID, REFERENCE_CODE, REFERENCE_NAME, REFERENCE_SOURCE };
 struct references {
 	enum reference kind;
@@ -259,9 +272,11 @@ struct references {
 };
 /* A member of a patch: absent stays, null removes, value replaces. */
 enum given { GIVEN_ABSENT, GIVEN_NULL, GIVEN_VALUE };
-struct campaign_patch { /* what the WJB object's members mean; object: its raw bytes (server-set members still in it) */
+struct campaign_patch { /* what the WJB object's members mean; object: its raw bytes (server-set
+			   members still in it) */
 	struct text object;
-	enum given name_given, type_given, status_given, begin_given, end_given, memo_given, prizes_given;
+	enum given name_given, type_given, status_given, begin_given, end_given, memo_given,
+	    prizes_given;
 	struct text name, type_code, memo;
 	uint64_t status; /* 1 2 3 */
 	struct instant begin, end;
@@ -283,10 +298,11 @@ struct campaign_modify_cmd { /* WJB; any campaign of the merchant */
 struct campaign_modify_ret {
 	char none;
 };
-struct campaign_save_cmd { /* Waiqin: insert or update by source_code; a new one called wjb-<digits> is PARAMETER_INVALID */
+struct campaign_save_cmd { /* Waiqin: insert or update by source_code; a new one called wjb-<digits>
+			      is PARAMETER_INVALID */
 	struct text source_code, code, name, type_code, register_url, information;
 	uint64_t status;
-	struct instant begin, end; /* the days' first instants; end is inclusive */
+	struct instant begin, end;     /* the days' first instants; end is inclusive */
 	struct references departments; /* REFERENCE_NONE: they stay */
 	enum maker maker;
 };
@@ -316,7 +332,7 @@ struct campaign_query_cmd { /* Waiqin; empty / none: no filter; bounds inclusive
 	struct text source_code, code, type_code;
 	struct instant created_before, created_after, modified_before, modified_after;
 };
-struct campaign_query_ret { /* newest modified first, at most CAMPAIGN_QUERY_MAX */
+struct campaign_query_ret {    /* newest modified first, at most CAMPAIGN_QUERY_MAX */
 	struct campaign *rows; /* texts copied into the arena: they outlive a reader_renew */
 	struct department **departments; /* per campaign: array */
 	unsigned *department_count;
@@ -388,7 +404,7 @@ struct request_forget_ret {
 	unsigned forgotten;
 };
 
-#define COMMAND(name, id, mode)                                                                    \
+#define COMMAND(name, id, mode) \
 	CHECKED enum fault name(struct tx *tx, const struct env *env, const void *cmd, void *ret);
 #include "domain/commands.tbl.h"
 #undef COMMAND

@@ -81,7 +81,8 @@ enum fault merchant_list(struct tx *tx, const struct env *env, const void *cmd, 
 }
 
 /* What a secret is bound to: its credential and which of the two it is. */
-static struct text secret_about(const struct env *env, const struct credential *c, const char *member)
+static struct text secret_about(const struct env *env, const struct credential *c,
+				const char *member)
 {
 	return arena_format(env->arena, "%llu:%.*s:%s", (unsigned long long)c->dialect,
 			    TEXT_ARG(c->name), member);
@@ -123,9 +124,10 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	r->made = !found;
 	if (found)
 		return OK;
-	made.secret = store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "secret"),
-				 made.secret);
-	made.token = store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "token"), made.token);
+	made.secret =
+	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "secret"), made.secret);
+	made.token =
+	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "token"), made.token);
 	made.created = env->instant;
 	store_put(tx, TABLE_CREDENTIAL, &made);
 	return OK;

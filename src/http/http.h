@@ -19,7 +19,16 @@
 struct http_loop;
 struct http_server;
 
-enum http_verb { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_HEAD, HTTP_OPTIONS, HTTP_PATCH, HTTP_OTHER };
+enum http_verb {
+	HTTP_GET,
+	HTTP_POST,
+	HTTP_PUT,
+	HTTP_DELETE,
+	HTTP_HEAD,
+	HTTP_OPTIONS,
+	HTTP_PATCH,
+	HTTP_OTHER
+};
 
 struct http_header {
 	struct text name, value; /* as sent; value trimmed */
@@ -77,7 +86,8 @@ struct http_config {
 	const char *tls_key;
 	void (*handle)(void *context, struct http_exchange *x);
 	void *context;
-	/* Optional: called once on each loop's thread at its start and end (thread-local set-up). */
+	/* Optional: called once on each loop's thread at its start and end (thread-local set-up).
+	 */
 	void (*loop_start)(void *context, struct http_loop *loop);
 	void (*loop_end)(void *context, struct http_loop *loop);
 	/* Optional: before a loop waits for events. */
@@ -112,8 +122,9 @@ unsigned http_server_connections(const struct http_server *s);
  */
 enum { FORM_FIELDS_MAX = 128 };
 struct form_field {
-	struct text name, value; /* decoded; slices of the raw text where nothing had to be decoded */
-	bool is_file;		 /* multipart only: has a filename; left out of signatures */
+	struct text name,
+	    value;    /* decoded; slices of the raw text where nothing had to be decoded */
+	bool is_file; /* multipart only: has a filename; left out of signatures */
 };
 struct form {
 	struct form_field *fields;

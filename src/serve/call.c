@@ -109,8 +109,8 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 enum fault call_trusted(struct call *call)
 {
 	return address_trusted(call->actor.credential->trusted, call->request->peer)
-		       ? OK
-		       : FAULT_ADDRESS_REFUSED;
+		   ? OK
+		   : FAULT_ADDRESS_REFUSED;
 }
 
 enum fault call_actor(struct call *call, enum dialect dialect, struct text name)
@@ -328,16 +328,17 @@ static void write_done(struct write *w)
 static enum fault apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	j->write = (struct write){.merchant = j->actor->credential.owner,
-				  .command = j->call.method->command,
-				  .handle = row->handle,
-				  .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
-							TEXT_ARG(j->actor->credential.name)),
-				  .cmd = j->call.cmd,
-				  .ret = j->call.ret,
-				  .arena = j->call.arena,
-				  .done = write_done,
-				  .context = j};
+	j->write =
+	    (struct write){.merchant = j->actor->credential.owner,
+			   .command = j->call.method->command,
+			   .handle = row->handle,
+			   .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
+						 TEXT_ARG(j->actor->credential.name)),
+			   .cmd = j->call.cmd,
+			   .ret = j->call.ret,
+			   .arena = j->call.arena,
+			   .done = write_done,
+			   .context = j};
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
 	return OK;

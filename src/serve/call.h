@@ -37,7 +37,8 @@ struct method {
 struct dialect_row {
 	enum dialect dialect;
 	const char *name; /* "wjb" */
-	/* Sets call->method and call->actor, or refuses. May keep parsed parameters in call->state. */
+	/* Sets call->method and call->actor, or refuses. May keep parsed parameters in call->state.
+	 */
 	enum fault (*identify)(struct call *call);
 	/* Any fault -> call->reply, call->status, call->content_type. */
 	void (*face)(struct call *call, enum fault fault);

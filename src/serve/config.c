@@ -13,7 +13,7 @@ static const struct param {
 	size_t member;
 	const char *fallback, *help;
 } params[] = {
-#define PARAM(member, name, kind, fallback, help)                                                  \
+#define PARAM(member, name, kind, fallback, help) \
 	{name, KIND_##kind, offsetof(struct config, member), fallback, help},
 #include "serve/params.tbl.h"
 #undef PARAM
@@ -40,7 +40,8 @@ static const struct param *param_find(struct text name)
 	return NULL;
 }
 
-static enum fault param_set(struct config *c, const struct param *p, const char *value, char **ret_why)
+static enum fault param_set(struct config *c, const struct param *p, const char *value,
+			    char **ret_why)
 {
 	void *member = (char *)c + p->member;
 	uint64_t number;
@@ -52,7 +53,8 @@ static enum fault param_set(struct config *c, const struct param *p, const char 
 		return OK;
 	case KIND_NUMBER:
 		if (!value || !text_to_uint64(text_of(value), &number))
-			return why(ret_why, "%s wants a number, not \"%s\"", p->name, value ? value : "");
+			return why(ret_why, "%s wants a number, not \"%s\"", p->name,
+				   value ? value : "");
 		*(uint64_t *)member = number;
 		return OK;
 	case KIND_FLAG:
@@ -77,7 +79,8 @@ static enum fault read_line(struct config *c, char *line, const char *file, unsi
 	struct text name = text_trim(text_cut(&rest, '='));
 	const struct param *p = param_find(name);
 	if (!p || !rest.data)
-		return why(ret_why, "%s:%u: no setting is called \"%.*s\"", file, number, TEXT_ARG(name));
+		return why(ret_why, "%s:%u: no setting is called \"%.*s\"", file, number,
+			   TEXT_ARG(name));
 	rest = text_trim(rest);
 	char value[CONFIG_LINE_MAX];
 	snprintf(value, sizeof(value), "%.*s", TEXT_ARG(rest));

@@ -156,8 +156,7 @@ static const struct {
     {"wjb", NULL, &dialect_wjb},    {"waiqin", NULL, &dialect_waiqin},
     {"top", NULL, &dialect_top},    {"zvcms", NULL, &dialect_zvcms},
     {"cli", write_cli, NULL},	    {"metrics", write_metrics, NULL},
-    {"faults", write_faults, NULL},
-    {"records", write_records, NULL},
+    {"faults", write_faults, NULL}, {"records", write_records, NULL},
 };
 
 int cli_docs(struct cli *c)

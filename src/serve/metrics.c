@@ -9,7 +9,7 @@
 #include "store/engine.h"
 
 /* Upper bounds of the latency histogram, in microseconds. */
-static const uint64_t bounds_us[] = {50,    100,   250,	   500,	   1000,   2500,    5000,
+static const uint64_t bounds_us[] = {50,    100,   250,	  500,	  1000,	  2500,	   5000,
 				     10000, 25000, 50000, 100000, 250000, 1000000, 5000000};
 
 enum { METHODS_MAX = 64 };
@@ -32,8 +32,8 @@ struct metrics_all {
 	uint64_t connections, refused, log_dropped, ready;
 };
 
-static const struct dialect_row *const dialects[] = {&dialect_wjb, &dialect_wjb_spi, &dialect_waiqin,
-						     &dialect_top, &dialect_zvcms};
+static const struct dialect_row *const dialects[] = {&dialect_wjb, &dialect_wjb_spi,
+						     &dialect_waiqin, &dialect_top, &dialect_zvcms};
 
 struct metrics *metrics_new(void)
 {
@@ -86,8 +86,8 @@ static unsigned method_slot(const struct dialect_row *dialect, const struct meth
 	must_failed("a dialect of the table", __FILE__, __LINE__);
 }
 
-void metrics_call(struct metrics_share *s, const struct dialect_row *dialect, const struct method *method,
-		  enum fault fault, uint64_t us)
+void metrics_call(struct metrics_share *s, const struct dialect_row *dialect,
+		  const struct method *method, enum fault fault, uint64_t us)
 {
 	unsigned slot = method_slot(dialect, method);
 	must(slot < METHODS_MAX);
@@ -133,14 +133,15 @@ static void write_histogram(struct metrics *m, unsigned slot, const char *label,
 	for (size_t i = 0; i <= COUNT_OF(bounds_us); i++) {
 		all += sum(m, offsetof(struct metrics_share, methods[slot].by_bound[i]));
 		if (i < COUNT_OF(bounds_us))
-			buffer_format(out, "couponry_call_seconds_bucket{%s,le=\"%g\"} %llu\n", label,
-				      (double)bounds_us[i] / 1e6, (unsigned long long)all);
+			buffer_format(out, "couponry_call_seconds_bucket{%s,le=\"%g\"} %llu\n",
+				      label, (double)bounds_us[i] / 1e6, (unsigned long long)all);
 	}
 	buffer_format(out, "couponry_call_seconds_bucket{%s,le=\"+Inf\"} %llu\n", label,
 		      (unsigned long long)all);
 	buffer_format(out, "couponry_call_seconds_sum{%s} %.6f\n", label,
 		      (double)sum(m, offsetof(struct metrics_share, methods[slot].sum_us)) / 1e6);
-	buffer_format(out, "couponry_call_seconds_count{%s} %llu\n", label, (unsigned long long)all);
+	buffer_format(out, "couponry_call_seconds_count{%s} %llu\n", label,
+		      (unsigned long long)all);
 }
 
 typedef void method_writer(struct metrics *m, unsigned slot, const char *label, struct buffer *out);
@@ -152,15 +153,17 @@ static void for_each_method(struct metrics *m, struct buffer *out, method_writer
 	for (size_t i = 0; i < COUNT_OF(dialects); i++) {
 		for (unsigned j = 0; j <= dialects[i]->method_count; j++, slot++) {
 			char label[160];
-			snprintf(label, sizeof(label), "dialect=\"%s\",method=\"%s\"", dialects[i]->name,
-				 j < dialects[i]->method_count ? dialects[i]->methods[j].name : "unknown");
+			snprintf(label, sizeof(label), "dialect=\"%s\",method=\"%s\"",
+				 dialects[i]->name,
+				 j < dialects[i]->method_count ? dialects[i]->methods[j].name
+							       : "unknown");
 			write(m, slot, label, out);
 		}
 	}
 }
 
-static void write_powers(struct buffer *out, const char *name, const uint64_t *buckets, uint64_t total,
-			 double unit)
+static void write_powers(struct buffer *out, const char *name, const uint64_t *buckets,
+			 uint64_t total, double unit)
 {
 	uint64_t all = 0;
 
@@ -201,8 +204,9 @@ void metrics_write(struct metrics *metrics, struct engine *engine, unsigned conn
 				.log_dropped = log_dropped(),
 				.ready = engine_ready(engine) == OK};
 
-#define METRIC(name, type, help, value)                                                            \
-	buffer_format(out, "# HELP " #name " " help "\n# TYPE " #name " " #type "\n" #name " %llu\n", \
+#define METRIC(name, type, help, value)                                                          \
+	buffer_format(out,                                                                       \
+		      "# HELP " #name " " help "\n# TYPE " #name " " #type "\n" #name " %llu\n", \
 		      (unsigned long long)(value));
 #include "serve/metrics.tbl.h"
 #undef METRIC

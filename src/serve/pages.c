@@ -21,7 +21,8 @@ static void page_ready(struct server *server, struct http_exchange *x)
 	if (fault == OK)
 		page_text(x, 200, TEXT("ready\n"));
 	else
-		page_text(x, 503, arena_format(x->arena, "%s: %s\n", fault_name(fault), fault_text(fault)));
+		page_text(x, 503,
+			  arena_format(x->arena, "%s: %s\n", fault_name(fault), fault_text(fault)));
 }
 
 static void page_metrics(struct server *server, struct http_exchange *x)
@@ -41,9 +42,9 @@ static const struct {
 	struct text path;
 	void (*answer)(struct server *server, struct http_exchange *x);
 } pages[] = {
-	{{"/healthz", 8}, page_health},
-	{{"/readyz", 7}, page_ready},
-	{{"/metrics", 8}, page_metrics},
+    {{"/healthz", 8}, page_health},
+    {{"/readyz", 7}, page_ready},
+    {{"/metrics", 8}, page_metrics},
 };
 
 void page_handle(struct server *server, struct http_exchange *x)

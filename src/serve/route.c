@@ -11,13 +11,13 @@ static const struct {
 	bool prefix; /* everything below it too */
 	const struct dialect_row *dialect;
 } routes[] = {
-	{"/spi/wjb/coupon/provide", false, &dialect_wjb_spi},
-	{"/router/rest", false, NULL}, /* by method */
-	{"/router/batch", false, &dialect_top},
-	{"/rest", true, &dialect_wjb},
-	{"/api/bcwin/v1", true, &dialect_waiqin},
-	{"/v3", true, &dialect_zvcms},
-	{"/api/v2", false, &dialect_zvcms},
+    {"/spi/wjb/coupon/provide", false, &dialect_wjb_spi},
+    {"/router/rest", false, NULL}, /* by method */
+    {"/router/batch", false, &dialect_top},
+    {"/rest", true, &dialect_wjb},
+    {"/api/bcwin/v1", true, &dialect_waiqin},
+    {"/v3", true, &dialect_zvcms},
+    {"/api/v2", false, &dialect_zvcms},
 };
 
 /* Compares segment by segment; *ret_more: path goes on below `want`. */
@@ -72,8 +72,8 @@ const struct dialect_row *route_dialect(const struct http_request *request)
 const char *route_path(const struct dialect_row *dialect, unsigned i, bool *ret_below)
 {
 	for (size_t at = 0; at < COUNT_OF(routes); at++) {
-		bool both = !routes[at].dialect &&
-			    (dialect == &dialect_wjb || dialect == &dialect_top);
+		bool both =
+		    !routes[at].dialect && (dialect == &dialect_wjb || dialect == &dialect_top);
 		if ((routes[at].dialect != dialect && !both) || i-- > 0)
 			continue;
 		*ret_below = routes[at].prefix;

@@ -25,8 +25,8 @@ static void on_signal(int signal)
 	http_server_stop(serving);
 }
 
-/* The two signals that end serving reach the main thread only, and only while it serves: the handler
- * touches the server, and a thread that is interrupted by it may outlive that. */
+/* The two signals that end serving reach the main thread only, and only while it serves: the
+ * handler touches the server, and a thread that is interrupted by it may outlive that. */
 static void signals(int how)
 {
 	sigset_t end;
@@ -39,8 +39,8 @@ static void signals(int how)
 
 static int fail(enum fault fault, const char *why)
 {
-	fprintf(stderr, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault), why ? ": " : "",
-		why ? why : "");
+	fprintf(stderr, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault),
+		why ? ": " : "", why ? why : "");
 	return fault == FAULT_USAGE ? 2 : 1;
 }
 
@@ -55,8 +55,8 @@ struct jobs {
 	bool stop;
 };
 
-static enum fault job_run(struct jobs *jobs, uint64_t merchant, enum command command, const void *cmd,
-			  void *ret)
+static enum fault job_run(struct jobs *jobs, uint64_t merchant, enum command command,
+			  const void *cmd, void *ret)
 {
 	struct arena arena;
 
@@ -212,8 +212,9 @@ static int serve_on(struct server *server, const struct config *config)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct http_config http = {.listen = config->listen,
-				   .workers = config->workers ? (unsigned)config->workers
-							      : (unsigned)(processors > 1 ? processors : 1),
+				   .workers = config->workers
+						  ? (unsigned)config->workers
+						  : (unsigned)(processors > 1 ? processors : 1),
 				   .tls_cert = config->tls_cert,
 				   .tls_key = config->tls_key,
 				   .handle = call_handle,
@@ -230,8 +231,9 @@ static int serve_on(struct server *server, const struct config *config)
 	if (!server->http)
 		return fail(FAULT_USAGE, why);
 	struct jobs jobs = {0};
-	struct admin *admin = admin_start(
-	    server->engine, config->data, !config->allow_demo && !listens_on_loopback(config->listen));
+	struct admin *admin =
+	    admin_start(server->engine, config->data,
+			!config->allow_demo && !listens_on_loopback(config->listen));
 	jobs_start(&jobs, server->engine);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
@@ -269,8 +271,9 @@ static int serve_engine(const struct config *config)
 		exit = fail(fault, NULL);
 	else if (!config->allow_demo && !listens_on_loopback(config->listen) &&
 		 demo_credentials(server.engine))
-		exit = fail(FAULT_USAGE, "demo credentials exist, whose secrets everybody knows: listen on "
-					 "127.0.0.1, or say --allow-demo");
+		exit = fail(FAULT_USAGE,
+			    "demo credentials exist, whose secrets everybody knows: listen on "
+			    "127.0.0.1, or say --allow-demo");
 	else {
 		server.metrics = metrics_new();
 		server.slow = slow_start(server.engine);

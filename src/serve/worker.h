@@ -60,8 +60,8 @@ struct actor_entry {
 	struct arena arena;
 };
 /* tx stands at merchant 0. The entry is held until actor_release. */
-CHECKED enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect, struct text name,
-			      struct actor_entry **ret_entry);
+CHECKED enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect,
+			      struct text name, struct actor_entry **ret_entry);
 void actor_release(struct actor_entry *entry);
 /* serve/slow.c: one thread for reads that are not bounded by a page. */
 struct slow *slow_start(struct engine *engine);

@@ -25,7 +25,7 @@ struct lane {
 	/* under the lock */
 	struct write_queue calls, jobs;
 	bool stopping, drained, ended, sleeping;
-	bool jobs_ended; /* engine_stop_jobs */
+	bool jobs_ended;	      /* engine_stop_jobs */
 	struct generation *fresh;     /* the feeder's request: make this the active one */
 	struct generations *old_pair; /* the answer, with frozen_position */
 	struct position frozen_position;

@@ -16,10 +16,10 @@ struct rows_verbs {
 	/* Copies key and value. Only in a write or a replay. */
 	void (*put)(struct rows *r, struct text key, struct text value);
 	void (*del)(struct rows *r, struct text key);
-	/* The first row with key > after (>= when inclusive) and that prefix, among rows already FED;
-	 * only for stretches that stopped changing long ago. */
-	bool (*next_fed)(struct rows *r, struct text prefix, struct text after, struct text *ret_key,
-			 struct text *ret_value);
+	/* The first row with key > after (>= when inclusive) and that prefix, among rows already
+	 * FED; only for stretches that stopped changing long ago. */
+	bool (*next_fed)(struct rows *r, struct text prefix, struct text after,
+			 struct text *ret_key, struct text *ret_value);
 };
 struct rows {
 	const struct rows_verbs *verbs;

@@ -45,19 +45,19 @@ enum list {
 /* The lists of one record, at most; at[i] belongs to the i-th LISTS row of its table. */
 enum { RECORD_LISTS_MAX = 4 };
 
-#define MEMBER_NUMBER(m)  uint64_t m;
-#define MEMBER_SIGNED(m)  int64_t m;
-#define MEMBER_FLAG(m)	  bool m;
-#define MEMBER_INSTANT(m) struct instant m;
-#define MEMBER_MONEY(m)	  struct money m;
-#define MEMBER_TEXT(m)	  struct text m;
-#define MEMBER_BYTES(m)	  struct text m;
+#define MEMBER_NUMBER(m)      uint64_t m;
+#define MEMBER_SIGNED(m)      int64_t m;
+#define MEMBER_FLAG(m)	      bool m;
+#define MEMBER_INSTANT(m)     struct instant m;
+#define MEMBER_MONEY(m)	      struct money m;
+#define MEMBER_TEXT(m)	      struct text m;
+#define MEMBER_BYTES(m)	      struct text m;
 #define F(kind, member, role) MEMBER_##kind(member)
 /* `at`: the record's ordinals in its lists, 0 = not in it. The store's own: a handler hands back
  * what it read (and zeroes for a new record), or calls store_relist. */
-#define R(name, NAME, id)                                                                          \
-	struct name {                                                                              \
-		NAME##_FIELDS(F) uint64_t at[RECORD_LISTS_MAX];                                    \
+#define R(name, NAME, id)                                       \
+	struct name {                                           \
+		NAME##_FIELDS(F) uint64_t at[RECORD_LISTS_MAX]; \
 	};
 RECORDS(R)
 #undef R
@@ -92,11 +92,13 @@ struct page {
  * are in the list. */
 CHECKED enum fault store_page(struct tx *tx, const struct page *page, void *ret_rows,
 			      unsigned *ret_n, uint64_t *ret_count);
-CHECKED enum fault store_count(struct tx *tx, enum list list, const void *owner, uint64_t *ret_count);
+CHECKED enum fault store_count(struct tx *tx, enum list list, const void *owner,
+			       uint64_t *ret_count);
 /* The records that came into the list at from <= instant <= to, as ranks for a NEWEST-FIRST page:
  * the first and how many. Either bound may be INSTANT_NONE. O(log^2 n). Not for WALLET. */
-CHECKED enum fault store_window(struct tx *tx, enum list list, const void *owner, struct instant from,
-				struct instant to, uint64_t *ret_first, uint64_t *ret_count);
+CHECKED enum fault store_window(struct tx *tx, enum list list, const void *owner,
+				struct instant from, struct instant to, uint64_t *ret_first,
+				uint64_t *ret_count);
 
 /* New (its key is not there) or changed. Unique values must have been checked by the handler with
  * store_find (a clash is a bug). A new coupon's key member `ordinal` is set here. */

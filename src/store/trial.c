@@ -53,8 +53,8 @@ static void trial_del(struct rows *r, struct text key)
 	trial_keep((struct trial *)r, key, TEXT_NONE, true);
 }
 
-static bool trial_next_fed(struct rows *r, struct text prefix, struct text after, struct text *ret_key,
-			   struct text *ret_value)
+static bool trial_next_fed(struct rows *r, struct text prefix, struct text after,
+			   struct text *ret_key, struct text *ret_value)
 {
 	struct rows *below = ((struct trial *)r)->below;
 

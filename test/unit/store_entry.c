@@ -377,7 +377,8 @@ static void secrets_and_tags(void)
 	CHECK(!store_open_sealed(tx, TABLE_MERCHANT, TEXT("k"), sealed, &clear));
 	CHECK(!store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("l"), sealed, &clear));
 	CHECK(store_seal(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT_NONE).size == 0);
-	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT_NONE, &clear) && clear.size == 0);
+	CHECK(store_open_sealed(tx, TABLE_CREDENTIAL, TEXT("k"), TEXT_NONE, &clear) &&
+	      clear.size == 0);
 	for (size_t i = 0; i < sealed.size; i++) {
 		struct text bent = arena_text(&f.arena, sealed);
 		*(char *)(uintptr_t)(bent.data + i) ^= 1;

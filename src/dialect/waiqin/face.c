@@ -56,6 +56,7 @@ static struct text known_or(const char *field, struct text otherwise)
 	return field ? text_of(field) : otherwise;
 }
 
+/* Long: one line for each fault, so that the compiler names a forgotten one. */
 static void write_message(struct buffer *b, const struct call *call, const struct waiqin_state *s,
 			  enum fault fault)
 {

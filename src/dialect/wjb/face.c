@@ -5,6 +5,7 @@
  */
 #include "dialect/wjb/wjb.h"
 
+/* Long: one line for each fault, so that the compiler names a forgotten one. */
 struct wjb_error wjb_error_of(enum fault fault)
 {
 	switch (fault) {

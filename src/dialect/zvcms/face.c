@@ -57,6 +57,7 @@ static struct text action_name(const struct call *call)
 	return s && s->v2 ? TEXT("Action") : TEXT("action");
 }
 
+/* Long: one line for each fault, so that the compiler names a forgotten one. */
 void zvcms_face(struct call *call, enum fault fault)
 {
 	struct text field = wire_word(call->detail.field);
