@@ -35,7 +35,7 @@ struct database {
 	uint64_t branches, leaves, big, entries, root;
 };
 struct meta {
-	struct tree_page page;
+	uint64_t head[2]; /* a struct tree_page */
 	uint32_t magic, version;
 	uint64_t address, map_size;
 	struct database free, rows;
@@ -190,9 +190,4 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 	if (equal)
 		*ret_value = value_of(t, node_get(leaf, i));
 	return equal;
-}
-
-void tree_want(struct tree *t, struct text key)
-{
-	(void)leaf_of(t, key);
 }

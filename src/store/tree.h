@@ -34,8 +34,6 @@ struct tree {
 bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
 /* False: no such row. The value lies in the map. */
 bool tree_get(struct tree *t, struct text key, struct text *ret_value);
-/* The row will be asked for soon: its leaf is found and begins to come. */
-void tree_want(struct tree *t, struct text key);
 
 static inline uint64_t load_big_endian(const char *at)
 {

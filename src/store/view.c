@@ -207,12 +207,6 @@ bool view_get(struct view_reader *r, struct text key, struct text *ret_value)
 	return true;
 }
 
-void view_want(struct view_reader *r, struct text key)
-{
-	if (r->tree.snapshot)
-		tree_want(&r->tree, key);
-}
-
 bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
 	       struct text *ret_value)
 {

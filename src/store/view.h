@@ -64,8 +64,6 @@ void view_reader_reset(struct view_reader *r);
 /* To the newest commit: does nothing when the transaction is begun and sees it already. */
 void view_reader_renew(struct view_reader *r);
 bool view_get(struct view_reader *r, struct text key, struct text *ret_value);
-/* The row will be asked for soon. */
-void view_want(struct view_reader *r, struct text key);
 /* The first row with key >= `key`, or > when `after`. The position's own row is never shown. */
 bool view_next(struct view_reader *r, struct text key, bool after, struct text *ret_key,
 	       struct text *ret_value);

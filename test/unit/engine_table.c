@@ -1,6 +1,7 @@
 /*
  * The table tests over the embedded engine: lane, ledger, overlay, LMDB.
  */
+#include <stdatomic.h>
 #include "store/engine.h"
 #include "table/table.h"
 
@@ -12,14 +13,14 @@ struct engine_stage {
 	struct stage stage; /* first */
 	struct engine *engine;
 	struct reader *reader;
-	bool reading; /* what was read last is still being looked at */
-	struct instant now;
+	bool reading;		/* what was read last is still being looked at */
+	_Atomic int64_t now_ms; /* the lane asks too */
 	char dir[64], key[80];
 };
 
 static struct instant clock_of(void *context)
 {
-	return ((struct engine_stage *)context)->now;
+	return (struct instant){((struct engine_stage *)context)->now_ms};
 }
 
 static int drop(const char *path, const struct stat *stat, int kind, struct FTW *at)
@@ -52,7 +53,9 @@ static void fresh(struct stage *stage)
 	struct engine_stage *s = (struct engine_stage *)(void *)stage;
 	char *why = NULL;
 	end(s);
-	must(moment_parse_second(TEXT("2026-01-01 10:00:00"), &s->now));
+	struct instant start;
+	must(moment_parse_second(TEXT("2026-01-01 10:00:00"), &start));
+	s->now_ms = start.ms;
 	snprintf(s->dir, sizeof(s->dir), "/tmp/couponry-table-%d", (int)getpid());
 	snprintf(s->key, sizeof(s->key), "%s.key", s->dir);
 	struct engine_config config = {.dir = s->dir,
@@ -80,7 +83,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 	const struct command_row *row = command_get(command);
 	must(row);
 	end_reading(s);
-	s->now = now;
+	s->now_ms = now.ms;
 	if (command == COMMAND_request_forget)
 		engine_feed(s->engine); /* it sees what was fed */
 	if (row->mode == COMMAND_WRITE) {
