@@ -1,0 +1,120 @@
+/*
+ * Our own descent through LMDB's pages against LMDB itself: random rows put and deleted in many
+ * transactions, values up to several pages, every key and many absent ones looked up both ways;
+ * and a snapshot that is held while others commit.
+ */
+#include "store/tree.h"
+#include "test.h"
+
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, ABSENT = 2000 };
+
+static uint64_t state;
+
+static uint64_t roll(uint64_t below)
+{
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (state >> 33) % below;
+}
+
+/* Keys of several kinds, as rows have them: a kind, a few equal bytes, then what tells them apart.
+ */
+static MDB_val key_of(unsigned i, char out[64])
+{
+	int n = snprintf(out, 64, "%c%cmerch%0*u%.*s", 'a' + (char)(i % 5), 'A' + (char)(i % 3),
+			 i % 2 ? 4 : 9, i * 7919 % 100000, (int)(i % 17), "long tail of a key");
+	return (MDB_val){(size_t)n, out};
+}
+
+static void change(MDB_env *env, MDB_dbi rows)
+{
+	static char value[20000];
+	char memory[64];
+	MDB_txn *txn;
+	must(mdb_txn_begin(env, NULL, 0, &txn) == 0);
+	for (unsigned i = 0; i < PUTS; i++) {
+		MDB_val k = key_of((unsigned)roll(KEYS), memory);
+		MDB_val v = {roll(40) ? roll(200) : roll(sizeof(value)), value};
+		memset(value, (int)roll(256), 32);
+		if (roll(4))
+			must(mdb_put(txn, rows, &k, &v, 0) == 0);
+		else
+			(void)mdb_del(txn, rows, &k, NULL);
+	}
+	must(mdb_txn_commit(txn) == 0);
+}
+
+static bool stand(struct tree *t, MDB_txn *txn, MDB_dbi rows)
+{
+	MDB_cursor *cursor;
+	MDB_val k, v;
+	must(mdb_cursor_open(txn, rows, &cursor) == 0);
+	must(mdb_cursor_get(cursor, &k, &v, MDB_FIRST) == 0);
+	mdb_cursor_close(cursor);
+	return tree_at(t, v.mv_data, mdb_txn_id(txn));
+}
+
+static void same(struct tree *t, MDB_txn *txn, MDB_dbi rows, MDB_val k)
+{
+	struct text have = TEXT_NONE;
+	MDB_val want = {0, NULL};
+	bool there = mdb_get(txn, rows, &k, &want) == 0;
+	bool found = tree_get(t, (struct text){k.mv_data, k.mv_size}, &have);
+	CHECK(found == there);
+	if (found && there)
+		CHECK(have.size == want.mv_size && memcmp(have.data, want.mv_data, have.size) == 0);
+}
+
+static void compare(struct tree *t, MDB_txn *txn, MDB_dbi rows)
+{
+	char memory[64];
+	for (unsigned i = 0; i < KEYS; i++)
+		same(t, txn, rows, key_of(i, memory));
+	for (unsigned i = 0; i < ABSENT; i++) {
+		MDB_val k = key_of((unsigned)roll(KEYS * 2), memory);
+		memory[roll(k.mv_size)] ^= (char)(1 + roll(255));
+		k.mv_size -= roll(k.mv_size);
+		same(t, txn, rows, k);
+	}
+}
+
+int main(void)
+{
+	const char *seed = getenv("TEST_SEED");
+	char dir[] = "/tmp/couponry-tree-XXXXXX", path[64];
+	static struct tree now, held;
+	MDB_env *env;
+	MDB_txn *txn, *old;
+	MDB_dbi rows;
+
+	state = seed ? strtoull(seed, NULL, 10) : (unsigned)getpid();
+	printf("TEST_SEED=%llu\n", (unsigned long long)state);
+	must(mkdtemp(dir) && mdb_env_create(&env) == 0);
+	must(mdb_env_set_mapsize(env, 1u << 30) == 0);
+	must(mdb_env_open(env, dir, MDB_NOTLS | MDB_NOSYNC, 0600) == 0);
+	must(mdb_txn_begin(env, NULL, 0, &txn) == 0 && mdb_dbi_open(txn, NULL, 0, &rows) == 0);
+	must(mdb_txn_commit(txn) == 0);
+	change(env, rows);
+	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &old) == 0);
+	CHECK(stand(&held, old, rows));
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		change(env, rows);
+		must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
+		if (CHECK(stand(&now, txn, rows)))
+			compare(&now, txn, rows);
+		mdb_txn_abort(txn);
+	}
+	compare(&held, old, rows);
+	mdb_txn_abort(old);
+	mdb_env_close(env);
+	const char *const files[] = {"data.mdb", "lock.mdb"};
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+	return test_end();
+}
