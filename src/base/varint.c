@@ -55,15 +55,6 @@ void buffer_slice(struct buffer *b, struct text t)
 	buffer_text(b, t);
 }
 
-static size_t size_of_form(uint8_t first)
-{
-	if (first <= 240)
-		return 1;
-	if (first <= 248)
-		return 2;
-	return (size_t)first - 246;
-}
-
 static inline uint64_t big_endian4(const uint8_t *p)
 {
 	uint32_t word;
@@ -104,7 +95,7 @@ bool varint_take(struct text *in, uint64_t *ret_value)
 	const uint8_t *p = (const uint8_t *)in->data;
 	if (in->size == 0)
 		return false;
-	size_t size = size_of_form(p[0]);
+	size_t size = varint_size(p[0]);
 	uint64_t value;
 	if (size > in->size || !read_form(p, size, &value))
 		return false;

@@ -11,6 +11,11 @@
 enum { VARINT_SIZE_MAX = 9 };
 
 size_t varint_put(uint8_t *out, uint64_t value); /* out has VARINT_SIZE_MAX bytes; returns used */
+/* How long the form is that begins with this byte. */
+static inline size_t varint_size(uint8_t first)
+{
+	return first <= 240 ? 1 : first <= 248 ? 2 : (size_t)first - 246;
+}
 void buffer_varint(struct buffer *b, uint64_t value);
 void buffer_zigzag(struct buffer *b, int64_t value);
 /* A slice as varint length + bytes. */

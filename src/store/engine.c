@@ -125,13 +125,18 @@ static enum fault open_files(struct engine *e, const struct engine_config *confi
 
 /* ---- recovery ---- */
 
-static void read_position(struct engine *e, struct position *ret)
+/* Without a position the rows mean nothing: what a first feeding left, or an older program. They
+ * go, or those that the ledger does not write again would stay. (Who may not write sees them under
+ * the ledger's.) */
+static enum fault read_position(struct engine *e, struct position *ret)
 {
 	struct view_reader r;
+	struct text key, value;
 	*ret = (struct position){0};
 	view_reader_open(&r, &e->view);
-	(void)view_position(&r, ret);
+	bool clear = !view_position(&r, ret) && view_next(&r, TEXT_NONE, false, &key, &value);
 	view_reader_close(&r);
+	return clear && !e->read_only ? view_clear(&e->view) : OK;
 }
 
 struct seek {
@@ -215,7 +220,7 @@ static enum fault recover(struct engine *e, char **ret_why)
 	struct position position;
 	struct place end;
 	bool torn;
-	read_position(e, &position);
+	TRY(read_position(e, &position));
 	e->keys.ring.slot_seen(&e->keys.ring, position.slots);
 	TRY(find_end(e, &position, &end, &torn, ret_why));
 	if (e->read_only)

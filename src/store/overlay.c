@@ -7,6 +7,7 @@
 #include "store/overlay.h"
 
 #include "store/keys.h"
+#include "store/together.h"
 
 #include "base/crypto.h"
 #include "store/bell.h"
@@ -217,13 +218,6 @@ static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, str
 	return true;
 }
 
-/* Counts, holes and heads are decoded as they are read. All other values may still be in use by the
- * running command, as texts of a record: a new version never touches them. */
-static bool decoded_at_once(struct text key)
-{
-	return key.data[0] == ROW_HEAD || key.data[0] == ROW_LIST || key.data[0] == ROW_HOLES;
-}
-
 bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 		    const struct text *value)
 {
@@ -234,7 +228,9 @@ bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 		return add_row(g, stamp, hash, key, value);
 	struct version *newest = atomic_load_explicit(&r->newest, memory_order_relaxed);
 	bool own = newest->batch == stamp.batch;
-	if (own && decoded_at_once(key) && (value ? value->size : 0) <= newest->capacity) {
+	/* All but counters may still be in use by the running command, as texts of a record: a new
+	 * version never touches them. */
+	if (own && row_is_counter(key) && (value ? value->size : 0) <= newest->capacity) {
 		version_fill(newest, stamp.command, value);
 		return true;
 	}

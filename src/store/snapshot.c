@@ -4,6 +4,7 @@
 #include "store/snapshot.h"
 
 #include "store/overlay.h"
+#include "store/together.h"
 
 #include <pthread.h>
 #include <urcu.h>
@@ -72,6 +73,8 @@ static struct text version_value(const struct version *v)
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct snapshot *s = snapshot_of(r);
+	struct key memory;
+	key = key_together(key, &memory);
 	const struct version *v = find_in_memory(s, key);
 	if (!v)
 		return view_get(&s->view, key, ret_value);
@@ -84,8 +87,9 @@ static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 static void set(struct rows *r, struct text key, const struct text *value)
 {
 	struct snapshot *s = snapshot_of(r);
+	struct key memory;
 	must(s->stamp.batch != 0);
-	must(generation_set(s->pair.active, s->stamp, key, value));
+	must(generation_set(s->pair.active, s->stamp, key_together(key, &memory), value));
 }
 
 static void verb_put(struct rows *r, struct text key, struct text value)

@@ -101,16 +101,33 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 
 /* ---- looking up ---- */
 
-/* The first node from `low` on whose key is not less. Both nodes that the next step may look at are
- * called for before this one's is waited for. */
+/* Calls for all nodes that the next three steps between low and high may look at. */
+static void call_three_steps(const struct tree_page *p, unsigned low, unsigned high)
+{
+	unsigned middle = (low + high) / 2;
+	unsigned left = (low + middle) / 2, right = (middle + 1 + high) / 2;
+	const unsigned at[] = {middle,
+			       left,
+			       right,
+			       (low + left) / 2,
+			       (left + 1 + middle) / 2,
+			       (middle + 1 + right) / 2,
+			       (right + 1 + high) / 2};
+	for (size_t i = 0; i < COUNT_OF(at); i++)
+		if (at[i] < high)
+			__builtin_prefetch(node_get(p, at[i]));
+}
+
+/* The first node from `low` on whose key is not less. Memory is slow and comparing is not: what
+ * three steps may need is called for at once. */
 static unsigned find(const struct tree_page *p, unsigned low, struct text key, bool *ret_equal)
 {
 	unsigned high = node_count(p);
 	*ret_equal = false;
-	while (low < high) {
+	for (unsigned step = 0; low < high; step++) {
+		if (step % 3 == 0)
+			call_three_steps(p, low, high);
 		unsigned middle = (low + high) / 2;
-		__builtin_prefetch(node_get(p, (low + middle) / 2));
-		__builtin_prefetch(node_get(p, (middle + high) / 2));
 		int order = tree_compare(key, node_key(node_get(p, middle)));
 		if (order == 0) {
 			*ret_equal = true;
@@ -131,7 +148,7 @@ static void call_for(const struct tree_page *p)
 		__builtin_prefetch((const char *)p + 64 * line);
 }
 
-static const struct tree_page *descend(const struct tree *t, struct text key, struct finger *f)
+static void descend(const struct tree *t, struct text key, struct finger *f)
 {
 	const struct tree_page *p = page_get(t, t->root);
 	*f = (struct finger){0};
@@ -148,7 +165,7 @@ static const struct tree_page *descend(const struct tree *t, struct text key, st
 		p = page_get(t, n->low | (uint64_t)n->high << 16 | (uint64_t)n->flags << 32);
 		call_for(p);
 	}
-	return f->leaf = p;
+	f->leaf = p;
 }
 
 static bool belongs(const struct finger *f, struct text key)
@@ -164,12 +181,6 @@ static struct finger *finger_of(struct tree *t, struct text key)
 	return &t->fingers[i % TREE_FINGERS];
 }
 
-static const struct tree_page *leaf_of(struct tree *t, struct text key)
-{
-	struct finger *f = finger_of(t, key);
-	return belongs(f, key) ? f->leaf : descend(t, key, f);
-}
-
 static struct text value_of(const struct tree *t, const struct node *n)
 {
 	const char *at = n->key + n->key_size;
@@ -181,13 +192,30 @@ static struct text value_of(const struct tree *t, const struct node *n)
 	return (struct text){at, n->low | (size_t)n->high << 16};
 }
 
+/* Rows that are asked for together often stand side by side. */
+static bool is_beside(struct finger *f, struct text key)
+{
+	unsigned n = node_count(f->leaf);
+	for (unsigned i = f->at ? f->at - 1 : 0; i <= f->at + 1 && i < n; i++) {
+		if (text_equal(node_key(node_get(f->leaf, i)), key)) {
+			f->at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 {
 	bool equal;
-	const struct tree_page *leaf = leaf_of(t, key);
-	must(leaf->flags & PAGE_LEAF);
-	unsigned i = find(leaf, 0, key, &equal);
+	struct finger *f = finger_of(t, key);
+	bool same = belongs(f, key);
+	if (!same)
+		descend(t, key, f);
+	must(f->leaf->flags & PAGE_LEAF);
+	if (!same || !(equal = is_beside(f, key)))
+		f->at = find(f->leaf, 0, key, &equal);
 	if (equal)
-		*ret_value = value_of(t, node_get(leaf, i));
+		*ret_value = value_of(t, node_get(f->leaf, f->at));
 	return equal;
 }

@@ -18,6 +18,7 @@ struct tree_page;
 struct finger {
 	const struct tree_page *leaf; /* NULL: none yet */
 	struct text low, high;	      /* no data: there is no bound */
+	unsigned at;		      /* where the last look-up ended */
 };
 
 enum { TREE_FINGERS = 64 };

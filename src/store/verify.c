@@ -6,6 +6,7 @@
 #include "store/heads.h"
 #include "store/keys.h"
 #include "store/parts.h"
+#include "store/together.h"
 #include "store/replay.h"
 
 enum { COMPARE_PROGRESS = 100000, SCAN_ARENA_BYTES = 64 * 1024 * 1024 };
@@ -44,8 +45,10 @@ static const char *table_name(struct text key)
 	return table < TABLE_COUNT && record_shapes[table].name ? record_shapes[table].name : "";
 }
 
-static void note(struct comparison *c, struct text key, const char *what)
+static void note(struct comparison *c, struct text place, const char *what)
 {
+	struct key memory;
+	struct text key = key_apart(place, &memory);
 	char hex[2 * KEY_BYTES_MAX];
 	uint32_t merchant = 0;
 	c->report->rows_different++;

@@ -22,8 +22,9 @@ enum {
 	WRITE_BYTES_MAX = 4 * 1024 * 1024, /* more than LMDB writes in one call: a record's pages */
 };
 
-/* Sorts after every key of keys.c, which leaves kinds from 128 up to us. */
-static const struct text position_key = {"\xFF\xFFposition", 10};
+/* Sorts after every key of keys.c, which leaves kinds from 128 up to us. Its number is that of how
+ * rows stand: a view without this one is from another program, and is made again (view_clear). */
+static const struct text position_key = {"\xFF\xFFposition 2", 12};
 
 static _Noreturn void die(const char *what, int error)
 {
@@ -383,6 +384,15 @@ enum fault view_feed(struct view *v, const struct generation *g, const struct po
 	if (error == 0)
 		error = feed_position(&f, position);
 	generation_unsort(rows, count);
+	return feed_end(&f, error);
+}
+
+enum fault view_clear(struct view *v)
+{
+	struct feed f = {.view = v};
+	int error = feed_begin(&f);
+	if (error == 0)
+		error = mdb_drop(f.txn, v->rows, 0);
 	return feed_end(&f, error);
 }
 

@@ -44,6 +44,8 @@ void view_close(struct view *v);
  * it could not; then call again later, with the same generation. */
 CHECKED enum fault view_feed(struct view *v, const struct generation *g,
 			     const struct position *position);
+/* No row is left: the ledger has them all. */
+CHECKED enum fault view_clear(struct view *v);
 /* Only the position. */
 CHECKED enum fault view_mark(struct view *v, const struct position *position);
 

@@ -1,5 +1,6 @@
 /* Records to bytes and back, what the descriptors say, and the order and size of keys. */
 #include "base/limits.h"
+#include "store/together.h"
 #include "store_fixture.h"
 
 #include <limits.h>
@@ -200,9 +201,49 @@ static void keys(void)
 	free(many);
 }
 
+/* What is put together comes apart again, and a customer's rows are neighbours. */
+static void together(uint64_t seed)
+{
+	struct random r = {seed};
+	struct key keys[8], places[8], memory;
+	for (unsigned round = 0; round < 2000; round++) {
+		uint64_t number = random_next(&r) >> random_below(&r, 64);
+		struct customer customer = {.number = number};
+		struct coupon coupon = {.customer = number, .ordinal = 1 + (random_next(&r) >> 40)};
+		struct coupon other = {.customer = number + 1, .ordinal = 1};
+		struct holding holding = {.customer = number, .template = random_next(&r) >> 50};
+		uint64_t merchant = random_next(&r) >> 32;
+		key_record(&keys[0], merchant, TABLE_CUSTOMER, &customer);
+		key_list(&keys[1], merchant, LIST_WALLET, &coupon);
+		key_of_list(&keys[2], ROW_HOLES, &keys[1]);
+		key_add_number(&keys[2], 1);
+		key_add_number(&keys[2], 7);
+		key_record(&keys[3], merchant, TABLE_HOLDING, &holding);
+		key_record(&keys[4], merchant, TABLE_COUPON, &coupon);
+		key_record(&keys[5], merchant, TABLE_COUPON, &other);
+		key_record(&keys[6], merchant, TABLE_TEMPLATE,
+			   &(struct template){.number = number});
+		key_head(&keys[7], merchant);
+		for (unsigned i = 0; i < 8; i++) {
+			struct text place = key_together(key_get(&keys[i]), &memory);
+			places[i].size = place.size;
+			memcpy(places[i].bytes, place.data, place.size);
+			CHECK(text_equal(key_together(key_get(&places[i]), &memory),
+					 key_get(&places[i])));
+			CHECK(
+			    text_equal(key_apart(key_get(&places[i]), &memory), key_get(&keys[i])));
+			CHECK(row_is_counter(key_get(&places[i])) == (i == 1 || i == 2 || i == 7));
+		}
+		for (unsigned i = 1; i < 6 && number < UINT64_MAX; i++)
+			CHECK(text_compare(key_get(&places[i - 1]), key_get(&places[i])) < 0);
+		CHECK(text_equal(key_get(&places[6]), key_get(&keys[6])));
+	}
+}
+
 int main(void)
 {
 	shapes_are_sound();
+	together(5);
 	round_trip(1);
 	round_trip(20261122);
 	versions();
