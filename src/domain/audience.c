@@ -229,6 +229,9 @@ enum fault audience_page(struct tx *tx, const struct env *env, const void *cmd, 
 		p->customer.number = members[i].customer;
 		TRY(store_get(tx, TABLE_CUSTOMER, &p->customer, &found));
 		must(found);
+		if (!instant_is_none(p->customer.erased))
+			p->member.information = TEXT_NONE;
+		TRY(customer_follow(tx, &p->customer));
 	}
 	return OK;
 }

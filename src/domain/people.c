@@ -19,15 +19,34 @@ static enum fault take(const struct env *env, unsigned n, struct people *ret)
 	return OK;
 }
 
+/* The last row's place, or that of an earlier one of the same person: several names of one are only
+ * possible where others were merged into somebody. Then the last row is given back. */
+static unsigned place_of_last(struct people *people)
+{
+	unsigned last = people->n - 1;
+	const struct customer *c = &people->rows[last].customer;
+	for (unsigned i = 0; c->merged && i < last; i++) {
+		if (people->rows[i].customer.number != c->number)
+			continue;
+		people->n--;
+		return i;
+	}
+	return last;
+}
+
 static enum fault add_nick(struct tx *tx, const struct env *env, struct text nick,
-			   struct people *people)
+			   struct people *people, unsigned *ret_row)
 {
 	struct person *p = &people->rows[people->n++];
 	bool found;
+	*ret_row = people->n - 1;
 	p->customer = (struct customer){.nick = nick};
 	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &p->customer, &found));
-	if (found)
+	if (found) {
+		TRY(customer_follow(tx, &p->customer));
+		*ret_row = place_of_last(people);
 		return OK;
+	}
 	*p = (struct person){.customer = {.nick = nick}, .is_new = true};
 	return customer_plan(tx, env, &p->customer);
 }
@@ -43,11 +62,12 @@ enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct te
 			store_want_unique(tx, UNIQUE_CUSTOMER_BY_NICK,
 					  &(struct customer){.nick = nicks[i]});
 	for (unsigned i = 0; i < n; i++) {
-		ret->row_of[i] = first[i] != i ? ret->row_of[first[i]] : ret->n;
 		if (!is_nick(nicks[i]))
 			ret->row_of[i] = NOBODY;
 		else if (first[i] == i)
-			TRY(add_nick(tx, env, nicks[i], ret));
+			TRY(add_nick(tx, env, nicks[i], ret, &ret->row_of[i]));
+		else
+			ret->row_of[i] = ret->row_of[first[i]];
 	}
 	return OK;
 }
@@ -97,12 +117,16 @@ static enum fault find(struct tx *tx, enum reference by, struct text value, stru
 	struct text *member = referred(ret, by, &unique);
 	if (!value.size)
 		return OK;
-	if (!member)
-		return find_labelled(tx, value, ret, ret_count);
-	*member = value;
-	TRY(store_find(tx, unique, ret, &found));
-	*ret_count = found;
-	return OK;
+	if (!member) {
+		TRY(find_labelled(tx, value, ret, ret_count));
+	} else {
+		*member = value;
+		TRY(store_find(tx, unique, ret, &found));
+		*ret_count = found;
+	}
+	if (*ret_count && !instant_is_none(ret->erased))
+		*ret_count = 0;
+	return *ret_count ? customer_follow(tx, ret) : OK;
 }
 
 static void want(struct tx *tx, const struct references *references)
@@ -142,6 +166,7 @@ enum fault people_of_references(struct tx *tx, const struct env *env,
 		if (count > 1 && !ambiguous.size)
 			ambiguous = item;
 		ret->n++;
+		(void)place_of_last(ret);
 	}
 	return ambiguous.size ? refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous) : OK;
 }

@@ -117,6 +117,8 @@ static enum fault open_files(struct engine *e, const struct engine_config *confi
 	}
 	TRY(keyring_open(&e->keys, e->dir, head->store_id, &e->masters, e->read_only, ret_why));
 	char *path = text_print("%s/view", e->dir);
+	if (!e->read_only)
+		view_compact_end(path);
 	struct view_config view = {.read_only = e->read_only, .feed_pages = config->feed_pages};
 	enum fault fault = view_open(&e->view, path, view, ret_why);
 	free(path);
@@ -281,8 +283,10 @@ static enum fault open_all(struct engine *e, const struct engine_config *config,
 	engine_read_epoch(e, &s);
 	snapshot_end(&s);
 	snapshot_close(&s);
-	if (!e->read_only)
+	if (!e->read_only) {
 		start(e);
+		erase_recover(e);
+	}
 	return OK;
 }
 
@@ -301,6 +305,7 @@ static void release(struct engine *e)
 	keyring_close(&e->keys);
 	ledger_close(&e->ledger);
 	bell_release(&e->tender_bell);
+	pthread_mutex_destroy(&e->erasing);
 	if (e->lock_file >= 0)
 		close(e->lock_file);
 	secret_wipe(&e->masters, sizeof(e->masters));
@@ -337,6 +342,7 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 	e->overlay_cap = overlay_size(config->overlay_bytes);
 	e->lock_file = e->keys.file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
 	bell_init(&e->tender_bell);
+	pthread_mutex_init(&e->erasing, NULL);
 	enum fault fault = open_all(e, config, ret_why);
 	if (fault == OK) {
 		*ret_engine = e;
@@ -351,6 +357,28 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 void engine_close(struct engine *e)
 {
 	release(e);
+}
+
+static enum fault compact(struct engine *e, char **ret_why)
+{
+	TRY(feeder_drain(e));
+	stop(e);
+	e->running = false;
+	char *path = text_print("%s/view", e->dir);
+	enum fault fault = view_compact(&e->view, path, ret_why);
+	free(path);
+	return fault;
+}
+
+enum fault engine_compact(const struct engine_config *config, char **ret_why)
+{
+	struct engine *e;
+	TRY(engine_open(config, &e, ret_why));
+	enum fault fault = compact(e, ret_why);
+	if (fault != OK && !*ret_why)
+		*ret_why = text_print("%s: %s", e->dir, fault_text(fault));
+	release(e);
+	return fault;
 }
 
 /* ---- readers ---- */

@@ -5,6 +5,7 @@
  *   DIR/ledger/000001.seg ..   the truth      DIR/view/{data,lock}.mdb   LMDB
  *   DIR/keys                   customer keys  DIR/lock                   who holds DIR
  *   DIR/admin.sock             the admin socket (serve)      DIR.key     the master key, beside it
+ *   DIR.erased                 who was erased, beside the master key: erased.h
  */
 #pragma once
 
@@ -87,6 +88,11 @@ enum fault engine_run(struct engine *e, struct write *w);
  * outcome would be if it came now (import --dry-run). */
 enum fault reader_try(struct reader *r, struct write *w);
 
+/* After a customer_erase: waits until the view has all erasures of the merchant, writes them to the
+ * list of erasures, overwrites the keys, syncs. Only then a person may be told that it is done.
+ * What a crash left is taken up at the next start. */
+CHECKED enum fault engine_wipe(struct engine *e, uint64_t merchant);
+
 /* Waits until everything accepted so far is in LMDB. */
 void engine_feed(struct engine *e);
 /* Counts up with every accepted write to `credential`: caches compare it. */
@@ -146,3 +152,6 @@ CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_wh
 /* From a backup into a data directory that is not there; gives the store a new epoch. */
 CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key,
 				  char **ret_why);
+/* Writes the view anew, without the free pages that LMDB keeps and in which rows of the past still
+ * stand. Only while nobody else holds the folder: a server has the old file mapped. */
+CHECKED enum fault engine_compact(const struct engine_config *config, char **ret_why);

@@ -66,6 +66,7 @@ struct counters {
 
 struct engine {
 	char *dir, *key_path;
+	pthread_mutex_t erasing; /* held while keys are wiped, and by who must not see that */
 	bool read_only;
 	uint64_t seed;
 	size_t overlay_cap;
@@ -126,6 +127,9 @@ void lane_freeze(struct engine *e, struct generation *fresh, struct generations 
 		 struct position *ret);
 /* Reads the origin's epoch. Lane, or before it runs. */
 void engine_read_epoch(struct engine *e, struct snapshot *s);
+
+/* erase.c: at the start, of all merchants: wipes keys whose erasure stands in the ledger. */
+void erase_recover(struct engine *e);
 
 void feeder_init(struct engine *e);
 void feeder_start(struct engine *e);
