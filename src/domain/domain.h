@@ -27,6 +27,7 @@ struct command_row {
 	const char *name; /* "coupon_issue" */
 	enum command_mode mode;
 	handler *handle;
+	size_t ret_size;
 };
 /* NULL for an id that is no command. */
 const struct command_row *command_get(unsigned command);

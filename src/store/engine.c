@@ -339,6 +339,10 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 	e->key_path = key_path(config->dir, config->master_key);
 	e->read_only = config->read_only;
 	e->seed = config->seed;
+	e->warm = config->warm;
+	/* A test's clock may be for one thread. */
+	if (config->clock && e->warm == ENGINE_WARM_COLD)
+		e->warm = ENGINE_WARM_NEVER;
 	e->overlay_cap = overlay_size(config->overlay_bytes);
 	e->lock_file = e->keys.file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
 	bell_init(&e->tender_bell);
@@ -487,6 +491,7 @@ void engine_stats_get(const struct engine *e, struct engine_stats *ret)
 	    .batch_size_sum = atomic_load(&e->counters.batch_size_sum),
 	    .sync_us_sum = atomic_load(&e->counters.sync_us_sum),
 	    .overlay_bytes = overlay_bytes(&open->overlay),
+	    .warmed = atomic_load(&e->lane.warm.ran),
 	    .fed_batches = atomic_load(&e->feeder.fed),
 	    .accepted_batches = atomic_load(&e->content),
 	    .ledger_bytes = atomic_load(&e->ledger.bytes),

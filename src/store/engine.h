@@ -17,6 +17,9 @@ struct reader;
 /* Smaller ones do not take every entry, larger ones are replayed slowly. */
 enum { ENGINE_SEGMENT_MIB_MIN = 32, ENGINE_SEGMENT_MIB_MAX = 1024 };
 
+/* When handlers are run ahead of the lane: see warm.h. COLD: while the view comes from the disk. */
+enum engine_warm { ENGINE_WARM_COLD, ENGINE_WARM_NEVER, ENGINE_WARM_ALWAYS };
+
 struct engine_config {
 	const char *dir;
 	const char *master_key; /* file; NULL: DIR.key */
@@ -29,6 +32,7 @@ struct engine_config {
 	void *clock_context;
 	uint64_t seed;	     /* not 0: everything random comes from it */
 	unsigned feed_pages; /* 0: the default; dirty pages of one LMDB transaction */
+	enum engine_warm warm;
 };
 
 /* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a
@@ -69,6 +73,7 @@ struct write {
 	struct text actor; /* "wjb:100000001", "cli": goes into the ledger */
 	const void *cmd;
 	void *ret;
+	size_t ret_size; /* 0: unknown; then the handler is not run ahead (if it has a ret) */
 	struct arena *arena;
 	struct detail detail;
 	bool job;		       /* second queue: imports and jobs wait behind calls */
@@ -111,6 +116,7 @@ struct engine_stats {
 	uint64_t sync_us_sum;
 	uint64_t queue_depth, job_queue_depth;
 	uint64_t overlay_bytes;
+	uint64_t warmed; /* handlers that were run ahead of the lane */
 	uint64_t fed_batches,
 	    accepted_batches; /* newest batch with rows: in the view, and durable */
 	uint64_t ledger_bytes;

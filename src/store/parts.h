@@ -12,6 +12,7 @@
 #include "store/ledger.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
+#include "store/warm.h"
 
 struct write_queue {
 	struct write *first, *last;
@@ -33,6 +34,7 @@ struct lane {
 	/* the lane's own */
 	struct write_queue taken; /* left over from a batch that grew large */
 	struct snapshot snapshot;
+	struct warm warm;
 	struct tx tx;
 	struct buffer batch, entry;
 	uint64_t command; /* counts commands: stamps versions */
@@ -70,6 +72,7 @@ struct engine {
 	bool read_only;
 	uint64_t seed;
 	size_t overlay_cap;
+	enum engine_warm warm;
 	int lock_file;
 	struct master_keys masters;
 	struct keyring_file keys;
