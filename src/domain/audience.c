@@ -231,7 +231,11 @@ enum fault audience_page(struct tx *tx, const struct env *env, const void *cmd, 
 		must(found);
 		if (!instant_is_none(p->customer.erased))
 			p->member.information = TEXT_NONE;
-		TRY(customer_follow(tx, &p->customer));
+		if (p->customer.alias_of)
+			store_want(tx, TABLE_CUSTOMER,
+				   &(struct customer){.number = p->customer.alias_of});
 	}
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(customer_follow(tx, &r->rows[i].customer));
 	return OK;
 }

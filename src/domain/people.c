@@ -19,36 +19,51 @@ static enum fault take(const struct env *env, unsigned n, struct people *ret)
 	return OK;
 }
 
-/* The last row's place, or that of an earlier one of the same person: several names of one are only
- * possible where others were merged into somebody. Then the last row is given back. */
-static unsigned place_of_last(struct people *people)
+/* Finds; who was merged is followed later, when all of them are wanted. */
+static enum fault find_nick(struct tx *tx, struct text nick, struct person *ret)
 {
-	unsigned last = people->n - 1;
-	const struct customer *c = &people->rows[last].customer;
-	for (unsigned i = 0; c->merged && i < last; i++) {
-		if (people->rows[i].customer.number != c->number)
-			continue;
-		people->n--;
-		return i;
-	}
-	return last;
+	bool found;
+	*ret = (struct person){.customer = {.nick = nick}};
+	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &ret->customer, &found));
+	if (!found)
+		*ret = (struct person){.customer = {.nick = nick}, .is_new = true};
+	if (ret->customer.alias_of)
+		store_want(tx, TABLE_CUSTOMER,
+			   &(struct customer){.number = ret->customer.alias_of});
+	return OK;
 }
 
-static enum fault add_nick(struct tx *tx, const struct env *env, struct text nick,
-			   struct people *people, unsigned *ret_row)
+/* Its place among the first n, or n: several names of one are only possible where others were
+ * merged into somebody. */
+static unsigned place_of(const struct people *people, unsigned n, const struct customer *c)
 {
-	struct person *p = &people->rows[people->n++];
-	bool found;
-	*ret_row = people->n - 1;
-	p->customer = (struct customer){.nick = nick};
-	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &p->customer, &found));
-	if (found) {
-		TRY(customer_follow(tx, &p->customer));
-		*ret_row = place_of_last(people);
-		return OK;
+	for (unsigned i = 0; c->merged && i < n; i++)
+		if (people->rows[i].customer.number == c->number)
+			return i;
+	return n;
+}
+
+/* Rows of one person become one; row_of (NULL: none) goes along. */
+static enum fault join_rows(struct tx *tx, const struct env *env, struct people *people,
+			    unsigned *row_of, unsigned names)
+{
+	unsigned *place = ARENA_ARRAY(env->arena, unsigned, people->n + 1), kept = 0;
+	ROOM(place);
+	for (unsigned i = 0; i < people->n; i++) {
+		struct person *p = &people->rows[i];
+		if (p->is_new)
+			TRY(customer_plan(tx, env, &p->customer));
+		else
+			TRY(customer_follow(tx, &p->customer));
+		place[i] = place_of(people, kept, &p->customer);
+		if (place[i] == kept)
+			people->rows[kept++] = *p;
 	}
-	*p = (struct person){.customer = {.nick = nick}, .is_new = true};
-	return customer_plan(tx, env, &p->customer);
+	people->n = kept;
+	for (unsigned i = 0; i < names; i++)
+		if (row_of[i] != NOBODY)
+			row_of[i] = place[row_of[i]];
+	return OK;
 }
 
 enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
@@ -62,14 +77,13 @@ enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct te
 			store_want_unique(tx, UNIQUE_CUSTOMER_BY_NICK,
 					  &(struct customer){.nick = nicks[i]});
 	for (unsigned i = 0; i < n; i++) {
+		ret->row_of[i] = first[i] != i ? ret->row_of[first[i]] : ret->n;
 		if (!is_nick(nicks[i]))
 			ret->row_of[i] = NOBODY;
 		else if (first[i] == i)
-			TRY(add_nick(tx, env, nicks[i], ret, &ret->row_of[i]));
-		else
-			ret->row_of[i] = ret->row_of[first[i]];
+			TRY(find_nick(tx, nicks[i], &ret->rows[ret->n++]));
 	}
-	return OK;
+	return join_rows(tx, env, ret, ret->row_of, n);
 }
 
 /* The member of a customer that a kind of reference means; NULL for names. */
@@ -126,7 +140,9 @@ static enum fault find(struct tx *tx, enum reference by, struct text value, stru
 	}
 	if (*ret_count && !instant_is_none(ret->erased))
 		*ret_count = 0;
-	return *ret_count ? customer_follow(tx, ret) : OK;
+	if (*ret_count && ret->alias_of)
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = ret->alias_of});
+	return OK;
 }
 
 static void want(struct tx *tx, const struct references *references)
@@ -166,7 +182,8 @@ enum fault people_of_references(struct tx *tx, const struct env *env,
 		if (count > 1 && !ambiguous.size)
 			ambiguous = item;
 		ret->n++;
-		(void)place_of_last(ret);
 	}
-	return ambiguous.size ? refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous) : OK;
+	if (ambiguous.size)
+		return refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous);
+	return join_rows(tx, env, ret, NULL, 0);
 }
