@@ -29,6 +29,8 @@ enum {
 	DEPARTMENTS_MAX = 100,	    /* of one campaign */
 	PRIZES_MAX = 50,	    /* of one campaign */
 	WALLET_WALK_MAX = 10000,    /* rows a filter may walk before it is refused */
+	ALIASES_MAX = 100,	    /* customers that were merged into one */
+	SETTLE_MAX = 256,	    /* coupons, or campaigns, of one customer_settle */
 	CAMPAIGN_QUERY_MAX = 1000,  /* campaigns of one Waiqin query */
 	WALLET_QUERY_MAX = 1000,    /* coupons of one ZVCMS query */
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,

@@ -162,6 +162,7 @@ static void row_send(struct import *im, struct slot *s)
 				  .actor = TEXT("import"),
 				  .cmd = s->cmd,
 				  .ret = s->ret,
+				  .ret_size = row->ret_size,
 				  .arena = &s->arena,
 				  .job = true,
 				  .done = row_done,

@@ -136,6 +136,26 @@ int cli_restore(struct cli *c)
 	return 0;
 }
 
+int cli_compact(struct cli *c)
+{
+	struct engine_config config = {.dir = cli_option(c, "data"),
+				       .master_key = cli_option(c, "master-key")};
+	char *why = NULL;
+
+	if (!config.dir || !*config.dir)
+		return cli_usage(c, "compact wants --data=DIR");
+	enum fault fault = engine_compact(&config, &why);
+	if (fault == FAULT_DATA_IN_USE)
+		fputs("couponry: compact replaces the file that a server reads: stop the server "
+		      "first\n",
+		      c->err);
+	int exit = fault == OK ? 0 : cli_failed(c, fault, why);
+	free(why);
+	if (fault == OK)
+		fprintf(c->out, "compacted %s/view\n", config.dir);
+	return exit;
+}
+
 int cli_clock(struct cli *c)
 {
 	if (!cli_flag(c, "accept"))

@@ -5,7 +5,7 @@
 #include "domain/domain.h"
 
 /* clang-format off */
-#define COMMAND(name, id, mode) [id] = {#name, COMMAND_##mode, name},
+#define COMMAND(name, id, mode) [id] = {#name, COMMAND_##mode, name, sizeof(struct name##_ret)},
 static const struct command_row rows[] = {
 #include "domain/commands.tbl.h"
 };

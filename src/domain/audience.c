@@ -229,6 +229,13 @@ enum fault audience_page(struct tx *tx, const struct env *env, const void *cmd, 
 		p->customer.number = members[i].customer;
 		TRY(store_get(tx, TABLE_CUSTOMER, &p->customer, &found));
 		must(found);
+		if (!instant_is_none(p->customer.erased))
+			p->member.information = TEXT_NONE;
+		if (p->customer.alias_of)
+			store_want(tx, TABLE_CUSTOMER,
+				   &(struct customer){.number = p->customer.alias_of});
 	}
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(customer_follow(tx, &r->rows[i].customer));
 	return OK;
 }

@@ -6,6 +6,7 @@
 #include "domain/check.h"
 #include "domain/customer.h"
 #include "domain/memo.h"
+#include "domain/wallet.h"
 
 enum { SLICE = 1000 };
 
@@ -97,7 +98,7 @@ static enum fault view_all(struct tx *tx, const struct env *env, const struct co
 /* --- walking a wallet --- */
 
 struct walk {
-	uint64_t customer;
+	const struct customer *customer;
 	struct text channel; /* empty: all */
 	bool has_state;
 	enum coupon_state state; /* as shown */
@@ -137,21 +138,19 @@ static enum fault refuse_walk(struct tx *tx, const struct env *env, struct text 
 
 static enum fault walk(struct tx *tx, const struct env *env, struct walk *w)
 {
-	struct coupon owner = {.customer = w->customer};
-	struct page page = {
-	    .list = LIST_WALLET, .owner = &owner, .n = SLICE, .oldest_first = w->oldest_first};
-	uint64_t all;
+	struct page page = {.n = SLICE, .oldest_first = w->oldest_first};
+	struct wallet wallet;
 	w->rows = ARENA_ARRAY(env->arena, struct coupon, w->n + 1);
 	ROOM(w->rows);
-	TRY(store_count(tx, LIST_WALLET, &owner, &all));
-	if (w->to_the_end && all > WALLET_WALK_MAX)
+	TRY(wallet_open(tx, env, w->customer, &wallet));
+	if (w->to_the_end && wallet.count > WALLET_WALK_MAX)
 		return refuse_walk(tx, env, w->field);
-	while (page.from < all && (w->to_the_end || w->found < w->n)) {
+	while (page.from < wallet.count && (w->to_the_end || w->found < w->n)) {
 		struct coupon *rows;
 		unsigned n;
 		if (page.from >= WALLET_WALK_MAX)
 			return refuse_walk(tx, env, w->field);
-		TRY(store_page(tx, &page, &rows, &n, &all));
+		TRY(wallet_page(tx, env, &wallet, &page, &rows, &n));
 		pick(env, w, rows, n);
 		page.from += SLICE;
 	}
@@ -183,11 +182,12 @@ static enum fault query_code(struct tx *tx, const struct env *env, const struct 
 {
 	struct code_key key = code_key(tx);
 	struct coupon *coupon = ARENA_NEW(env->arena, struct coupon);
-	bool found;
+	bool found, holds = true;
 	ROOM(coupon);
 	TRY(coupon_find_by_code(tx, &key, c->code, coupon, &found));
-	if (!found || (holder && coupon->customer != holder) ||
-	    (c->channel.size && !text_equal(c->channel, coupon->channel)))
+	if (found && holder)
+		TRY(customer_is(tx, coupon->customer, holder, &holds));
+	if (!found || !holds || (c->channel.size && !text_equal(c->channel, coupon->channel)))
 		return OK;
 	r->count = 1;
 	r->n = c->skip == 0 && c->n > 0;
@@ -195,7 +195,7 @@ static enum fault query_code(struct tx *tx, const struct env *env, const struct 
 }
 
 static enum fault query_walk(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
-			     uint64_t holder, struct coupon_query_ret *r)
+			     const struct customer *holder, struct coupon_query_ret *r)
 {
 	struct walk w = {.customer = holder,
 			 .channel = c->channel,
@@ -210,15 +210,27 @@ static enum fault query_walk(struct tx *tx, const struct env *env, const struct 
 	return view_all(tx, env, w.rows, w.found, &r->rows);
 }
 
-/* A whole list: the holder's, the channel's, the merchant's. */
-static enum fault query_list(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
-			     uint64_t holder, struct coupon_query_ret *r)
+/* A whole list: the holder's .. */
+static enum fault query_wallet(struct tx *tx, const struct env *env,
+			       const struct coupon_query_cmd *c, const struct customer *holder,
+			       struct coupon_query_ret *r)
 {
-	struct coupon owner = {.customer = holder, .channel = c->channel}, *rows = NULL;
-	struct page page = {.list = holder	      ? LIST_WALLET
-				    : c->channel.size ? LIST_COUPONS_BY_CHANNEL
-						      : LIST_COUPONS,
-			    .owner = holder || c->channel.size ? &owner : NULL,
+	struct page page = {.from = c->skip, .n = c->n, .oldest_first = c->oldest_first};
+	struct coupon *rows = NULL;
+	struct wallet wallet;
+	TRY(wallet_open(tx, env, holder, &wallet));
+	TRY(wallet_page(tx, env, &wallet, &page, &rows, &r->n));
+	r->count = wallet.count;
+	return view_all(tx, env, rows, r->n, &r->rows);
+}
+
+/* .. the channel's, the merchant's. */
+static enum fault query_list(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
+			     struct coupon_query_ret *r)
+{
+	struct coupon owner = {.channel = c->channel}, *rows = NULL;
+	struct page page = {.list = c->channel.size ? LIST_COUPONS_BY_CHANNEL : LIST_COUPONS,
+			    .owner = c->channel.size ? &owner : NULL,
 			    .from = c->skip,
 			    .n = c->n,
 			    .oldest_first = c->oldest_first};
@@ -239,30 +251,45 @@ enum fault coupon_query(struct tx *tx, const struct env *env, const void *cmd, v
 	if (c->code.size)
 		return query_code(tx, env, c, holder.number, r);
 	if (holder.number && c->channel.size)
-		return query_walk(tx, env, c, holder.number, r);
-	return query_list(tx, env, c, holder.number, r);
+		return query_walk(tx, env, c, &holder, r);
+	if (holder.number)
+		return query_wallet(tx, env, c, &holder, r);
+	return query_list(tx, env, c, r);
 }
 
 /* --- coupon_wallet --- */
 
-/* By the code, then whose it is: the holder is shown anyway, and needs no look-up of his own. */
+/* The holder is shown anyway, and needs a look-up of his own only where the id is an alias'. */
+static enum fault is_theirs(struct tx *tx, const struct customer *holder, struct text customer_id,
+			    bool *ret)
+{
+	struct customer asked;
+	bool found;
+	*ret = holder && text_equal(holder->customer_id, customer_id);
+	if (*ret || !holder || !holder->merged)
+		return OK;
+	TRY(customer_find_by_id(tx, customer_id, &asked, &found));
+	*ret = found && asked.number == holder->number;
+	return OK;
+}
+
+/* By the code, then whose it is. */
 static enum fault wallet_one(struct tx *tx, const struct env *env,
 			     const struct coupon_wallet_cmd *c, struct coupon_wallet_ret *r)
 {
 	struct viewer v;
 	struct coupon *coupon = ARENA_NEW(env->arena, struct coupon);
 	struct coupon_view *shown = ARENA_NEW(env->arena, struct coupon_view);
-	bool found;
+	bool found, theirs = false;
 	ROOM(coupon && shown);
 	TRY(viewer_init(&v, tx, env, 1));
 	TRY(coupon_find_by_code(tx, &v.key, c->code, coupon, &found));
 	if (found) {
 		want(tx, coupon, 1);
 		TRY(view(&v, coupon, shown));
+		TRY(is_theirs(tx, shown->customer, c->customer_id, &theirs));
 	}
-	if (!found || !shown->customer ||
-	    !text_equal(shown->customer->customer_id, c->customer_id) ||
-	    (c->has_state && shown->state != c->state))
+	if (!found || !theirs || (c->has_state && shown->state != c->state))
 		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
 	r->rows = shown;
 	r->n = 1;
@@ -283,7 +310,7 @@ enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, 
 	TRY(customer_find_by_id(tx, c->customer_id, &holder, &found));
 	if (!found)
 		return OK;
-	struct walk w = {.customer = holder.number,
+	struct walk w = {.customer = &holder,
 			 .has_state = c->has_state,
 			 .state = c->state,
 			 .n = WALLET_QUERY_MAX,

@@ -54,13 +54,12 @@ static bool agrees(struct instant given, struct instant known)
 	return instant_is_none(given) || instant_second(given) == instant_second(known);
 }
 
-/* Columns that are not given say nothing. */
+/* Columns that are not given say nothing. `theirs`: it is the row's person's. */
 static bool is_same(const struct import *import, const struct coupon *known,
-		    const struct template *template)
+		    const struct template *template, bool theirs)
 {
 	const struct coupon_import_cmd *c = import->cmd;
-	return template->template_id == c->template_id &&
-	       (!import->has_person || known->customer == import->person.customer.number) &&
+	return template->template_id == c->template_id && (!import->has_person || theirs) &&
 	       (!c->channel.size || text_equal(c->channel, known->channel)) &&
 	       known->state == (uint64_t)c->state && agrees(c->issued, known->issued) &&
 	       agrees(c->begin, known->begin) && agrees(c->end, known->end) &&
@@ -70,10 +69,11 @@ static bool is_same(const struct import *import, const struct coupon *known,
 static enum fault compare(struct tx *tx, const struct import *import, const struct coupon *known)
 {
 	struct template template = {.number = known->template};
-	bool found;
+	bool found, theirs;
 	TRY(store_get(tx, TABLE_TEMPLATE, &template, &found));
 	must(found);
-	if (!is_same(import, known, &template))
+	TRY(customer_is(tx, known->customer, import->person.customer.number, &theirs));
+	if (!is_same(import, known, &template, theirs))
 		return refuse(tx, FAULT_COUPON_CHANGED, TEXT("code"), import->cmd->code);
 	return OK;
 }

@@ -19,8 +19,9 @@ struct issue {
 	struct template template;
 	struct tally tally;
 	struct people people;
-	struct holding *holdings; /* per person */
-	struct coupon *last;	  /* per person: the newest one, when it is known here */
+	struct holding *holdings;  /* per person */
+	struct holding *elsewhere; /* per person: under aliases' names, not moved yet */
+	struct coupon *last;	   /* per person: the newest one, when it is known here */
 	/* per nick */
 	enum verdict *verdicts;
 	struct coupon *coupons;
@@ -103,12 +104,34 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 
 /* --- decisions --- */
 
+/* What aliases have that was not moved yet counts too. */
+static enum fault load_elsewhere(struct tx *tx, const struct env *env, struct issue *issue,
+				 unsigned person)
+{
+	const struct customer *c = &issue->people.rows[person].customer;
+	struct customer *aliases;
+	unsigned n;
+	TRY(customer_aliases(tx, env, c, &aliases, &n));
+	for (unsigned i = 0; i < n; i++) {
+		struct holding *sum = &issue->elsewhere[person], other;
+		if (!aliases[i].unsettled)
+			continue;
+		TRY(holding_get(tx, aliases[i].number, issue->template.number, &other));
+		if (!sum->issued)
+			*sum = other;
+		else
+			sum->issued += other.issued;
+	}
+	return OK;
+}
+
 static enum fault load_holdings(struct tx *tx, const struct env *env, struct issue *issue)
 {
 	struct people *people = &issue->people;
 	issue->holdings = ARENA_ARRAY(env->arena, struct holding, people->n + 1);
+	issue->elsewhere = ARENA_ARRAY(env->arena, struct holding, people->n + 1);
 	issue->last = ARENA_ARRAY(env->arena, struct coupon, people->n + 1);
-	ROOM(issue->holdings && issue->last);
+	ROOM(issue->holdings && issue->elsewhere && issue->last);
 	for (unsigned i = 0; i < people->n; i++) {
 		issue->holdings[i] = (struct holding){.customer = people->rows[i].customer.number,
 						      .template = issue->template.number};
@@ -119,6 +142,8 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 		if (!people->rows[i].is_new)
 			TRY(holding_get(tx, people->rows[i].customer.number, issue->template.number,
 					&issue->holdings[i]));
+	for (unsigned i = 0; i < people->n; i++)
+		TRY(load_elsewhere(tx, env, issue, i));
 	return OK;
 }
 
@@ -127,6 +152,8 @@ static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person)
 	struct coupon *last = &issue->last[person];
 	const struct holding *holding = &issue->holdings[person];
 	bool found;
+	if (!holding->issued)
+		holding = &issue->elsewhere[person];
 	if (last->id)
 		return OK;
 	*last = (struct coupon){.customer = holding->customer, .ordinal = holding->last};
@@ -158,7 +185,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct issue *iss
 		return OK;
 	}
 	struct holding *holding = &issue->holdings[person];
-	if (holding->issued >= t->per_person && holding->issued > 0) {
+	uint64_t issued = holding->issued + issue->elsewhere[person].issued;
+	if (issued >= t->per_person && issued > 0) {
 		issue->verdicts[nick] = VERDICT_AGAIN;
 		TRY(load_last(tx, issue, person));
 		issue->coupons[nick] = issue->last[person];

@@ -30,6 +30,50 @@ struct text customer_label_tag(struct tx *tx, struct text label)
 	return label.size ? store_tag(tx, parts, COUNT_OF(parts)) : TEXT_NONE;
 }
 
+enum fault customer_follow(struct tx *tx, struct customer *c)
+{
+	bool found = true;
+	if (!c->alias_of)
+		return OK;
+	*c = (struct customer){.number = c->alias_of};
+	TRY(store_get(tx, TABLE_CUSTOMER, c, &found));
+	must(found && !c->alias_of);
+	return OK;
+}
+
+enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
+			    struct customer **ret_rows, unsigned *ret_n)
+{
+	struct customer owner = {.alias_of = c->number};
+	struct page page = {
+	    .list = LIST_ALIASES, .owner = &owner, .n = ALIASES_MAX, .oldest_first = true};
+	uint64_t count;
+	(void)env;
+	*ret_n = 0;
+	*ret_rows = NULL;
+	return c->merged ? store_page(tx, &page, ret_rows, ret_n, &count) : OK;
+}
+
+enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is)
+{
+	struct customer c = {.number = number};
+	bool found = true;
+	*ret_is = number == asked;
+	if (*ret_is || !number || !asked)
+		return OK;
+	TRY(store_get(tx, TABLE_CUSTOMER, &c, &found));
+	must(found);
+	*ret_is = c.alias_of == asked;
+	return OK;
+}
+
+static enum fault find(struct tx *tx, unsigned member, struct text value, struct customer *ret,
+		       bool *ret_found)
+{
+	TRY(unique_find(tx, &kind, member, value, ret, ret_found));
+	return *ret_found ? customer_follow(tx, ret) : OK;
+}
+
 /* A number whose id no import has given to another. */
 static enum fault plan_number(struct tx *tx, const struct env *env, struct customer *c)
 {
@@ -115,6 +159,11 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
 		TRY(find_nameless(tx, &given, &known, &found));
+	if (found && known.alias_of)
+		return OK;
+	if (found && !instant_is_none(known.erased))
+		return refuse(tx, FAULT_VALUE_TAKEN, text_of(members[BY_ID].name),
+			      known.customer_id);
 	TRY(unique_free(tx, &kind, &given, known.number));
 	struct person saved = {.customer = known, .is_new = !found};
 	set(&saved.customer, &given);
@@ -157,7 +206,7 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 	for (unsigned i = 0; i < COUNT_OF(order) && !*ret_any; i++) {
 		struct text value = *unique_value(&row, &members[order[i]]);
 		*ret_any = value.size != 0;
-		TRY(unique_find(tx, &kind, order[i], value, &ret->customer, &found));
+		TRY(find(tx, order[i], value, &ret->customer, &found));
 	}
 	if (!*ret_any || found)
 		return OK;
@@ -169,17 +218,23 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
 				  bool *ret_found)
 {
-	return unique_find(tx, &kind, BY_PHONE, phone, ret, ret_found);
+	return find(tx, BY_PHONE, phone, ret, ret_found);
 }
 
 enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,
 				 bool *ret_found)
 {
-	return unique_find(tx, &kind, BY_CARD, card_no, ret, ret_found);
+	return find(tx, BY_CARD, card_no, ret, ret_found);
 }
 
 enum fault customer_find_by_id(struct tx *tx, struct text customer_id, struct customer *ret,
 			       bool *ret_found)
+{
+	return find(tx, BY_ID, customer_id, ret, ret_found);
+}
+
+enum fault customer_with_id(struct tx *tx, struct text customer_id, struct customer *ret,
+			    bool *ret_found)
 {
 	return unique_find(tx, &kind, BY_ID, customer_id, ret, ret_found);
 }

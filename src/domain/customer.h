@@ -1,6 +1,8 @@
 /*
  * Customers as other commands meet them: named by a nick, by a CSV row, by a Waiqin list. A command
  * first plans those that are not known yet (decisions), then makes them (puts).
+ *
+ * Whoever is looked up here and was merged into somebody else is that other one.
  */
 #pragma once
 
@@ -16,6 +18,16 @@ struct text customer_label_tag(struct tx *tx, struct text label);
 CHECKED enum fault customer_plan(struct tx *tx, const struct env *env, struct customer *c);
 /* Puts a person who is new; others stay as they are. */
 void customer_make(struct tx *tx, struct person *p);
+/* Of an alias: whom it was merged into. */
+CHECKED enum fault customer_follow(struct tx *tx, struct customer *c);
+/* All aliases of a customer, at most ALIASES_MAX. */
+CHECKED enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
+				    struct customer **ret_rows, unsigned *ret_n);
+/* The same number, or an alias of it. */
+CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is);
+/* The one with that id itself, alias or not. */
+CHECKED enum fault customer_with_id(struct tx *tx, struct text customer_id, struct customer *ret,
+				    bool *ret_found);
 /* The one that the first given of customer_id, phone, card_no, nick names; unknown: planned, with
  * all that is given. Nothing given: *ret_any is false. */
 CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,

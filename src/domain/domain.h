@@ -1,8 +1,9 @@
 /*
  * The domain: every command the server knows, as data in and data out. Dialects decode requests
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
- * department.c, customer.c, template.c, coupon.c and coupon_*.c, campaign.c (WangJuBao),
- * campaign_save.c (Waiqin), campaign_list.c (reads, sweep), audience.c, request.c.
+ * department.c, customer.c, customer_erase.c, customer_merge.c, customer_settle.c, template.c,
+ * coupon.c and coupon_*.c, campaign.c (WangJuBao), campaign_save.c (Waiqin), campaign_list.c
+ * (reads, sweep), audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
@@ -26,6 +27,7 @@ struct command_row {
 	const char *name; /* "coupon_issue" */
 	enum command_mode mode;
 	handler *handle;
+	size_t ret_size;
 };
 /* NULL for an id that is no command. */
 const struct command_row *command_get(unsigned command);
@@ -123,7 +125,9 @@ struct credential_list_ret {
 /* Saves by the id when one is given, else by the first known of code, source_code (customers: nick,
  * phone, card_no too): the record it names, else a new one (id made when empty). A name alone names
  * the record that was made from it. Empty members clear. VALUE_TAKEN with the field when a value is
- * another's. */
+ * another's, and for the id of a customer who was erased. A row that names an alias changes
+ * nothing.
+ */
 struct department_save_cmd {
 	struct department department; /* department_id, code, name, source_code */
 };
@@ -153,6 +157,36 @@ struct customer_list_ret {
 	struct customer *rows;
 	unsigned n;
 	uint64_t count;
+};
+
+/* Erases a person: the record keeps its number and customer_id, everything PERSONAL goes, and no
+ * lookup but that by id finds it again. All that were merged into one go together. Again: nothing.
+ * The keys are wiped by engine_wipe afterwards; what others' rows say of the person is taken out by
+ * customer_settle. CUSTOMER_UNKNOWN. */
+struct customer_erase_cmd {
+	struct text customer_id;
+};
+struct customer_erase_ret {
+	unsigned erased; /* records, aliases included */
+};
+/* `from` becomes an alias of `into`: whatever names it finds `into` from now on. What `into` has
+ * not (phone, card ..) it takes over; other values stay with the alias, and still lead there.
+ * Coupons and audiences are moved by customer_settle; until then a wallet is that of `into`, then
+ * those of its aliases. CUSTOMER_UNKNOWN with the field, also for somebody who was erased;
+ * LIMIT_REACHED past ALIASES_MAX. */
+struct customer_merge_cmd {
+	struct text into, from; /* customer_ids */
+};
+struct customer_merge_ret {
+	bool merged; /* false: it was done before */
+};
+/* A step of what erasures and merges left to do, for one customer: call it until nothing is left.
+ * Each step says in the record how far it came, so anybody may go on at any time. */
+struct customer_settle_cmd {
+	unsigned n; /* coupons, or campaigns, at most */
+};
+struct customer_settle_ret {
+	uint64_t left; /* customers with work left; 0: all is done */
 };
 
 /* --- templates --- */

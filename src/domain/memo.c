@@ -10,23 +10,30 @@ bool memo_init(struct memo *memo, struct arena *a, unsigned rows)
 	return memo->slots != NULL;
 }
 
-#define MEMO(name, NAME)                                                                \
-	enum fault memo_##name(struct tx *tx, const struct env *env, struct memo *memo, \
-			       uint64_t number, const struct name **ret)                \
-	{                                                                               \
-		const struct name *kept = memo->slots[number & memo->mask];             \
-		if (!kept || kept->number != number) {                                  \
-			bool found;                                                     \
-			struct name *fresh = ARENA_NEW(env->arena, struct name);        \
-			ROOM(fresh);                                                    \
-			fresh->number = number;                                         \
-			TRY(store_get(tx, TABLE_##NAME, fresh, &found));                \
-			must(found);                                                    \
-			memo->slots[number & memo->mask] = kept = fresh;                \
-		}                                                                       \
-		*ret = kept;                                                            \
-		return OK;                                                              \
+#define MEMO(linkage, function, name, NAME)                                                  \
+	linkage enum fault function(struct tx *tx, const struct env *env, struct memo *memo, \
+				    uint64_t number, const struct name **ret)                \
+	{                                                                                    \
+		const struct name *kept = memo->slots[number & memo->mask];                  \
+		if (!kept || kept->number != number) {                                       \
+			bool found;                                                          \
+			struct name *fresh = ARENA_NEW(env->arena, struct name);             \
+			ROOM(fresh);                                                         \
+			fresh->number = number;                                              \
+			TRY(store_get(tx, TABLE_##NAME, fresh, &found));                     \
+			must(found);                                                         \
+			memo->slots[number & memo->mask] = kept = fresh;                     \
+		}                                                                            \
+		*ret = kept;                                                                 \
+		return OK;                                                                   \
 	}
-MEMO(template, TEMPLATE)
-MEMO(customer, CUSTOMER)
-MEMO(department, DEPARTMENT)
+MEMO(, memo_template, template, TEMPLATE)
+MEMO(static, memo_own, customer, CUSTOMER)
+MEMO(, memo_department, department, DEPARTMENT)
+
+enum fault memo_customer(struct tx *tx, const struct env *env, struct memo *memo, uint64_t number,
+			 const struct customer **ret)
+{
+	TRY(memo_own(tx, env, memo, number, ret));
+	return (*ret)->alias_of ? memo_own(tx, env, memo, (*ret)->alias_of, ret) : OK;
+}

@@ -16,6 +16,7 @@ CHECKED bool memo_init(struct memo *memo, struct arena *a, unsigned rows);
 /* The record must be there: something in the store names it. */
 CHECKED enum fault memo_template(struct tx *tx, const struct env *env, struct memo *memo,
 				 uint64_t number, const struct template **ret);
+/* Of an alias: whom it was merged into. */
 CHECKED enum fault memo_customer(struct tx *tx, const struct env *env, struct memo *memo,
 				 uint64_t number, const struct customer **ret);
 CHECKED enum fault memo_department(struct tx *tx, const struct env *env, struct memo *memo,

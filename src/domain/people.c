@@ -19,17 +19,51 @@ static enum fault take(const struct env *env, unsigned n, struct people *ret)
 	return OK;
 }
 
-static enum fault add_nick(struct tx *tx, const struct env *env, struct text nick,
-			   struct people *people)
+/* Finds; who was merged is followed later, when all of them are wanted. */
+static enum fault find_nick(struct tx *tx, struct text nick, struct person *ret)
 {
-	struct person *p = &people->rows[people->n++];
 	bool found;
-	p->customer = (struct customer){.nick = nick};
-	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &p->customer, &found));
-	if (found)
-		return OK;
-	*p = (struct person){.customer = {.nick = nick}, .is_new = true};
-	return customer_plan(tx, env, &p->customer);
+	*ret = (struct person){.customer = {.nick = nick}};
+	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &ret->customer, &found));
+	if (!found)
+		*ret = (struct person){.customer = {.nick = nick}, .is_new = true};
+	if (ret->customer.alias_of)
+		store_want(tx, TABLE_CUSTOMER,
+			   &(struct customer){.number = ret->customer.alias_of});
+	return OK;
+}
+
+/* Its place among the first n, or n: several names of one are only possible where others were
+ * merged into somebody. */
+static unsigned place_of(const struct people *people, unsigned n, const struct customer *c)
+{
+	for (unsigned i = 0; c->merged && i < n; i++)
+		if (people->rows[i].customer.number == c->number)
+			return i;
+	return n;
+}
+
+/* Rows of one person become one; row_of (NULL: none) goes along. */
+static enum fault join_rows(struct tx *tx, const struct env *env, struct people *people,
+			    unsigned *row_of, unsigned names)
+{
+	unsigned *place = ARENA_ARRAY(env->arena, unsigned, people->n + 1), kept = 0;
+	ROOM(place);
+	for (unsigned i = 0; i < people->n; i++) {
+		struct person *p = &people->rows[i];
+		if (p->is_new)
+			TRY(customer_plan(tx, env, &p->customer));
+		else
+			TRY(customer_follow(tx, &p->customer));
+		place[i] = place_of(people, kept, &p->customer);
+		if (place[i] == kept)
+			people->rows[kept++] = *p;
+	}
+	people->n = kept;
+	for (unsigned i = 0; i < names; i++)
+		if (row_of[i] != NOBODY)
+			row_of[i] = place[row_of[i]];
+	return OK;
 }
 
 enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
@@ -47,9 +81,9 @@ enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct te
 		if (!is_nick(nicks[i]))
 			ret->row_of[i] = NOBODY;
 		else if (first[i] == i)
-			TRY(add_nick(tx, env, nicks[i], ret));
+			TRY(find_nick(tx, nicks[i], &ret->rows[ret->n++]));
 	}
-	return OK;
+	return join_rows(tx, env, ret, ret->row_of, n);
 }
 
 /* The member of a customer that a kind of reference means; NULL for names. */
@@ -97,11 +131,17 @@ static enum fault find(struct tx *tx, enum reference by, struct text value, stru
 	struct text *member = referred(ret, by, &unique);
 	if (!value.size)
 		return OK;
-	if (!member)
-		return find_labelled(tx, value, ret, ret_count);
-	*member = value;
-	TRY(store_find(tx, unique, ret, &found));
-	*ret_count = found;
+	if (!member) {
+		TRY(find_labelled(tx, value, ret, ret_count));
+	} else {
+		*member = value;
+		TRY(store_find(tx, unique, ret, &found));
+		*ret_count = found;
+	}
+	if (*ret_count && !instant_is_none(ret->erased))
+		*ret_count = 0;
+	if (*ret_count && ret->alias_of)
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = ret->alias_of});
 	return OK;
 }
 
@@ -143,5 +183,7 @@ enum fault people_of_references(struct tx *tx, const struct env *env,
 			ambiguous = item;
 		ret->n++;
 	}
-	return ambiguous.size ? refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous) : OK;
+	if (ambiguous.size)
+		return refuse(tx, FAULT_CUSTOMER_AMBIGUOUS, field, ambiguous);
+	return join_rows(tx, env, ret, NULL, 0);
 }

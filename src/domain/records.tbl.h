@@ -75,7 +75,13 @@
 	F(TEXT,    card_no,          PERSONAL)  \
 	F(BYTES,   label_tag,        PLAIN) /* store_tag of the name as shown: name, else nick */ \
 	F(INSTANT, created,          PLAIN)     \
-	F(INSTANT, updated,          PLAIN)
+	F(INSTANT, updated,          PLAIN)     \
+	F(INSTANT, erased,           PLAIN) /* none: not; then nothing PERSONAL is ever here again */ \
+	F(NUMBER,  alias_of,         PLAIN) /* merged into that customer, who is no alias; 0: not */ \
+	F(FLAG,    merged,           PLAIN) /* others were merged into it */ \
+	F(FLAG,    unsettled,        PLAIN) /* an erasure or a merge has work left: customer_settle */ \
+	F(NUMBER,  walked,           PLAIN) /* campaigns that this work has passed .. */ \
+	F(NUMBER,  walked_to,        PLAIN) /* .. and the number of the last of them */
 
 #define TEMPLATE_FIELDS(F)                      \
 	F(NUMBER,  number,           KEY)       \
@@ -212,5 +218,8 @@
 	L(COVERED,                14, member,     cover,       OWNER2(member, campaign, cover)) \
 	L(INVITED,                15, member,     invited,     OWNER1(member, campaign)) \
 	L(REGISTERED,             16, member,     registered,  OWNER1(member, campaign)) \
-	L(CAMPAIGNS_UNSWEPT,      17, campaign,   unswept,     OWNER0)
+	L(CAMPAIGNS_UNSWEPT,      17, campaign,   unswept,     OWNER0)           \
+	L(CUSTOMERS_ERASED,       18, customer,   erased,      OWNER0)           \
+	L(CUSTOMERS_UNSETTLED,    19, customer,   unsettled,   OWNER0)           \
+	L(ALIASES,                20, customer,   alias_of,    OWNER1(customer, alias_of))
 /* clang-format on */

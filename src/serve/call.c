@@ -336,6 +336,7 @@ static enum fault apply_write(struct journey *j, const struct command_row *row)
 						 TEXT_ARG(j->actor->credential.name)),
 			   .cmd = j->call.cmd,
 			   .ret = j->call.ret,
+			   .ret_size = row->ret_size,
 			   .arena = j->call.arena,
 			   .done = write_done,
 			   .context = j};

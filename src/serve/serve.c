@@ -44,7 +44,8 @@ static int fail(enum fault fault, const char *why)
 	return fault == FAULT_USAGE ? 2 : 1;
 }
 
-/* --- jobs: forgetting old requests, sweeping deleted campaigns --- */
+/* --- jobs: forgetting old requests, sweeping deleted campaigns, settling erasures and merges ---
+ */
 
 struct jobs {
 	struct engine *engine;
@@ -93,6 +94,21 @@ static void jobs_of_merchant(struct jobs *jobs, uint64_t merchant)
 	} while (swept.swept == JOB_ROWS && !jobs->stop);
 }
 
+/* What an interrupted command line left. */
+static void settle_merchant(struct jobs *jobs, uint64_t merchant)
+{
+	struct customer_settle_cmd cmd = {.n = JOB_ROWS};
+	struct customer_settle_ret ret;
+
+	do {
+		ret.left = 0;
+		if (job_run(jobs, merchant, COMMAND_customer_settle, &cmd, &ret) != OK)
+			return;
+	} while (ret.left && !jobs->stop);
+	if (!jobs->stop)
+		(void)!engine_wipe(jobs->engine, merchant); /* the next round tries again */
+}
+
 static unsigned merchants_after(struct jobs *jobs, uint64_t from, uint64_t *ret_numbers, unsigned n)
 {
 	struct arena arena;
@@ -118,8 +134,10 @@ static void jobs_round(struct jobs *jobs)
 
 	for (uint64_t from = 0; !jobs->stop; from += n) {
 		n = merchants_after(jobs, from, numbers, COUNT_OF(numbers));
-		for (unsigned i = 0; i < n && !jobs->stop; i++)
+		for (unsigned i = 0; i < n && !jobs->stop; i++) {
 			jobs_of_merchant(jobs, numbers[i]);
+			settle_merchant(jobs, numbers[i]);
+		}
 		if (!n)
 			return;
 	}

@@ -6,7 +6,9 @@
  * The feeder is held while LMDB copies itself; the ledger is copied up to the view's position, so
  * that the view never reaches past the ledger; the customer keys come last, so that none is missing
  * (the master key is not in a backup: it is what makes one readable). All under a temporary name.
+ * No key is wiped meanwhile: a copy never lacks a key whose erasure it has not.
  */
+#include "store/erase.h"
 #include "store/parts.h"
 
 #include <errno.h>
@@ -237,7 +239,9 @@ enum fault engine_backup(struct engine *e, const char *to, char **ret_why)
 	if (fault == OK)
 		fault = open_digests(&c);
 	if (fault == OK) {
+		pthread_mutex_lock(&e->erasing);
 		fault = copy_all(e, &c);
+		pthread_mutex_unlock(&e->erasing);
 		enum fault closed = close_digests(&c);
 		fault = fault == OK ? closed : fault;
 	}
@@ -343,17 +347,79 @@ static enum fault find_key(struct copy *c, const char *dir, const char *given, c
 	return fault;
 }
 
-static enum fault open_restored(struct copy *c, const char *dir, const char *given)
+/* The lists of erasures that may name people of the copy: that of its key, that of the folder's
+ * name, and the one beside the backup. A line that is met twice finds its key gone already. */
+static enum fault read_erasures(struct copy *c, const char *dir, const char *key,
+				struct erasures *ret)
 {
-	char *key;
-	TRY(find_key(c, dir, given, &key));
+	char *paths[] = {erased_path(key), text_print("%s.erased", dir),
+			 text_print("%s.erased", c->from)};
+	enum fault fault = OK;
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		if (fault == OK && (fault = erased_read(paths[i], ret)) != OK)
+			c->why = text_print("%s: %s", paths[i], strerror(errno));
+		free(paths[i]);
+	}
+	return fault;
+}
+
+/* An empty one: everything is replayed at the first opening. */
+static enum fault empty_view(struct copy *c)
+{
+	char *path = text_print("%s/view", c->to);
+	struct view view;
+	folder_remove(path);
+	enum fault fault = folder_make_at(path);
+	if (fault == OK)
+		fault = view_open(&view, path, (struct view_config){0}, &c->why);
+	if (fault == OK) {
+		fault = view_mark(&view, &(struct position){0});
+		view_close(&view);
+	}
+	free(path);
+	return fault;
+}
+
+/* The copied view has these people in clear, and old entries could be read with their keys. */
+static enum fault forget_erased(struct copy *c, const struct erasures *known, const char *key,
+				struct erasures *ret_wiped)
+{
+	char *keys = text_print("%s/keys", c->to), *path = erased_path(key);
+	enum fault fault = erase_keys(keys, known, ret_wiped);
+	if (fault == OK && ret_wiped->n > 0)
+		fault = empty_view(c);
+	/* So that a restore by this key finds them too, wherever they were listed. */
+	if (fault == OK && ret_wiped->n > 0)
+		fault = erased_append(path, ret_wiped);
+	free(keys);
+	free(path);
+	return fault;
+}
+
+static enum fault open_with(struct copy *c, const char *key, const struct erasures *wiped)
+{
 	struct engine_config config = {.dir = c->to, .master_key = key};
 	struct engine *e;
-	enum fault fault = engine_open(&config, &e, &c->why);
-	if (fault == OK) {
-		fault = new_epoch(e);
-		engine_close(e);
-	}
+	TRY(engine_open(&config, &e, &c->why));
+	enum fault fault = new_epoch(e);
+	if (fault == OK)
+		fault = erase_records(e, wiped);
+	engine_close(e);
+	return fault;
+}
+
+static enum fault open_restored(struct copy *c, const char *dir, const char *given)
+{
+	struct erasures known = {0}, wiped = {0};
+	char *key;
+	TRY(find_key(c, dir, given, &key));
+	enum fault fault = read_erasures(c, dir, key, &known);
+	if (fault == OK)
+		fault = forget_erased(c, &known, key, &wiped);
+	if (fault == OK)
+		fault = open_with(c, key, &wiped);
+	erased_release(&known);
+	erased_release(&wiped);
 	free(key);
 	return fault;
 }

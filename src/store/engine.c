@@ -117,6 +117,8 @@ static enum fault open_files(struct engine *e, const struct engine_config *confi
 	}
 	TRY(keyring_open(&e->keys, e->dir, head->store_id, &e->masters, e->read_only, ret_why));
 	char *path = text_print("%s/view", e->dir);
+	if (!e->read_only)
+		view_compact_end(path);
 	struct view_config view = {.read_only = e->read_only, .feed_pages = config->feed_pages};
 	enum fault fault = view_open(&e->view, path, view, ret_why);
 	free(path);
@@ -286,8 +288,10 @@ static enum fault open_all(struct engine *e, const struct engine_config *config,
 	engine_read_epoch(e, &s);
 	snapshot_end(&s);
 	snapshot_close(&s);
-	if (!e->read_only)
+	if (!e->read_only) {
 		start(e);
+		erase_recover(e);
+	}
 	return OK;
 }
 
@@ -306,6 +310,7 @@ static void release(struct engine *e)
 	keyring_close(&e->keys);
 	ledger_close(&e->ledger);
 	bell_release(&e->tender_bell);
+	pthread_mutex_destroy(&e->erasing);
 	if (e->lock_file >= 0)
 		close(e->lock_file);
 	secret_wipe(&e->masters, sizeof(e->masters));
@@ -339,9 +344,14 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 	e->key_path = key_path(config->dir, config->master_key);
 	e->read_only = config->read_only;
 	e->seed = config->seed;
+	e->warm = config->warm;
+	/* A test's clock may be for one thread. */
+	if (config->clock && e->warm == ENGINE_WARM_COLD)
+		e->warm = ENGINE_WARM_NEVER;
 	e->overlay_cap = overlay_size(config->overlay_bytes);
 	e->lock_file = e->keys.file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
 	bell_init(&e->tender_bell);
+	pthread_mutex_init(&e->erasing, NULL);
 	enum fault fault = open_all(e, config, ret_why);
 	if (fault == OK) {
 		*ret_engine = e;
@@ -356,6 +366,28 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 void engine_close(struct engine *e)
 {
 	release(e);
+}
+
+static enum fault compact(struct engine *e, char **ret_why)
+{
+	TRY(feeder_drain(e));
+	stop(e);
+	e->running = false;
+	char *path = text_print("%s/view", e->dir);
+	enum fault fault = view_compact(&e->view, path, ret_why);
+	free(path);
+	return fault;
+}
+
+enum fault engine_compact(const struct engine_config *config, char **ret_why)
+{
+	struct engine *e;
+	TRY(engine_open(config, &e, ret_why));
+	enum fault fault = compact(e, ret_why);
+	if (fault != OK && !*ret_why)
+		*ret_why = text_print("%s: %s", e->dir, fault_text(fault));
+	release(e);
+	return fault;
 }
 
 /* ---- readers ---- */
@@ -464,6 +496,7 @@ void engine_stats_get(const struct engine *e, struct engine_stats *ret)
 	    .batch_size_sum = atomic_load(&e->counters.batch_size_sum),
 	    .sync_us_sum = atomic_load(&e->counters.sync_us_sum),
 	    .overlay_bytes = overlay_bytes(&open->overlay),
+	    .warmed = atomic_load(&e->lane.warm.ran),
 	    .fed_batches = atomic_load(&e->feeder.fed),
 	    .accepted_batches = atomic_load(&e->content),
 	    .ledger_bytes = atomic_load(&e->ledger.bytes),

@@ -5,6 +5,7 @@
  *   DIR/ledger/000001.seg ..   the truth      DIR/view/{data,lock}.mdb   LMDB
  *   DIR/keys                   customer keys  DIR/lock                   who holds DIR
  *   DIR/admin.sock             the admin socket (serve)      DIR.key     the master key, beside it
+ *   DIR.erased                 who was erased, beside the master key: erased.h
  */
 #pragma once
 
@@ -15,6 +16,9 @@ struct reader;
 
 /* Smaller ones do not take every entry, larger ones are replayed slowly. */
 enum { ENGINE_SEGMENT_MIB_MIN = 32, ENGINE_SEGMENT_MIB_MAX = 1024 };
+
+/* When handlers are run ahead of the lane: see warm.h. COLD: while the view comes from the disk. */
+enum engine_warm { ENGINE_WARM_COLD, ENGINE_WARM_NEVER, ENGINE_WARM_ALWAYS };
 
 struct engine_config {
 	const char *dir;
@@ -28,6 +32,7 @@ struct engine_config {
 	void *clock_context;
 	uint64_t seed;	     /* not 0: everything random comes from it */
 	unsigned feed_pages; /* 0: the default; dirty pages of one LMDB transaction */
+	enum engine_warm warm;
 };
 
 /* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a
@@ -68,6 +73,7 @@ struct write {
 	struct text actor; /* "wjb:100000001", "cli": goes into the ledger */
 	const void *cmd;
 	void *ret;
+	size_t ret_size; /* 0: unknown; then the handler is not run ahead (if it has a ret) */
 	struct arena *arena;
 	struct detail detail;
 	bool job;		       /* second queue: imports and jobs wait behind calls */
@@ -87,6 +93,11 @@ enum fault engine_run(struct engine *e, struct write *w);
  * outcome would be if it came now (import --dry-run). */
 enum fault reader_try(struct reader *r, struct write *w);
 
+/* After a customer_erase: waits until the view has all erasures of the merchant, writes them to the
+ * list of erasures, overwrites the keys, syncs. Only then a person may be told that it is done.
+ * What a crash left is taken up at the next start. */
+CHECKED enum fault engine_wipe(struct engine *e, uint64_t merchant);
+
 /* Waits until everything accepted so far is in LMDB. */
 void engine_feed(struct engine *e);
 /* Counts up with every accepted write to `credential`: caches compare it. */
@@ -105,6 +116,7 @@ struct engine_stats {
 	uint64_t sync_us_sum;
 	uint64_t queue_depth, job_queue_depth;
 	uint64_t overlay_bytes;
+	uint64_t warmed; /* handlers that were run ahead of the lane */
 	uint64_t fed_batches,
 	    accepted_batches; /* newest batch with rows: in the view, and durable */
 	uint64_t ledger_bytes;
@@ -146,3 +158,6 @@ CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_wh
 /* From a backup into a data directory that is not there; gives the store a new epoch. */
 CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key,
 				  char **ret_why);
+/* Writes the view anew, without the free pages that LMDB keeps and in which rows of the past still
+ * stand. Only while nobody else holds the folder: a server has the old file mapped. */
+CHECKED enum fault engine_compact(const struct engine_config *config, char **ret_why);

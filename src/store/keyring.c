@@ -331,3 +331,24 @@ void keyring_tend(struct keyring_file *k)
 	pthread_cond_broadcast(&k->tended);
 	pthread_mutex_unlock(&k->lock);
 }
+
+/* ---- wiping ---- */
+
+bool keyring_is_wiped(const struct keyring_file *k, uint64_t slot)
+{
+	uint8_t key[SEAL_KEY_SIZE];
+	bool there = k->ring.customer(&k->ring, slot, key);
+	secret_wipe(key, sizeof(key));
+	return !there;
+}
+
+enum fault keyring_wipe(struct keyring_file *k, const uint64_t *slots, size_t n)
+{
+	static const uint8_t zeros[SLOT_SIZE];
+	for (size_t i = 0; i < n; i++) {
+		must(slots[i] > 0 && slots[i] <= atomic_load(&k->taken));
+		if (!file_write(k->file, zeros, SLOT_SIZE, slots[i] * SLOT_SIZE))
+			return fault_of_write(errno);
+	}
+	return fdatasync(k->file) == 0 ? OK : fault_of_write(errno);
+}

@@ -88,3 +88,7 @@ void keyring_close(struct keyring_file *k);
 /* OK: one command's slots are there. May wait for the background thread. Lane only. */
 CHECKED enum fault keyring_room(struct keyring_file *k);
 void keyring_tend(struct keyring_file *k);
+/* Whether the slot's key is gone. */
+CHECKED bool keyring_is_wiped(const struct keyring_file *k, uint64_t slot);
+/* Overwrites the keys of slots that were taken, and syncs. Any thread. */
+CHECKED enum fault keyring_wipe(struct keyring_file *k, const uint64_t *slots, size_t n);

@@ -10,6 +10,8 @@
  *   publish   one release-store of its number
  *   answer
  *
+ * Where rows come from the disk, other threads run later commands of the batch ahead of it: warm.h.
+ *
  * Between two batches: the feeder's request to freeze, and an empty batch after 100 ms of silence,
  * so that an acknowledged batch is not the ledger's last (there a tear and damage look alike).
  */
@@ -214,11 +216,13 @@ static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct i
 	struct lane *l = &e->lane;
 	uint32_t entries = 0;
 	size_t stop = batch_stop(e);
+	warm_begin(&l->warm, l->taken.first, l->taken.count);
 	while (l->taken.count > 0 && l->batch.size < stop) {
 		struct write *w = queue_take(&l->taken);
 		w->fault = keyring_room(&e->keys);
 		if (w->fault == OK)
 			run_command(e, w, now, &entries);
+		warm_passed(&l->warm);
 		queue_add(ran, w);
 	}
 	return entries;
@@ -327,6 +331,7 @@ static void run_batch(struct engine *e)
 	if (generation_bytes(l->snapshot.pair.active) >= overlay_freeze_bytes(e))
 		hurry_feeder(e);
 	snapshot_end(&l->snapshot);
+	warm_end(&l->warm, ran.count);
 	count(&e->counters.commands, ran.count);
 	count(&e->counters.batch_size_sum, ran.count);
 	count_bucket(e->counters.batch_size, ran.count);
@@ -483,6 +488,7 @@ void lane_init(struct engine *e)
 	pthread_condattr_destroy(&attributes);
 	buffer_init(&l->batch, ledger_body_max(&e->ledger) + 2 * LEDGER_ALIGN);
 	buffer_init(&l->entry, ledger_body_max(&e->ledger));
+	warm_init(&l->warm, e, e->warm);
 }
 
 void lane_start(struct engine *e)
@@ -512,6 +518,7 @@ void lane_join(struct engine *e)
 void lane_release(struct engine *e)
 {
 	struct lane *l = &e->lane;
+	warm_release(&l->warm);
 	tx_free(&l->tx);
 	buffer_release(&l->batch);
 	buffer_release(&l->entry);

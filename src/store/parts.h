@@ -12,6 +12,7 @@
 #include "store/ledger.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
+#include "store/warm.h"
 
 struct write_queue {
 	struct write *first, *last;
@@ -33,6 +34,7 @@ struct lane {
 	/* the lane's own */
 	struct write_queue taken; /* left over from a batch that grew large */
 	struct snapshot snapshot;
+	struct warm warm;
 	struct tx tx;
 	struct buffer batch, entry;
 	uint64_t command; /* counts commands: stamps versions */
@@ -66,9 +68,11 @@ struct counters {
 
 struct engine {
 	char *dir, *key_path;
+	pthread_mutex_t erasing; /* held while keys are wiped, and by who must not see that */
 	bool read_only;
 	uint64_t seed;
 	size_t overlay_cap;
+	enum engine_warm warm;
 	int lock_file;
 	struct master_keys masters;
 	struct keyring_file keys;
@@ -126,6 +130,9 @@ void lane_freeze(struct engine *e, struct generation *fresh, struct generations 
 		 struct position *ret);
 /* Reads the origin's epoch. Lane, or before it runs. */
 void engine_read_epoch(struct engine *e, struct snapshot *s);
+
+/* erase.c: at the start, of all merchants: wipes keys whose erasure stands in the ledger. */
+void erase_recover(struct engine *e);
 
 void feeder_init(struct engine *e);
 void feeder_start(struct engine *e);

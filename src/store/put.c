@@ -241,6 +241,14 @@ void store_move(struct tx *tx, enum table table, const void *old_record, void *n
 	run_change(&c);
 }
 
+void store_forget(enum table table, void *record)
+{
+	const struct record_shape *shape = &record_shapes[table];
+	for (unsigned i = 0; i < shape->field_count; i++)
+		if (shape->fields[i].role == ROLE_PERSONAL)
+			*field_text(&shape->fields[i], record) = TEXT_NONE;
+}
+
 void store_relist(enum list list, void *record)
 {
 	must(list != LIST_CLUSTERED); /* its place is its key: store_move */

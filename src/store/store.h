@@ -43,7 +43,7 @@ enum list {
 /* clang-format on */
 
 /* The lists of one record, at most; at[i] belongs to the i-th LISTS row of its table. */
-enum { RECORD_LISTS_MAX = 4 };
+enum { RECORD_LISTS_MAX = 5 };
 
 #define MEMBER_NUMBER(m)      uint64_t m;
 #define MEMBER_SIGNED(m)      int64_t m;
@@ -107,6 +107,8 @@ void store_put(struct tx *tx, enum table table, void *record);
 void store_del(struct tx *tx, enum table table, const void *record);
 /* The same record under another key: lists and unique values follow. */
 void store_move(struct tx *tx, enum table table, const void *old_record, void *new_record);
+/* Empties the record's PERSONAL members; the caller puts it. */
+void store_forget(enum table table, void *record);
 /* Before a put: the record leaves `list` and comes in again as its newest. Not for WALLET. */
 void store_relist(enum list list, void *record);
 /* Names what the code will get soon, without waiting. Code that loops wants all its keys first. */

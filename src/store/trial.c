@@ -1,11 +1,14 @@
 /*
  * Trial runs: a write's handler over a reader's state, its rows kept aside and thrown away. What it
- * would seal is sealed under a key of zeroes that nobody sees.
+ * would seal is sealed under a key of zeroes that nobody sees. Rows are found by their hash: a call
+ * of a thousand people writes thousands.
  */
 #include "store/parts.h"
 
+enum { TRIAL_BUCKETS = 512 };
+
 struct trial_row {
-	struct trial_row *next; /* newest first */
+	struct trial_row *next; /* in its bucket, newest first */
 	struct text key, value;
 	bool gone;
 };
@@ -14,14 +17,23 @@ struct trial {
 	struct rows rows; /* first: the verbs find the trial through it */
 	struct rows *below;
 	struct arena arena;
-	struct trial_row *newest;
+	struct trial_row *buckets[TRIAL_BUCKETS];
 };
+
+static struct trial_row **bucket_of(struct trial *t, struct text key)
+{
+	uint32_t hash = 2166136261;
+
+	for (size_t i = 0; i < key.size; i++)
+		hash = (hash ^ (uint8_t)key.data[i]) * 16777619;
+	return &t->buckets[(hash ^ hash >> 16) % TRIAL_BUCKETS];
+}
 
 static bool trial_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct trial *t = (struct trial *)r;
 
-	for (struct trial_row *row = t->newest; row; row = row->next) {
+	for (struct trial_row *row = *bucket_of(t, key); row; row = row->next) {
 		if (!text_equal(row->key, key))
 			continue;
 		*ret_value = row->value;
@@ -33,14 +45,15 @@ static bool trial_get(struct rows *r, struct text key, struct text *ret_value)
 static void trial_keep(struct trial *t, struct text key, struct text value, bool gone)
 {
 	struct trial_row *row = ARENA_NEW(&t->arena, struct trial_row);
+	struct trial_row **bucket = bucket_of(t, key);
 
 	must(row);
 	row->key = arena_text(&t->arena, key);
 	row->value = arena_text(&t->arena, value);
 	must(!t->arena.full);
 	row->gone = gone;
-	row->next = t->newest;
-	t->newest = row;
+	row->next = *bucket;
+	*bucket = row;
 }
 
 static void trial_put(struct rows *r, struct text key, struct text value)

@@ -9,7 +9,9 @@
 #include "store/keys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 /* Address space, not memory: 256 GiB, halved while the machine refuses. */
 static const size_t MAP_BYTES = (size_t)256 << 30, MAP_BYTES_MIN = (size_t)1 << 30;
@@ -128,6 +130,60 @@ void view_close(struct view *v)
 	if (v->env)
 		mdb_env_close(v->env);
 	v->env = NULL;
+}
+
+/* ---- compacting ---- */
+
+void view_compact_end(const char *path)
+{
+	char *fresh = text_print("%s.new", path);
+	folder_remove(fresh);
+	free(fresh);
+}
+
+static bool file_sync(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool good = file >= 0 && fsync(file) == 0;
+	if (file >= 0)
+		close(file);
+	return good;
+}
+
+static enum fault copy_compacted(struct view *v, const char *to, const char *copy, char **ret_why)
+{
+	TRY(folder_make_at(to));
+	int error = mdb_env_copy2(v->env, to, MDB_CP_COMPACT);
+	if (error == 0 && file_sync(copy))
+		return OK;
+	error = error ? error : errno;
+	*ret_why = text_print("the view cannot be copied to %s: %s", to, mdb_strerror(error));
+	return fault_of_lmdb(v, error);
+}
+
+/* Under its name only when it is whole on the disk. */
+static enum fault replace(const char *path, const char *copy, char **ret_why)
+{
+	char *file = text_print("%s/data.mdb", path);
+	bool good = rename(copy, file) == 0 && folder_sync(path);
+	if (!good)
+		*ret_why = text_print("%s cannot be replaced: %s", file, strerror(errno));
+	free(file);
+	return good ? OK : FAULT_FILE_UNWRITABLE;
+}
+
+enum fault view_compact(struct view *v, const char *path, char **ret_why)
+{
+	char *to = text_print("%s.new", path), *copy = text_print("%s.new/data.mdb", path);
+	folder_remove(to);
+	enum fault fault = copy_compacted(v, to, copy, ret_why);
+	view_close(v);
+	if (fault == OK)
+		fault = replace(path, copy, ret_why);
+	folder_remove(to);
+	free(to);
+	free(copy);
+	return fault;
 }
 
 /* ---- reading ---- */

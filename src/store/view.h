@@ -49,6 +49,12 @@ CHECKED enum fault view_clear(struct view *v);
 /* Only the position. */
 CHECKED enum fault view_mark(struct view *v, const struct position *position);
 
+/* Writes the file anew without its free pages, in which old rows may still stand, and closes the
+ * view. `path`: its folder; the copy is made in PATH.new. Nobody reads it and nobody feeds. */
+CHECKED enum fault view_compact(struct view *v, const char *path, char **ret_why);
+/* Removes what a compaction that was cut off left. */
+void view_compact_end(const char *path);
+
 /* One reader's transaction, kept and renewed. Rows are looked up in the tree; where that cannot be
  * read, and for going from row to row, there is LMDB's cursor. */
 struct view_reader {

@@ -419,6 +419,37 @@ static enum fault do_customers(struct story *t)
 	return OK;
 }
 
+static enum fault do_erase(struct story *t)
+{
+	struct customer_erase_cmd cmd = {arg(t, "id")};
+	struct customer_erase_ret ret;
+	RUN(customer_erase);
+	say_number(t, "erased", ret.erased);
+	return OK;
+}
+
+static enum fault do_merge(struct story *t)
+{
+	struct customer_merge_cmd cmd = {arg(t, "into"), arg(t, "from")};
+	struct customer_merge_ret ret;
+	RUN(customer_merge);
+	say(t, ret.merged ? "merged" : "there");
+	return OK;
+}
+
+/* One step; `all`: until nothing is left. */
+static enum fault do_settle(struct story *t)
+{
+	struct customer_settle_cmd cmd = {(unsigned)arg_number(t, "n", SETTLE_MAX)};
+	struct customer_settle_ret ret;
+	bool all = has(t, "all");
+	do {
+		RUN(customer_settle);
+	} while (all && ret.left);
+	say_number(t, "left", ret.left);
+	return OK;
+}
+
 /* --- templates --- */
 
 static struct template arg_template(struct story *t)
@@ -965,6 +996,9 @@ static const struct {
     {"departments", do_departments},
     {"customer", do_customer},
     {"customers", do_customers},
+    {"erase", do_erase},
+    {"merge", do_merge},
+    {"settle", do_settle},
     {"template", do_template},
     {"save_template", do_save_template},
     {"delete_template", do_delete_template},
