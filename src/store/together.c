@@ -1,4 +1,4 @@
-/* Places: the same bytes in another order, and one byte that says which rows of a customer. */
+/* The same bytes in another order, and one byte that says which rows of a customer. */
 #include "store/together.h"
 
 #include "base/varint.h"
