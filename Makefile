@@ -16,7 +16,7 @@ CC         := $(CC_$(V))
 
 FLAGS_release := -O3 -fno-plt -g
 FLAGS_clang   := -O2 -g
-FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_ROUNDS
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 

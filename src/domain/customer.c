@@ -39,7 +39,7 @@ static enum fault plan_number(struct tx *tx, const struct env *env, struct custo
 		if (c->customer_id.size)
 			return OK;
 		struct text id = id_text(env, c->number);
-		TRY(unique_find(tx, &kind, BY_ID, id, &other, &taken));
+		TRY(unique_guess(tx, &kind, BY_ID, id, &other, &taken));
 		if (!taken)
 			c->customer_id = id;
 	}
@@ -111,6 +111,7 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	bool found;
 	*r = (struct customer_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
+	unique_want(tx, &kind, &given);
 	if (unique_named(&kind, &given))
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
@@ -143,6 +144,12 @@ enum fault customer_list(struct tx *tx, const struct env *env, const void *cmd, 
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }
 
+void customer_want_row(struct tx *tx, const struct customer *given)
+{
+	struct customer row = *given;
+	unique_want(tx, &kind, &row);
+}
+
 enum fault customer_of_row(struct tx *tx, const struct env *env, const struct customer *given,
 			   struct person *ret, bool *ret_any)
 {
@@ -154,6 +161,7 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 	bool found = false;
 	*ret = (struct person){0};
 	*ret_any = false;
+	unique_want(tx, &kind, &row);
 	for (unsigned i = 0; i < COUNT_OF(order) && !*ret_any; i++) {
 		struct text value = *unique_value(&row, &members[order[i]]);
 		*ret_any = value.size != 0;

@@ -158,6 +158,12 @@ static void count_bucket(_Atomic uint64_t *buckets, uint64_t value)
 
 /* ---- one batch ---- */
 
+#ifdef CHECK_ROUNDS
+enum { ROUNDS_CHECKED = true };
+#else
+enum { ROUNDS_CHECKED = false };
+#endif
+
 static size_t batch_stop(const struct engine *e)
 {
 	size_t quarter = ledger_body_max(&e->ledger) / 4;
@@ -174,6 +180,8 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 			  .arena = w->arena};
 	struct tx *tx = &l->tx;
 	l->snapshot.stamp.command = ++l->command;
+	if (ROUNDS_CHECKED)
+		rounds_check_before(&l->check, &l->snapshot.rows, &e->keys.ring, w, &env);
 	tx_init_write(tx, &l->snapshot.rows, &e->keys.ring, w->merchant, &env, &w->detail,
 		      w->command, w->actor);
 	w->fault = w->handle(tx, &tx->env, w->cmd, w->ret);
@@ -184,6 +192,9 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 	} else {
 		must(!tx->has_put); /* decide first, put last */
 	}
+	if (ROUNDS_CHECKED)
+		rounds_check_after(&l->check, w->fault,
+				   w->entry ? buffer_get(&l->entry) : TEXT_NONE);
 	if (w->entry) {
 		buffer_slice(&l->batch, buffer_get(&l->entry));
 		++*entries;
@@ -483,6 +494,8 @@ void lane_init(struct engine *e)
 	pthread_condattr_destroy(&attributes);
 	buffer_init(&l->batch, ledger_body_max(&e->ledger) + 2 * LEDGER_ALIGN);
 	buffer_init(&l->entry, ledger_body_max(&e->ledger));
+	if (ROUNDS_CHECKED)
+		rounds_check_init(&l->check);
 }
 
 void lane_start(struct engine *e)
@@ -515,6 +528,8 @@ void lane_release(struct engine *e)
 	tx_free(&l->tx);
 	buffer_release(&l->batch);
 	buffer_release(&l->entry);
+	if (ROUNDS_CHECKED)
+		rounds_check_release(&l->check);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);
 	pthread_cond_destroy(&l->frozen);

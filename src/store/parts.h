@@ -10,6 +10,7 @@
 #include "store/file.h"
 #include "store/keyring.h"
 #include "store/ledger.h"
+#include "store/rounds_check.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
 
@@ -40,6 +41,7 @@ struct lane {
 	bool last_was_data;
 	int64_t last_us; /* when the last batch was written */
 	bool wrote_credential, wrote_origin;
+	struct rounds_check check; /* builds with CHECK_ROUNDS */
 };
 
 struct feeder {

@@ -19,9 +19,10 @@
  */
 #pragma once
 
+#include "store/keyring_rows.h"
 #include "store/tx.h"
 
-enum pg_row_kind { ROW_KEY = 128, ROW_KEY_LAST, ROW_META };
+enum { ROW_META = 130 }; /* the other two: keyring_rows.h */
 
 struct pg;
 

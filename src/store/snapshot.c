@@ -119,7 +119,8 @@ static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
 	return false;
 }
 
-static const struct rows_verbs snapshot_verbs = {verb_get, verb_put, verb_del, verb_next_fed};
+static const struct rows_verbs snapshot_verbs = {
+    .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
 
 /* ---- taking one ---- */
 

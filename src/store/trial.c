@@ -61,7 +61,8 @@ static bool trial_next_fed(struct rows *r, struct text prefix, struct text after
 	return below->verbs->next_fed(below, prefix, after, ret_key, ret_value);
 }
 
-static const struct rows_verbs trial_verbs = {trial_get, trial_put, trial_del, trial_next_fed};
+static const struct rows_verbs trial_verbs = {
+    .get = trial_get, .put = trial_put, .del = trial_del, .next_fed = trial_next_fed};
 
 static bool trial_customer(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
 {

@@ -143,7 +143,8 @@ static inline bool memory_next(struct rows *r, struct text prefix, struct text a
 	return true;
 }
 
-static const struct rows_verbs memory_verbs = {memory_get, memory_put, memory_del, memory_next};
+static const struct rows_verbs memory_verbs = {
+    .get = memory_get, .put = memory_put, .del = memory_del, .next_fed = memory_next};
 
 static inline void memory_init(struct rows_memory *m)
 {
