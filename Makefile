@@ -6,6 +6,7 @@
 V       ?= release
 OUT     := out/$(V)
 LLHTTP  ?= /usr/share/llhttp
+PQ      ?= /usr/include/postgresql
 
 CC_release := gcc
 CC_debug   := gcc
@@ -21,8 +22,8 @@ FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
-CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -pthread $(FLAGS_$(V)) -MMD -MP
-LIBS   := -luv -llmdb -lssl -lcrypto -lurcu -lz -lm
+CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -isystem $(PQ) -pthread $(FLAGS_$(V)) -MMD -MP
+LIBS   := -luv -llmdb -lpq -lssl -lcrypto -lurcu -lz -lm
 
 SRC    := $(filter-out src/main.c,$(wildcard src/*/*.c src/dialect/*/*.c))
 OBJ    := $(SRC:%.c=$(OUT)/%.o) $(OUT)/llhttp/api.o $(OUT)/llhttp/http.o $(OUT)/llhttp/llhttp.o

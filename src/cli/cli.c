@@ -215,9 +215,10 @@ enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, con
 	must(row);
 	*ret_detail = (struct detail){0};
 	if (row->mode == COMMAND_READ) {
-		struct tx *tx = reader_begin(c->reader, merchant, &c->arena, ret_detail);
-		enum fault fault = row->handle(tx, reader_env(tx), cmd, ret);
-		return fault; /* the transaction stays open: the answer points into it */
+		reader_begin(c->reader, merchant, &c->arena, ret_detail);
+		return reader_apply(
+		    c->reader, row->handle, cmd,
+		    ret); /* the transaction stays open: the answer points into it */
 	}
 	struct write w = {.merchant = merchant,
 			  .command = command,

@@ -91,7 +91,7 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 {
 	const struct command_row *row = command_get(command);
 	must(row && row->mode == COMMAND_READ && call->tx);
-	return row->handle(call->tx, call->env, cmd, ret);
+	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
@@ -196,7 +196,7 @@ static enum fault step_apply(struct journey *j)
 		return OK;
 	if (row->mode == COMMAND_WRITE)
 		return apply_write(j, row);
-	return row->handle(j->call.tx, j->call.env, j->call.cmd, j->call.ret);
+	return reader_apply(j->reader, row->handle, j->call.cmd, j->call.ret);
 }
 
 static enum fault step_encode(struct journey *j)

@@ -101,8 +101,8 @@ static unsigned merchants_after(struct jobs *jobs, uint64_t from, uint64_t *ret_
 	struct merchant_list_ret ret = {0};
 
 	arena_init(&arena, CALL_BYTES_MAX);
-	struct tx *tx = reader_begin(jobs->reader, 0, &arena, &detail);
-	if (merchant_list(tx, reader_env(tx), &cmd, &ret) != OK)
+	reader_begin(jobs->reader, 0, &arena, &detail);
+	if (reader_apply(jobs->reader, merchant_list, &cmd, &ret) != OK)
 		ret.n = 0;
 	for (unsigned i = 0; i < ret.n; i++)
 		ret_numbers[i] = ret.rows[i].number;
@@ -178,8 +178,8 @@ static bool demo_credentials(struct engine *engine)
 	arena_init(&arena, CALL_BYTES_MAX);
 	for (uint64_t from = 0; ret.n && !demo; from += ret.n) {
 		struct credential_list_cmd cmd = {.from = from, .n = 100};
-		struct tx *tx = reader_begin(reader, 0, &arena, &detail);
-		if (credential_list(tx, reader_env(tx), &cmd, &ret) != OK)
+		reader_begin(reader, 0, &arena, &detail);
+		if (reader_apply(reader, credential_list, &cmd, &ret) != OK)
 			ret.n = 0;
 		for (unsigned i = 0; i < ret.n; i++)
 			demo |= ret.rows[i].demo;

@@ -91,7 +91,7 @@ static enum fault enqueue(struct engine *e, struct write *w)
 	return fault;
 }
 
-void engine_submit(struct engine *e, struct write *w)
+void embedded_submit(struct engine *e, struct write *w)
 {
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
@@ -100,7 +100,7 @@ void engine_submit(struct engine *e, struct write *w)
 		answer(w, fault);
 }
 
-void engine_stop_jobs(struct engine *e)
+void embedded_stop_jobs(struct engine *e)
 {
 	struct lane *l = &e->lane;
 	if (!e->running)
@@ -111,36 +111,6 @@ void engine_stop_jobs(struct engine *e)
 	l->jobs_ended = true;
 	pthread_mutex_unlock(&l->lock);
 	answer_all(&parked, FAULT_SHUTTING_DOWN);
-}
-
-struct waiter {
-	pthread_mutex_t lock;
-	pthread_cond_t condition;
-	bool done;
-};
-
-static void wake_waiter(struct write *w)
-{
-	struct waiter *waiter = w->context;
-	pthread_mutex_lock(&waiter->lock);
-	waiter->done = true;
-	pthread_cond_signal(&waiter->condition);
-	pthread_mutex_unlock(&waiter->lock);
-}
-
-enum fault engine_run(struct engine *e, struct write *w)
-{
-	struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-	w->done = wake_waiter;
-	w->context = &waiter;
-	engine_submit(e, w);
-	pthread_mutex_lock(&waiter.lock);
-	while (!waiter.done)
-		pthread_cond_wait(&waiter.condition, &waiter.lock);
-	pthread_mutex_unlock(&waiter.lock);
-	pthread_mutex_destroy(&waiter.lock);
-	pthread_cond_destroy(&waiter.condition);
-	return w->fault;
 }
 
 /* ---- counting ---- */
@@ -466,7 +436,7 @@ static void *lane_main(void *context)
 	return NULL;
 }
 
-enum fault engine_clock_accept(struct engine *e)
+enum fault embedded_clock_accept(struct engine *e)
 {
 	if (e->read_only)
 		return OK;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "store/clock.h"
-#include "store/engine.h"
+#include "store/engines.h"
 #include "store/file.h"
 #include "store/keyring.h"
 #include "store/ledger.h"
@@ -67,6 +67,7 @@ struct counters {
 };
 
 struct engine {
+	struct engine_base base; /* first */
 	char *dir, *key_path;
 	bool read_only;
 	uint64_t seed;
@@ -91,10 +92,22 @@ struct engine {
 };
 
 struct reader {
+	struct reader_base base; /* first */
 	struct snapshot snapshot;
-	struct engine *engine;
-	struct tx tx;
 };
+/* What engine.c hangs into its table of verbs (engines.h). */
+void embedded_submit(struct engine *e, struct write *w);
+void embedded_stop_jobs(struct engine *e);
+enum fault embedded_clock_accept(struct engine *e);
+void embedded_feed(struct engine *e);
+enum fault embedded_try(struct reader *r, struct write *w);
+enum fault embedded_verify(struct engine *e,
+			   void (*progress)(void *context, uint64_t done, uint64_t all),
+			   void *context, struct ledger_report *ret, char **ret_why);
+enum fault embedded_scan(struct engine *e,
+			 bool (*see)(void *context, const struct ledger_entry *entry),
+			 void *context);
+enum fault embedded_backup(struct engine *e, const char *to, char **ret_why);
 
 enum {
 	OVERLAY_BYTES = 256 * 1024 * 1024,

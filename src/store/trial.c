@@ -84,9 +84,9 @@ static void trial_slot_seen(struct keyring *k, uint64_t slot)
 	(void)slot;
 }
 
-enum fault reader_try(struct reader *r, struct write *w)
+enum fault embedded_try(struct reader *r, struct write *w)
 {
-	struct engine *e = r->engine;
+	struct engine *e = r->base.engine;
 	struct keyring keys = e->keys.ring;
 	struct trial t = {.rows = {&trial_verbs}, .below = &r->snapshot.rows};
 
@@ -99,10 +99,11 @@ enum fault reader_try(struct reader *r, struct write *w)
 			  .epoch = atomic_load(&e->epoch),
 			  .arena = w->arena};
 	arena_init(&t.arena, 2 * (size_t)ENTRY_BYTES_MAX);
-	tx_init_write(&r->tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command, w->actor);
-	w->fault = w->handle(&r->tx, &r->tx.env, w->cmd, w->ret);
-	tx_discard(&r->tx);
-	tx_release(&r->tx);
+	tx_init_write(&r->base.tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command,
+		      w->actor);
+	w->fault = w->handle(&r->base.tx, &r->base.tx.env, w->cmd, w->ret);
+	tx_discard(&r->base.tx);
+	tx_release(&r->base.tx);
 	arena_release(&t.arena);
 	snapshot_end(&r->snapshot);
 	return w->fault;

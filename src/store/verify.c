@@ -187,7 +187,7 @@ static enum fault verify_in(struct engine *e, const char *path, struct replay *r
 	return fault;
 }
 
-enum fault engine_verify(struct engine *e,
+enum fault embedded_verify(struct engine *e,
 			 void (*progress)(void *context, uint64_t done, uint64_t all),
 			 void *context, struct ledger_report *ret, char **ret_why)
 {
@@ -252,7 +252,7 @@ static enum fault scan_batch(void *context, const struct batch *b)
 	return s->stopped ? FAULT_BUSY : OK; /* any fault ends the walk */
 }
 
-enum fault engine_ledger_scan(struct engine *e,
+enum fault embedded_scan(struct engine *e,
 			      bool (*see)(void *context, const struct ledger_entry *entry),
 			      void *context)
 {
