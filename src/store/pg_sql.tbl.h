@@ -1,0 +1,20 @@
+/* STATEMENT(NAME, text): statements that no descriptor makes. $1 is the merchant. */
+/* clang-format off */
+#define SQL_STATEMENTS(STATEMENT)                                                                                  \
+	STATEMENT(LOCK_HEAD,     "SELECT 1 FROM head WHERE merchant_id = $1 FOR UPDATE")                           \
+	STATEMENT(MAKE_HEAD,     "INSERT INTO head (merchant_id) VALUES ($1) ON CONFLICT (merchant_id) DO NOTHING") \
+	STATEMENT(NEWEST_ENTRY,  "SELECT number, instant, next_number, hash FROM ledger WHERE merchant_id = $1 ORDER BY number DESC LIMIT 1") \
+	STATEMENT(FIND_BATCH,    "SELECT number FROM ledger WHERE merchant_id = $1 AND batch_node = $2 AND batch_number = $3 AND batch_place = 0") \
+	STATEMENT(LAST_SLOT,     "SELECT slot FROM customer_key WHERE merchant_id = $1 ORDER BY slot DESC LIMIT 1") \
+	STATEMENT(READ_ENTRIES,  "SELECT number, instant, actor, command, entry, hash FROM ledger WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
+
+/* These are not about one merchant: the whole store's, or the server's. */
+#define SQL_WIDE_STATEMENTS(STATEMENT)                                                                             \
+	STATEMENT(NEXT_MERCHANT, "SELECT merchant_id FROM head WHERE merchant_id > $1 ORDER BY merchant_id LIMIT 1") \
+	STATEMENT(CLOCK,         "SELECT clock_timestamp()")                                                       \
+	STATEMENT(NODE_TAKE,     "UPDATE node SET name = $2, lease_until = clock_timestamp() + $3 * interval '1 millisecond' WHERE number = (SELECT number FROM node WHERE lease_until < clock_timestamp() ORDER BY lease_until, number LIMIT 1) AND lease_until < clock_timestamp() RETURNING number") \
+	STATEMENT(NODE_MAKE,     "INSERT INTO node (number, name, lease_until) SELECT coalesce(max(number), 0) + 1, $1, clock_timestamp() + $2 * interval '1 millisecond' FROM node ON CONFLICT (number) DO NOTHING RETURNING number") \
+	STATEMENT(NODE_RENEW,    "UPDATE node SET lease_until = clock_timestamp() + $3 * interval '1 millisecond' WHERE number = $1 AND name = $2 AND lease_until >= clock_timestamp() RETURNING number") \
+	STATEMENT(NODE_END,      "UPDATE node SET lease_until = '-infinity' WHERE number = $1 AND name = $2")      \
+	STATEMENT(OLDEST_LOOK,   "SELECT coalesce(max((extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint), 0) FROM pg_stat_activity WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()")
+/* clang-format on */
