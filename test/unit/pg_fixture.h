@@ -149,9 +149,11 @@ static inline void random_key(struct pg_fixture *x, const struct record_shape *s
 			*(uint64_t *)(void *)((char *)record + s->fields[i].offset) =
 			    1 + random_below(&x->random, 30);
 	}
-	if (s->clustered)
-		record->coupon = (struct coupon){.customer = random_below(&x->random, 4),
-						 .ordinal = random_below(&x->random, 12)};
+	if (s->clustered) {
+		record->coupon.customer = random_below(&x->random, 4);
+		record->coupon.shelf = record->coupon.customer ? 0 : random_below(&x->random, 2);
+		record->coupon.ordinal = random_below(&x->random, 12);
+	}
 }
 
 static inline bool same_record(const struct record_shape *s, const union record *a,
@@ -345,4 +347,52 @@ static inline bool same_rows(struct pg_fixture *x, struct pg *p)
 	if (!good)
 		fprintf(stderr, "     %s\n", pg_why(p));
 	return good && CHECK_INT(c.different, 0) && CHECK(c.same + c.absent >= n);
+}
+
+/* --- scans --- */
+
+struct scanning {
+	struct pg_sink sink; /* first */
+	struct comparing comparing;
+	struct text prefix;
+	struct key last;
+	size_t in_order, seen;
+};
+/* RECORD rows come along with others; only those of the prefix count. */
+static inline void scan_row(struct pg_sink *sink, struct text key, const struct text *value)
+{
+	struct scanning *s = (struct scanning *)(void *)sink;
+	compare_row(&s->comparing.sink, key, value);
+	if (!text_starts_with(key, s->prefix))
+		return;
+	s->in_order += s->last.size == 0 || text_compare(key, key_get(&s->last)) > 0;
+	s->seen++;
+	s->last.size = 0;
+	key_add_parts(&s->last, key);
+}
+
+static inline size_t count_prefix(struct pg_fixture *x, struct text prefix)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < x->f.rows.slot_count; i++)
+		n += x->f.rows.slots[i].live && text_starts_with(x->f.rows.slots[i].key, prefix);
+	return n;
+}
+
+/* All rows with the prefix, a few at a time, each once and in order. */
+static inline bool same_scan(struct pg_fixture *x, struct pg *p, struct text prefix, unsigned n)
+{
+	struct scanning s = {.sink = {scan_row}, .comparing = {.x = x}, .prefix = prefix};
+	size_t before;
+	must(pg_begin_read(p) == OK);
+	do {
+		struct key after = s.last;
+		struct pg_scan scan = {prefix, key_get(&after), n};
+		before = s.seen;
+		if (!CHECK_INT(pg_next(p, &scan, &s.sink), OK))
+			fprintf(stderr, "     %s\n", pg_why(p));
+	} while (s.seen > before);
+	pg_rollback(p);
+	return CHECK_INT(s.seen, count_prefix(x, prefix)) && CHECK_INT(s.in_order, s.seen) &&
+	       CHECK_INT(s.comparing.different, 0) && CHECK_INT(s.comparing.absent, 0);
 }

@@ -46,6 +46,79 @@ static bool random_batch(struct pg_fixture *x, struct pg *p, uint64_t commands)
 	return false;
 }
 
+static void same_scans(struct pg_fixture *x, struct pg *p)
+{
+	static const struct {
+		enum row_kind kind;
+		unsigned end;
+	} kinds[] = {{ROW_RECORD, TABLE_COUNT},
+		     {ROW_UNIQUE, UNIQUE_COUNT},
+		     {ROW_ENTRY, LIST_COUNT},
+		     {ROW_LIST, LIST_COUNT},
+		     {ROW_HOLES, LIST_COUNT}};
+	struct key prefix;
+	for (unsigned k = 0; k < COUNT_OF(kinds); k++)
+		for (unsigned id = 1; id < kinds[k].end; id++) {
+			if (kinds[k].kind == ROW_ENTRY && id == LIST_CLUSTERED)
+				continue;
+			key_init(&prefix, kinds[k].kind, id, x->f.merchant);
+			if (!same_scan(x, p, key_get(&prefix), 7))
+				fprintf(stderr, "     kind %d, id %u\n", kinds[k].kind, id);
+		}
+	/* a whole first part: requests of one class, coupons of one wallet, one list's holes */
+	key_init(&prefix, ROW_RECORD, TABLE_REQUEST, x->f.merchant);
+	key_add_number(&prefix, 1 + random_below(&x->random, 30));
+	same_scan(x, p, key_get(&prefix), 1);
+	key_init(&prefix, ROW_RECORD, TABLE_COUPON, x->f.merchant);
+	key_add_number(&prefix, 2);
+	key_add_number(&prefix, 0);
+	same_scan(x, p, key_get(&prefix), 3);
+	struct member owner = {.campaign = 3, .cover = 2};
+	key_list(&prefix, x->f.merchant, LIST_COVERED, &owner);
+	prefix.bytes[0] = ROW_HOLES;
+	same_scan(x, p, key_get(&prefix), 3);
+}
+
+struct chain {
+	const struct pg_fixture *x;
+	struct head head;
+	unsigned seen;
+	bool good;
+};
+static bool see_entry(void *context, const struct pg_entry *e)
+{
+	struct chain *c = context;
+	uint8_t hash[32];
+	entry_hash(c->head.hash, e->bytes, hash);
+	c->good &= e->number == c->head.number + 1 && memcmp(hash, e->hash, 32) == 0 &&
+		   e->merchant == c->x->f.merchant && e->command == 5 &&
+		   text_equal(e->actor, TEXT("test"));
+	c->head.number = e->number;
+	memcpy(c->head.hash, hash, 32);
+	c->seen++;
+	return true;
+}
+
+/* The ledger as PostgreSQL has it is the chain that was made, and its end is the head. */
+static void same_ledger(struct pg_fixture *x, struct pg *p)
+{
+	struct chain c = {.x = x, .good = true};
+	struct head head;
+	unsigned before;
+	must(pg_begin_read(p) == OK);
+	do {
+		before = c.seen;
+		struct pg_entries what = {x->f.merchant, c.head.number, 37, see_entry, &c};
+		CHECK_INT(pg_read_entries(p, &what), OK);
+	} while (c.seen > before && c.seen < before + 37 + 1 &&
+		 c.head.number < x->f.tx.head.number);
+	pg_rollback(p);
+	must(head_read(&x->f.rows.rows, x->f.merchant, &head));
+	CHECK(c.good);
+	CHECK_INT(c.head.number, head.number);
+	CHECK(memcmp(c.head.hash, head.hash, 32) == 0);
+}
+
 static void random_rows(const char *url, uint64_t seed, uint64_t merchant)
 {
 	static struct pg_fixture x;
@@ -58,6 +131,11 @@ static void random_rows(const char *url, uint64_t seed, uint64_t merchant)
 			continue;
 		fprintf(stderr, "     seed %llu, batch %u\n", (unsigned long long)seed, i);
 		break;
+	}
+	if (p) {
+		CHECK(memory_count(&x.f.rows) > 300);
+		same_scans(&x, p);
+		same_ledger(&x, p);
 	}
 	pg_fixture_release(&x);
 	pg_close(p);
