@@ -4,13 +4,14 @@
 #include "base/varint.h"
 #include "store/keys.h"
 
-static void key_of_slot(struct key *k, uint64_t merchant, uint64_t slot)
+void keyring_rows_key(struct key *k, uint64_t merchant, uint64_t slot)
 {
 	key_init(k, (enum row_kind)ROW_KEY, 0, merchant);
 	key_add_number(k, slot);
 }
 
-static bool verb_customer(const struct keyring *ring, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+bool keyring_rows_customer(const struct keyring *ring, uint64_t slot,
+			   uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	static const uint8_t wiped[SLOT_SIZE];
 	const struct keyring_rows *k = (const struct keyring_rows *)(const void *)ring;
@@ -18,7 +19,7 @@ static bool verb_customer(const struct keyring *ring, uint64_t slot, uint8_t ret
 	struct text value;
 	if (slot == 0)
 		return false;
-	key_of_slot(&key, k->merchant, slot);
+	keyring_rows_key(&key, k->merchant, slot);
 	bool found = row_get(k->rows, key_get(&key), &value) && value.size == SLOT_SIZE;
 	memset(ret_key, 0, SEAL_KEY_SIZE);
 	if (!found)
@@ -39,7 +40,7 @@ static uint64_t verb_take_slot(struct keyring *ring)
 		must(varint_take(&value, &slot));
 	slot++;
 	k->make(k->context, slot, bytes);
-	key_of_slot(&key, k->merchant, slot);
+	keyring_rows_key(&key, k->merchant, slot);
 	row_put(k->rows, key_get(&key), (struct text){(const char *)bytes, sizeof(bytes)});
 	row_put(k->rows, key_get(&last),
 		(struct text){(const char *)number, varint_put(number, slot)});
@@ -57,7 +58,7 @@ static void verb_slot_seen(struct keyring *ring, uint64_t slot)
 void keyring_rows_like(struct keyring_rows *k, const struct keyring *ring)
 {
 	*k = (struct keyring_rows){.ring = *ring};
-	k->ring.customer = verb_customer;
+	k->ring.customer = keyring_rows_customer;
 	k->ring.take_slot = verb_take_slot;
 	k->ring.slot_seen = verb_slot_seen;
 	k->ring.give_back = NULL;

@@ -32,43 +32,10 @@ _Static_assert(BATCH_STOP_BYTES + ENTRY_BYTES_MAX + VARINT_SIZE_MAX <= SEGMENT_B
 
 /* ---- queues ---- */
 
-static void queue_add(struct write_queue *q, struct write *w)
-{
-	w->next = NULL;
-	if (q->last)
-		q->last->next = w;
-	else
-		q->first = w;
-	q->last = w;
-	q->count++;
-}
-
-static struct write *queue_take(struct write_queue *q)
-{
-	struct write *w = q->first;
-	q->first = w->next;
-	if (!q->first)
-		q->last = NULL;
-	q->count--;
-	return w;
-}
-
 static void queue_move(struct write_queue *from, struct write_queue *to, uint64_t n_max)
 {
 	for (; n_max > 0 && from->count > 0; n_max--)
 		queue_add(to, queue_take(from));
-}
-
-static void answer(struct write *w, enum fault fault)
-{
-	w->fault = fault;
-	w->done(w);
-}
-
-static void answer_all(struct write_queue *q, enum fault fault)
-{
-	while (q->count > 0)
-		answer(queue_take(q), fault);
 }
 
 /* ---- submitting ---- */
@@ -97,7 +64,7 @@ void embedded_submit(struct engine *e, struct write *w)
 	w->entry = 0;
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
-		answer(w, fault);
+		write_answer(w, fault);
 }
 
 void embedded_stop_jobs(struct engine *e)
@@ -110,7 +77,7 @@ void embedded_stop_jobs(struct engine *e)
 	l->jobs = (struct write_queue){0};
 	l->jobs_ended = true;
 	pthread_mutex_unlock(&l->lock);
-	answer_all(&parked, FAULT_SHUTTING_DOWN);
+	queue_answer(&parked, FAULT_SHUTTING_DOWN);
 }
 
 /* ---- counting ---- */
@@ -291,7 +258,7 @@ static void run_batch(struct engine *e)
 	struct write_queue ran = {0};
 	enum fault fault = may_write(e);
 	if (fault != OK) {
-		answer_all(&l->taken, fault);
+		queue_answer(&l->taken, fault);
 		return;
 	}
 	slow_down(e);

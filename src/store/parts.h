@@ -10,14 +10,10 @@
 #include "store/file.h"
 #include "store/keyring.h"
 #include "store/ledger.h"
+#include "store/queue.h"
 #include "store/rounds_check.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
-
-struct write_queue {
-	struct write *first, *last;
-	uint64_t count;
-};
 
 struct lane {
 	pthread_t thread;

@@ -29,33 +29,11 @@ static void side_next(struct side *s, bool after)
 	s->more = view_next(&s->reader, s->key, after, &s->key, &s->value);
 }
 
-static const char *row_name(struct text key)
-{
-	static const char *const kinds[ROW_KIND_COUNT] = {
-	    [ROW_HEAD] = "head", [ROW_RECORD] = "record",    [ROW_UNIQUE] = "unique value",
-	    [ROW_LIST] = "list", [ROW_ENTRY] = "list entry", [ROW_HOLES] = "list holes"};
-	unsigned kind = key.size ? (uint8_t)key.data[0] : 0;
-	return kind < ROW_KIND_COUNT && kinds[kind] ? kinds[kind] : "row";
-}
-
-static const char *table_name(struct text key)
-{
-	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
-	return table < TABLE_COUNT && record_shapes[table].name ? record_shapes[table].name : "";
-}
-
 static void note(struct comparison *c, struct text key, const char *what)
 {
-	char hex[2 * KEY_BYTES_MAX];
-	uint32_t merchant = 0;
 	c->report->rows_different++;
-	if (c->first || key.size > KEY_BYTES_MAX)
-		return;
-	hex_lower((const uint8_t *)key.data, key.size, hex);
-	for (size_t i = 2; i < 6 && i < key.size; i++)
-		merchant = merchant << 8 | (uint8_t)key.data[i];
-	c->first = text_print("%s %s of merchant %u %s (key %.*s)", row_name(key), table_name(key),
-			      merchant, what, (int)(2 * key.size), hex);
+	if (!c->first)
+		c->first = key_describe(key, what);
 }
 
 static void compare_one(struct comparison *c)
@@ -188,8 +166,8 @@ static enum fault verify_in(struct engine *e, const char *path, struct replay *r
 }
 
 enum fault embedded_verify(struct engine *e,
-			 void (*progress)(void *context, uint64_t done, uint64_t all),
-			 void *context, struct ledger_report *ret, char **ret_why)
+			   void (*progress)(void *context, uint64_t done, uint64_t all),
+			   void *context, struct ledger_report *ret, char **ret_why)
 {
 	struct replay r = {.progress = progress, .context = context};
 	struct comparison c = {.report = ret};
@@ -253,8 +231,8 @@ static enum fault scan_batch(void *context, const struct batch *b)
 }
 
 enum fault embedded_scan(struct engine *e,
-			      bool (*see)(void *context, const struct ledger_entry *entry),
-			      void *context)
+			 bool (*see)(void *context, const struct ledger_entry *entry),
+			 void *context)
 {
 	struct scan s = {.see = see, .context = context};
 	struct ledger_damage damage;
