@@ -6,7 +6,8 @@
 #define SQL_VIEWS(VIEW)                                                                                            \
 	VIEW(coupon_by_day, "coupons by template, day of issue and status as shown",                               \
 	     "SELECT c.merchant_id, c.template, t.name AS template_name,"                                          \
-	     " (c.issued AT TIME ZONE 'UTC' + interval '8 hours')::date AS day,"                                   \
+	     " CASE WHEN c.issued BETWEEN '1970-01-01 00:00+00' AND '9999-12-31 00:00+00'"                         \
+	     " THEN (c.issued AT TIME ZONE 'UTC' + interval '8 hours')::date END AS day,"                          \
 	     " CASE c.state WHEN 0 THEN CASE WHEN c.\"end\" < now() THEN 'expired' ELSE 'unused' END"              \
 	     " WHEN 1 THEN 'redeemed' WHEN 2 THEN 'frozen' WHEN 3 THEN 'recalled' ELSE 'other' END AS status,"     \
 	     " count(*) AS coupons"                                                                                \
