@@ -12,9 +12,14 @@
 #define SQL_WIDE_STATEMENTS(STATEMENT)                                                                             \
 	STATEMENT(NEXT_MERCHANT, "SELECT merchant_id FROM head WHERE merchant_id > $1 ORDER BY merchant_id LIMIT 1") \
 	STATEMENT(CLOCK,         "SELECT clock_timestamp()")                                                       \
-	STATEMENT(NODE_TAKE,     "UPDATE node SET name = $2, lease_until = clock_timestamp() + $3 * interval '1 millisecond' WHERE number = (SELECT number FROM node WHERE lease_until < clock_timestamp() ORDER BY lease_until, number LIMIT 1) AND lease_until < clock_timestamp() RETURNING number") \
-	STATEMENT(NODE_MAKE,     "INSERT INTO node (number, name, lease_until) SELECT coalesce(max(number), 0) + 1, $1, clock_timestamp() + $2 * interval '1 millisecond' FROM node ON CONFLICT (number) DO NOTHING RETURNING number") \
-	STATEMENT(NODE_RENEW,    "UPDATE node SET lease_until = clock_timestamp() + $3 * interval '1 millisecond' WHERE number = $1 AND name = $2 AND lease_until >= clock_timestamp() RETURNING number") \
-	STATEMENT(NODE_END,      "UPDATE node SET lease_until = '-infinity' WHERE number = $1 AND name = $2")      \
+	STATEMENT(NODE_TAKE,     "UPDATE node SET name = $2, lease_until = now() + $1::bigint * interval '1 millisecond'" \
+				 " WHERE lease_until < now() AND number = (SELECT number FROM node WHERE lease_until < now()" \
+				 " ORDER BY lease_until, number LIMIT 1) RETURNING number")                        \
+	STATEMENT(NODE_MAKE,     "INSERT INTO node (number, name, lease_until)"                                    \
+				 " SELECT coalesce(max(number), 0) + 1, $2::text, now() + $1::bigint * interval '1 millisecond'" \
+				 " FROM node ON CONFLICT (number) DO NOTHING RETURNING number")                    \
+	STATEMENT(NODE_RENEW,    "UPDATE node SET lease_until = now() + $3::bigint * interval '1 millisecond'"     \
+				 " WHERE number = $1 AND name = $2 AND lease_until >= now() RETURNING number")     \
+	STATEMENT(NODE_END,      "UPDATE node SET lease_until = '-infinity' WHERE number = $1 AND name = $2 RETURNING number") \
 	STATEMENT(OLDEST_LOOK,   "SELECT coalesce(max((extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint), 0) FROM pg_stat_activity WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()")
 /* clang-format on */

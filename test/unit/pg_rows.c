@@ -1,6 +1,7 @@
 /* Rows of bytes through PostgreSQL's typed columns and back, against the same rows in memory. */
 #include "pg_fixture.h"
 #include "store/entry.h"
+#include "store/pg_watch.h"
 
 static struct pg_server server;
 
@@ -276,6 +277,89 @@ static void server_dies(struct pg *p, struct pg_fixture *x)
 	is_found(p, x, false);
 }
 
+/* --- beside the work --- */
+
+static void node_numbers(const char *url)
+{
+	struct pg *p = open_pg(url);
+	struct node_lease one = {TEXT("one"), 60000}, two = {TEXT("two"), 60000};
+	uint64_t first = 0, second = 0, third = 0;
+	bool held;
+	CHECK_INT(pg_node_take(p, &one, &first), OK);
+	CHECK_INT(pg_node_take(p, &two, &second), OK);
+	CHECK(first > 0 && second > 0 && first != second);
+	CHECK_INT(pg_node_renew(p, &one, first, &held), OK);
+	CHECK(held);
+	CHECK_INT(pg_node_renew(p, &two, first, &held), OK);
+	CHECK(!held);
+	CHECK_INT(pg_node_end(p, &one, first), OK);
+	CHECK_INT(pg_node_renew(p, &one, first, &held), OK);
+	CHECK(!held);
+	/* what came free is given again, also when its holder only fell silent */
+	CHECK_INT(pg_node_take(p, &(struct node_lease){TEXT("three"), 1}, &third), OK);
+	CHECK_INT(third, first);
+	usleep(20 * 1000);
+	CHECK_INT(pg_node_take(p, &(struct node_lease){TEXT("four"), 60000}, &third), OK);
+	CHECK_INT(third, first);
+	pg_close(p);
+}
+
+static void take_at_once(const char *url)
+{
+	enum { AT_ONCE = 5 };
+	pid_t children[AT_ONCE];
+	unsigned seen = 0;
+	int status;
+	fflush(NULL);
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		children[i] = fork();
+		if (children[i] == 0) {
+			char name[8];
+			uint64_t number = 0;
+			struct pg *p = open_pg(url);
+			snprintf(name, sizeof(name), "at%u", i);
+			if (pg_node_take(p, &(struct node_lease){text_of(name), 60000}, &number) !=
+			    OK)
+				number = 0;
+			_exit((int)number);
+		}
+	}
+	for (unsigned i = 0; i < AT_ONCE; i++) {
+		must(waitpid(children[i], &status, 0) == children[i]);
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) > 0 && WEXITSTATUS(status) < 32);
+		seen |= 1u << WEXITSTATUS(status);
+	}
+	CHECK_INT(__builtin_popcount(seen), AT_ONCE);
+}
+
+static void old_snapshots(const char *url)
+{
+	struct pg *p = open_pg(url), *other = open_pg(url);
+	struct comparing none = {.sink = {compare_row}};
+	struct instant before, now;
+	uint64_t ms = UINT64_MAX;
+	struct key k;
+	key_list(&k, 12345, LIST_COUPONS, NULL);
+	struct text key = key_get(&k);
+	static struct pg_fixture x;
+	pg_fixture_init(&x, 1);
+	none.x = &x;
+	CHECK_INT(pg_oldest_snapshot(p, &ms), OK);
+	CHECK(ms < 50);
+	CHECK_INT(pg_begin_read(other), OK);
+	CHECK_INT(pg_load(other, &key, 1, &none.sink), OK);
+	CHECK_INT(pg_clock(p, &before), OK);
+	usleep(120 * 1000);
+	CHECK_INT(pg_clock(p, &now), OK);
+	CHECK(now.ms - before.ms >= 120 && now.ms - before.ms < 5000);
+	CHECK_INT(pg_oldest_snapshot(p, &ms), OK);
+	CHECK(ms >= 120 && ms < 60000);
+	pg_rollback(other);
+	pg_fixture_release(&x);
+	pg_close(other);
+	pg_close(p);
+}
+
 static void trouble(const char *url)
 {
 	static struct pg_fixture x;
@@ -303,6 +387,9 @@ int main(void)
 	free(why);
 	random_rows(server.url, 1, 7);
 	random_rows(server.url, 20261122, 70000);
+	node_numbers(server.url);
+	take_at_once(server.url);
+	old_snapshots(server.url);
 	trouble(server.url);
 	pg_server_stop(&server);
 	return test_end();
