@@ -147,9 +147,17 @@ enum fault link_connect_bare(struct pg *p)
 	return fault;
 }
 
+/* One that the server closed while it rested is noticed now and not in the middle of work: what it
+ * said last, then the end. */
+static bool is_usable(struct pg *p)
+{
+	return p->connection && PQconsumeInput(p->connection) && PQconsumeInput(p->connection) &&
+	       PQstatus(p->connection) == CONNECTION_OK;
+}
+
 enum fault link_connect(struct pg *p)
 {
-	if (p->connection && PQstatus(p->connection) == CONNECTION_OK)
+	if (is_usable(p))
 		return OK;
 	TRY(link_connect_bare(p));
 	enum fault fault = schema_check(p);

@@ -266,6 +266,15 @@ static void server_dies(struct pg *p, struct pg_fixture *x)
 	must(pg_server_wait(&server));
 	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
 	same_head(x, &head);
+	pg_rollback(p);
+	/* a server that came back while nobody looked is not noticed at all */
+	pg_server_kill(&server, SIGINT);
+	pg_server_launch(&server);
+	must(pg_server_wait(&server));
+	CHECK_INT(pg_begin_read(p), OK);
+	CHECK_INT(pg_load(p, &key, 1, &c.sink), OK);
+	pg_rollback(p);
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
 	fixture_entry(x, add_many);
 	/* gone before it could be written: nobody can say more than that it is not known */
 	pg_server_kill(&server, SIGKILL);

@@ -124,6 +124,8 @@ static void compare_lines(const struct story_ledger *a, const struct story_ledge
 		same_slots = same_slots && text_equal(x->slots, y->slots);
 		CHECK(x->merchant == y->merchant && x->number == y->number);
 		CHECK(text_equal(x->text, y->text));
+		if (!text_equal(x->text, y->text))
+			fprintf(stderr, "%.*s---\n%.*s", TEXT_ARG(x->text), TEXT_ARG(y->text));
 		CHECK(!same_slots || memcmp(x->hash, y->hash, sizeof(x->hash)) == 0);
 	}
 }
