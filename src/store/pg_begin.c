@@ -17,6 +17,7 @@ struct pg *link_make(const char *url)
 	p->url = text_print("%s", url);
 	buffer_init(&p->sql, LINK_BYTES_MAX);
 	buffer_init(&p->value, LINK_BYTES_MAX);
+	buffer_init(&p->holders, LINK_BYTES_MAX);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_init(&p->arrays[i], LINK_BYTES_MAX);
 	return p;
@@ -48,6 +49,7 @@ void pg_close(struct pg *p)
 	link_drop(p);
 	buffer_release(&p->sql);
 	buffer_release(&p->value);
+	buffer_release(&p->holders);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_release(&p->arrays[i]);
 	free(p->sent);
@@ -72,6 +74,7 @@ enum fault pg_begin_read(struct pg *p)
 	must(p->state == LINK_RESTING);
 	TRY(link_connect(p));
 	p->state = LINK_LOOKING;
+	p->writing = false;
 	return OK;
 }
 
@@ -79,7 +82,7 @@ void link_look(struct pg *p)
 {
 	if (p->state != LINK_LOOKING)
 		return;
-	link_say(p, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+	link_say_begin(p, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	p->state = LINK_OPEN;
 }
 
@@ -134,8 +137,10 @@ static enum fault begin_write(struct pg *p, uint64_t merchant, struct head_reade
 	must(p->state == LINK_RESTING);
 	TRY(link_connect(p));
 	p->state = LINK_OPEN;
+	p->writing = true;
+	buffer_clear(&p->holders);
 	values_begin(&v, merchant);
-	link_say(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 	TRY(lock_head(p, h, &v));
 	if (h->locked)
 		return OK;

@@ -1,6 +1,7 @@
 /* See pg_link.h. */
 #include "store/pg_link.h"
 
+#include "store/bell.h"
 #include "store/pg_migrate.h"
 
 #include <stdarg.h>
@@ -108,7 +109,7 @@ static const char settings[] =
     "SELECT set_config(name, value, false) FROM (VALUES"
     " ('idle_in_transaction_session_timeout', '5000'), ('lock_timeout', '%u'),"
     " ('statement_timeout', '%u'), ('jit', 'off'), ('enable_hashjoin', 'off'),"
-    " ('enable_mergejoin', 'off'), ('enable_seqscan', 'off'),"
+    " ('enable_mergejoin', 'off'), ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'),"
     " ('default_transaction_isolation', 'read committed'),"
     " ('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'off' THEN 'on'"
     " ELSE current_setting('synchronous_commit') END),"
@@ -172,7 +173,7 @@ enum fault link_connect(struct pg *p)
 
 void values_begin(struct link_values *v, uint64_t merchant)
 {
-	v->count = 0;
+	v->count = v->number_count = 0;
 	bigint_write((int64_t)merchant, v->merchant);
 	values_add(v, (struct text){v->merchant, sizeof(v->merchant)});
 }
@@ -186,10 +187,31 @@ void values_add(struct link_values *v, struct text value)
 
 void values_add_number(struct link_values *v, int64_t number)
 {
-	must(v->count < COUNT_OF(v->numbers) + 1);
-	char *to = v->numbers[v->count - 1];
+	must(v->number_count < COUNT_OF(v->numbers));
+	char *to = v->numbers[v->number_count++];
 	bigint_write(number, to);
 	values_add(v, (struct text){to, sizeof(v->numbers[0])});
+}
+
+void keys_begin(struct link_keys *k, uint64_t merchant)
+{
+	values_begin(&k->values, merchant);
+}
+
+/* Numbers are written with eight bytes; the last two are a SMALLINT. */
+void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values, unsigned n)
+{
+	const struct path *p = path_get(path);
+	const struct sql_table *t = sql_table_get(p->table);
+	for (unsigned i = 0; i < n; i++) {
+		enum column_kind kind = t->columns[p->keys[i]].kind;
+		size_t size = kind == COLUMN_SMALLINT ? 2 : 8;
+		bigint_write(values[i].number, k->numbers[i]);
+		if (kind == COLUMN_TEXT || kind == COLUMN_BYTEA)
+			values_add(&k->values, values[i].text);
+		else
+			values_add(&k->values, (struct text){k->numbers[i] + 8 - size, size});
+	}
 }
 
 static void expect(struct pg *p, struct sql_statement s, bool prepares, unsigned tag)
@@ -234,6 +256,20 @@ void link_send(struct pg *p, struct sql_statement s, const struct link_values *v
 		p->unsent = true;
 	else
 		expect(p, s, false, tag);
+}
+
+/* Plans are made for tables as they are; a table that grew since gets another one soon, and does
+ * not have to wait until somebody counts it. */
+enum { PLANS_US_MAX = 2 * 1000 * 1000 };
+
+void link_say_begin(struct pg *p, const char *sql)
+{
+	int64_t now = monotonic_us();
+	link_say(p, sql);
+	if (now - p->planned_us <= PLANS_US_MAX)
+		return;
+	link_say(p, "DISCARD PLANS");
+	p->planned_us = now;
 }
 
 void link_say(struct pg *p, const char *sql)

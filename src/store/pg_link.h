@@ -36,6 +36,7 @@ struct link_values {
 	int sizes[SQL_COLUMNS_MAX + 1];
 	char merchant[8];
 	char numbers[4][8]; /* for who needs some */
+	unsigned number_count;
 };
 
 /* Gets the result of each statement, in order; not those of link_say. */
@@ -56,8 +57,12 @@ struct pg {
 	enum trouble trouble; /* of the last link_finish */
 	unsigned trouble_at;  /* which of the results */
 	uint64_t round_trips;
+	int64_t planned_us; /* when plans were last thrown away */
 	struct buffer sql;
-	struct buffer value, owner;		 /* one row on its way out */
+	struct buffer value; /* one row on its way out */
+	/* Unique values that this write found, as slices: key, and the key fields of who has it. */
+	bool writing;
+	struct buffer holders;
 	struct pg_array arrays[SQL_COLUMNS_MAX]; /* of the statement that is being made */
 	char why[512];
 };
@@ -78,9 +83,18 @@ void values_begin(struct link_values *v, uint64_t merchant);
 void values_add(struct link_values *v, struct text value);
 void values_add_number(struct link_values *v, int64_t number);
 
+/* The merchant and the leading columns of a path's key, one value each. */
+struct link_keys {
+	struct link_values values;
+	char numbers[PATH_KEYS_MAX][8];
+};
+void keys_begin(struct link_keys *k, uint64_t merchant);
+void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values, unsigned n);
+
 void link_send(struct pg *p, struct sql_statement s, const struct link_values *values,
 	       unsigned tag);
 void link_say(struct pg *p, const char *sql);
+void link_say_begin(struct pg *p, const char *sql);
 /* Sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why; or
  * what the reader said first. */
 CHECKED enum fault link_finish(struct pg *p, struct link_reader *reader);

@@ -24,38 +24,12 @@ static enum fault see_rows(struct link_reader *reader, unsigned tag, const PGres
 	return OK;
 }
 
-/* One parameter for each column of the key. SMALLINT has two bytes. */
-struct next_values {
-	struct link_values values;
-	char numbers[PATH_KEYS_MAX + 1][8];
-};
-
-static void add_value(struct next_values *v, unsigned i, enum column_kind kind,
-		      const struct pg_value *value)
-{
-	if (kind == COLUMN_TEXT || kind == COLUMN_BYTEA) {
-		values_add(&v->values, value->text);
-		return;
-	}
-	bigint_write(value->number, v->numbers[i]);
-	size_t size = kind == COLUMN_SMALLINT ? 2 : 8;
-	values_add(&v->values, (struct text){v->numbers[i] + 8 - size, size});
-}
-
-static void add_values(struct next_values *v, const struct path *path,
-		       const struct pg_value *values, unsigned n)
-{
-	const struct sql_table *t = sql_table_get(path->table);
-	for (unsigned i = 0; i < n; i++)
-		add_value(v, i, t->columns[path->keys[i]].kind, &values[i]);
-}
-
 /* An `after` that is nothing, or the prefix where that is no whole key, begins at the first row. */
 static void send_next(struct next *n, const struct pg_scan *scan, bool *ret_sent)
 {
 	const struct path *path = path_get(n->path);
 	struct pg_value values[PATH_KEYS_MAX];
-	struct next_values v;
+	struct link_keys v;
 	unsigned given, known;
 	must(path_values(n->path, scan->prefix, values, &given));
 	bool first = scan->after.size == 0 ||
@@ -67,10 +41,9 @@ static void send_next(struct next *n, const struct pg_scan *scan, bool *ret_sent
 		must(text_starts_with(scan->after, scan->prefix));
 		must(path_values(n->path, scan->after, values, &known) && known == path->key_count);
 	}
-	values_begin(&v.values, n->merchant);
-	add_values(&v, path, values, first ? given : path->key_count);
-	bigint_write(scan->n, v.numbers[PATH_KEYS_MAX]);
-	values_add(&v.values, (struct text){v.numbers[PATH_KEYS_MAX], 8});
+	keys_begin(&v, n->merchant);
+	keys_add(&v, n->path, values, first ? given : path->key_count);
+	values_add_number(&v.values, scan->n);
 	enum sql_action action = (enum sql_action)((first ? SQL_FIRST : SQL_NEXT) + given);
 	link_send(n->p, (struct sql_statement){action, n->path}, &v.values, 0);
 }

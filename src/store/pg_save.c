@@ -1,14 +1,16 @@
 /*
- * pg_commit: a batch's rows as whole rows of tables, set by set: what goes away first, then unique
- * values are released where they change hands, then the rest; its ledger entries; COMMIT. All of it
- * is one exchange.
+ * pg_commit: a batch's rows as whole rows of tables: what goes away first, then unique values are
+ * released where they change hands, then the rest, set by set; its ledger entries; COMMIT. All of
+ * it is one exchange.
  *
  * UNIQUE and ENTRY rows are columns of records, which are in the batch whenever those are. From
- * ENTRY rows comes when a record came into a list; UNIQUE rows say that values may change hands.
+ * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: when
+ * the transaction loaded who had the value, which it must have to take it.
  */
 #include "store/entry.h"
 #include "store/list.h"
 #include "store/pg_row.h"
+#include "base/varint.h"
 
 /* Of one statement. A large batch is several. */
 enum { SAVE_ROWS_MAX = 4096, SAVE_BYTES_MAX = 8 * 1024 * 1024 };
@@ -17,11 +19,9 @@ struct save {
 	struct pg *p;
 	const struct pg_batch *batch;
 	uint64_t merchant;
-	uint32_t *slots; /* ENTRY rows by hash of their key: place + 1, 0 free; a power of two */
+	uint32_t *slots; /* rows that are put, by hash of their key: place + 1, 0 free */
 	uint32_t slot_count;
-	uint64_t values_change; /* bit = table whose unique values do */
-	uint64_t tables[2];	/* bit = table with rows that go, that come */
-	bool bad;		/* a change is no row */
+	bool bad; /* a change is no row */
 };
 
 /* The statement that is being filled. */
@@ -50,7 +50,7 @@ _Static_assert(PATH_HOLES - PATH_LIST == SQL_HOLE - SQL_LIST_STATE &&
 		   PATH_META - PATH_LIST == SQL_META - SQL_LIST_STATE,
 	       "the same order");
 
-/* --- when records came into lists --- */
+/* --- rows by key --- */
 
 static uint32_t *find_slot(const struct save *s, struct text key)
 {
@@ -64,25 +64,26 @@ static uint32_t *find_slot(const struct save *s, struct text key)
 	}
 }
 
-static bool is_new_entry(const struct pg_change *c)
-{
-	return key_kind(c->key) == ROW_ENTRY && c->value;
-}
-
-static void index_entries(struct save *s)
+static void index_rows(struct save *s)
 {
 	const struct pg_batch *b = s->batch;
-	size_t n = 0;
-	for (size_t i = 0; i < b->change_count; i++)
-		n += is_new_entry(&b->changes[i]);
-	for (s->slot_count = 16; s->slot_count < n * 2; s->slot_count *= 2)
+	for (s->slot_count = 16; s->slot_count < b->change_count * 2; s->slot_count *= 2)
 		;
 	s->slots = calloc(s->slot_count, sizeof(*s->slots));
 	must(s->slots);
 	for (size_t i = 0; i < b->change_count; i++)
-		if (is_new_entry(&b->changes[i]))
+		if (b->changes[i].value)
 			*find_slot(s, b->changes[i].key) = (uint32_t)i + 1;
 }
+
+/* What the batch puts there; NULL: nothing. */
+static const struct text *find_put(const struct save *s, const struct key *k)
+{
+	uint32_t slot = *find_slot(s, key_get(k));
+	return slot ? s->batch->changes[slot - 1].value : NULL;
+}
+
+/* --- when records came into lists --- */
 
 static bool read_since(const struct save *s, enum list list, const union record *record,
 		       struct row_since *ret)
@@ -96,11 +97,11 @@ static bool read_since(const struct save *s, enum list list, const union record 
 	key_list(&state, s->merchant, list, record);
 	key_of_list(&k, ROW_ENTRY, &state);
 	key_add_number(&k, ordinal);
-	uint32_t slot = *find_slot(s, key_get(&k));
-	if (slot == 0)
+	const struct text *value = find_put(s, &k);
+	if (!value)
 		return true;
 	ret->known[place] = true;
-	return entry_row_decode(*s->batch->changes[slot - 1].value, &ret->at[place], &pk);
+	return entry_row_decode(*value, &ret->at[place], &pk);
 }
 
 static bool find_since(const struct save *s, unsigned table, const struct pg_change *c,
@@ -122,15 +123,58 @@ static bool find_since(const struct save *s, unsigned table, const struct pg_cha
 	return true;
 }
 
-/* --- statements --- */
+/* --- row by row --- */
 
-static bool takes(const struct filling *f, unsigned column)
+/* A statement about the record (or other row) with that key. */
+static void send_row(struct save *s, enum sql_action action, struct text key)
 {
-	const struct sql_table *t = sql_table_get(f->statement.id);
-	if (f->statement.action == SQL_DELETE)
-		return column < t->key_count;
-	return f->statement.action != SQL_RELEASE || sql_released(f->statement.id, column);
+	unsigned path = path_of_key(key), n;
+	const struct path *p = path_get(path);
+	struct pg_value values[PATH_KEYS_MAX];
+	struct link_keys keys;
+	if (!path_values(path, key, values, &n) || n != p->key_count) {
+		s->bad = true;
+		return;
+	}
+	keys_begin(&keys, s->merchant);
+	keys_add(&keys, path, values, n);
+	link_send(s->p, (struct sql_statement){action, p->table}, &keys.values, LINK_TAG_SAID);
 }
+
+static void send_deletes(struct save *s)
+{
+	for (size_t i = 0; i < s->batch->change_count; i++)
+		if (!s->batch->changes[i].value && table_of(&s->batch->changes[i]))
+			send_row(s, SQL_DELETE, s->batch->changes[i].key);
+}
+
+/* A value that the batch gives to another record, while the one that had it stays. */
+static void send_release(struct save *s, struct text unique, struct text holder)
+{
+	struct key value, record;
+	value.size = 0;
+	key_add_parts(&value, unique);
+	const struct text *now = find_put(s, &value);
+	if (!now || text_equal(*now, holder))
+		return;
+	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique)].table, key_merchant(unique));
+	key_add_parts(&record, holder);
+	if (find_put(s, &record))
+		send_row(s, SQL_RELEASE, key_get(&record));
+}
+
+static void send_releases(struct save *s)
+{
+	struct text holders = buffer_get(&s->p->holders), unique, holder;
+	must(!s->p->holders.full);
+	while (holders.size) {
+		must(slice_take(&holders, &unique) && slice_take(&holders, &holder));
+		if (key_merchant(unique) == s->merchant)
+			send_release(s, unique, holder);
+	}
+}
+
+/* --- set by set --- */
 
 static void clear(struct save *s, struct filling *f)
 {
@@ -149,8 +193,7 @@ static void flush(struct save *s, struct filling *f)
 		return;
 	values_begin(&v, s->merchant);
 	for (unsigned c = 0; c < t->column_count; c++)
-		if (takes(f, c))
-			values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
+		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
 	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
 	clear(s, f);
 }
@@ -158,11 +201,10 @@ static void flush(struct save *s, struct filling *f)
 static void add_row(struct save *s, struct filling *f, const struct pg_value *values)
 {
 	const struct sql_table *t = sql_table_get(f->statement.id);
-	for (unsigned c = 0; c < t->column_count; c++)
-		if (takes(f, c)) {
-			array_add(&s->p->arrays[c], t->columns[c].kind, &values[c]);
-			f->bytes += values[c].text.size + sizeof(uint64_t);
-		}
+	for (unsigned c = 0; c < t->column_count; c++) {
+		array_add(&s->p->arrays[c], t->columns[c].kind, &values[c]);
+		f->bytes += values[c].text.size + sizeof(uint64_t);
+	}
 	if (++f->rows == SAVE_ROWS_MAX || f->bytes >= SAVE_BYTES_MAX)
 		flush(s, f);
 }
@@ -171,25 +213,20 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 			struct pg_value *values)
 {
 	struct row_since since = {0};
-	unsigned n;
-	if (!c->value)
-		return path_values(f->path, c->key, values, &n) &&
-		       n == path_get(f->path)->key_count;
-	if (f->statement.id < TABLE_COUNT && f->statement.action == SQL_UPSERT &&
-	    !find_since(s, f->statement.id, c, &since))
+	if (f->statement.id < TABLE_COUNT && !find_since(s, f->statement.id, c, &since))
 		return false;
 	return row_values(f->path, c, &since, values);
 }
 
-/* All rows of a table that come, or that go. */
-static void send_table(struct save *s, enum sql_action action, unsigned table)
+/* All rows of a table that are put. */
+static void send_table(struct save *s, unsigned table)
 {
-	struct filling f = {{action, table}, path_of_table(table), 0, 0};
+	struct filling f = {{SQL_UPSERT, table}, path_of_table(table), 0, 0};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
-		if ((c->value != NULL) == (action == SQL_DELETE) || table_of(c) != table)
+		if (!c->value || table_of(c) != table)
 			continue;
 		if (read_change(s, &f, c, values))
 			add_row(s, &f, values);
@@ -199,23 +236,17 @@ static void send_table(struct save *s, enum sql_action action, unsigned table)
 	flush(s, &f);
 }
 
-static void send_tables(struct save *s, enum sql_action action, uint64_t tables)
+static void send_tables(struct save *s)
 {
-	for (; tables; tables &= tables - 1)
-		send_table(s, action, (unsigned)__builtin_ctzll(tables));
-}
-
-static void look_over(struct save *s)
-{
+	uint64_t tables = 0;
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
 		must(key_merchant(c->key) == s->merchant);
-		s->tables[c->value != NULL] |= UINT64_C(1) << table_of(c);
-		if (key_kind(c->key) == ROW_UNIQUE && c->value)
-			s->values_change |= UINT64_C(1) << unique_shapes[key_id(c->key)].table;
+		if (c->value)
+			tables |= UINT64_C(1) << table_of(c);
 	}
-	s->tables[0] &= ~UINT64_C(1);
-	s->tables[1] &= ~UINT64_C(1);
+	for (tables &= ~UINT64_C(1); tables; tables &= tables - 1)
+		send_table(s, (unsigned)__builtin_ctzll(tables));
 }
 
 /* In the order of LEDGER_COLUMNS. */
@@ -278,11 +309,10 @@ static enum pg_outcome outcome(const struct pg *p, enum fault fault, unsigned co
 static enum pg_outcome commit(struct save *s)
 {
 	struct pg *p = s->p;
-	look_over(s);
-	index_entries(s);
-	send_tables(s, SQL_DELETE, s->tables[0]);
-	send_tables(s, SQL_RELEASE, s->tables[1] & s->values_change);
-	send_tables(s, SQL_UPSERT, s->tables[1]);
+	index_rows(s);
+	send_deletes(s);
+	send_releases(s);
+	send_tables(s);
 	send_ledger(s);
 	bool unsent = p->unsent || !p->connection;
 	if (s->bad || unsent) {

@@ -72,15 +72,6 @@ static void select_all(struct selection *s, unsigned table)
 		s->columns[i] = (uint8_t)i;
 }
 
-static void select_released(struct selection *s, unsigned table)
-{
-	s->table = sql_table_get(table);
-	s->count = 0;
-	for (unsigned i = 0; i < s->table->column_count; i++)
-		if (sql_released(table, i))
-			s->columns[s->count++] = (uint8_t)i;
-}
-
 static const struct column *selected(const struct selection *s, unsigned i)
 {
 	return &s->table->columns[s->columns[i]];
@@ -126,23 +117,37 @@ static void all_columns(struct buffer *out, const char *alias, const struct sql_
 	}
 }
 
+/* The look-up of one row stands in a query of its own, which cannot be turned round: the arrays
+ * lead, whatever the statistics say of the table. */
 static void write_load(struct buffer *out, const struct path *p)
 {
 	struct selection s;
 	select_path(&s, p);
-	add(out, "SELECT k.\"nth\", ");
-	all_columns(out, "t", s.table);
-	add(out, " FROM ");
+	add(out, "SELECT k.\"nth\", r.* FROM ");
 	unnest(out, &s);
 	add(out, " WITH ORDINALITY");
 	names_of_rows(out, &s);
-	add(out, ", \"nth\") JOIN ");
+	add(out, ", \"nth\"), LATERAL (SELECT ");
+	all_columns(out, "t", s.table);
+	add(out, " FROM ");
 	sql_name(out, s.table->name);
-	add(out, " t ON ");
+	add(out, " t WHERE ");
 	same_key(out, &s, s.count);
 	if (p->condition_count)
 		add(out, " AND ");
 	sql_conditions(out, "t", p);
+	add(out, " OFFSET 0) r");
+}
+
+/* t."merchant_id" = $1 AND t."a" = $2 */
+static void given_key(struct buffer *out, const struct selection *s)
+{
+	add(out, "t.\"merchant_id\" = $1");
+	for (unsigned i = 0; i < s->count; i++) {
+		add(out, " AND ");
+		column(out, "t", selected(s, i));
+		buffer_format(out, " = $%u::%s", i + 2, column_type(selected(s, i)->kind));
+	}
 }
 
 static void write_delete(struct buffer *out, unsigned table)
@@ -151,27 +156,8 @@ static void write_delete(struct buffer *out, unsigned table)
 	select_key(&s, table);
 	add(out, "DELETE FROM ");
 	sql_name(out, s.table->name);
-	add(out, " t USING ");
-	unnest(out, &s);
-	names_of_rows(out, &s);
-	add(out, ") WHERE ");
-	same_key(out, &s, s.count);
-}
-
-/* --- unique values --- */
-
-/* Values, and the members that say whether they count. */
-bool sql_released(unsigned table, unsigned column)
-{
-	const struct record_shape *shape = sql_table_shape(table);
-	if (column < sql_table_get(table)->key_count)
-		return true;
-	for (uint64_t all = shape->uniques; all; all &= all - 1) {
-		const struct unique_shape *u = &unique_shapes[__builtin_ctzll(all)];
-		if (u->value == column || u->when == column)
-			return true;
-	}
-	return false;
+	add(out, " t WHERE ");
+	given_key(out, &s);
 }
 
 static bool is_value(unsigned table, unsigned column)
@@ -185,31 +171,20 @@ static bool is_value(unsigned table, unsigned column)
 static void write_release(struct buffer *out, unsigned table)
 {
 	struct selection s;
-	unsigned n = 0, keys = sql_table_get(table)->key_count;
-	select_released(&s, table);
+	unsigned n = 0;
+	select_key(&s, table);
 	add(out, "UPDATE ");
 	sql_name(out, s.table->name);
 	add(out, " t SET ");
-	for (unsigned i = 0; i < s.count; i++) {
-		const struct column *c = selected(&s, i);
-		if (!is_value(table, s.columns[i]))
+	for (unsigned i = 0; i < s.table->column_count; i++) {
+		if (!is_value(table, i))
 			continue;
 		add(out, n++ ? ", " : "");
-		sql_name(out, c->name);
-		add(out, c->nullable ? " = NULL" : " = 0");
+		sql_name(out, s.table->columns[i].name);
+		add(out, s.table->columns[i].nullable ? " = NULL" : " = 0");
 	}
-	add(out, " FROM ");
-	unnest(out, &s);
-	names_of_rows(out, &s);
-	add(out, ") WHERE ");
-	same_key(out, &s, keys);
-	for (unsigned i = keys; i < s.count; i++) {
-		add(out, i == keys ? " AND (" : " OR ");
-		column(out, "t", selected(&s, i));
-		add(out, " IS DISTINCT FROM ");
-		column(out, "k", selected(&s, i));
-	}
-	add(out, ")");
+	add(out, " WHERE ");
+	given_key(out, &s);
 }
 
 /* --- whole rows --- */

@@ -1,15 +1,22 @@
 /*
- * The statements on the tables of pg_schema.h, as text. $1 is the merchant, then come one array for
- * each column named in the statement (unnest), so that one statement takes any number of rows.
+ * The statements on the tables of pg_schema.h, as text. $1 is the merchant, then come the columns
+ * that the statement is about: one array for each (unnest) where it takes any number of rows, else
+ * one value.
  *
  *   WRITTEN        a row of pg_sql.tbl.h
- *   LOAD path      which of the keys asked for ($2..) and all columns of their rows
- *   DELETE table   rows by key
- *   RELEASE table  unsets the unique values of rows whose values change, so that UPSERT may give
- *                  them to others in any order
- *   UPSERT table   whole rows; INSERT: the same where none is there yet
+ *   LOAD path      arrays: which of the keys asked for, and all columns of their rows
+ *   UPSERT table   arrays: whole rows; INSERT: the same where none is there yet
+ *   DELETE table   one row by its key
+ *   RELEASE table  one row by its key gives up its unique values, so that another may take them
  *   FIRST, NEXT    rows of a path in the order of their keys, with so many leading key columns
  *                  given, after the rest of the key columns; last parameter: at most so many
+ *
+ * Plans must not hang on statistics: they are kept for a while, and a merchant's import turns an
+ * empty table into a large one before anybody counts it. So a statement looks up its rows in one
+ * way only, with values for all columns of one index, which a join of arrays with a table is not
+ * (the planner may begin with the table). Hence LOAD's inner query, and one DELETE for each row.
+ * Primary keys are the only indexes without conditions; between one of the others and the primary
+ * key the planner chooses by size: pg_ddl.c and link_say_begin see to it that it chooses well.
  */
 #pragma once
 
@@ -46,10 +53,6 @@ enum { SQL_IDS_MAX = 64 };
 _Static_assert((int)PATH_COUNT <= (int)SQL_IDS_MAX && (int)SQL_TABLE_COUNT <= (int)SQL_IDS_MAX,
 	       "ids of statements");
 void sql_write(struct sql_statement s, struct buffer *out);
-
-/* RELEASE takes the key columns and those that unique values stand on; whether it takes this one.
- */
-bool sql_released(unsigned table, unsigned column);
 
 /* "name" */
 void sql_name(struct buffer *out, const char *name);

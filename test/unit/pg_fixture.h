@@ -20,6 +20,7 @@ struct pg_fixture {
 	uint8_t hashes[ENTRIES_MAX][32];
 	size_t entry_ends[ENTRIES_MAX], entry_count;
 	struct batch_id id;
+	bool loads;
 };
 static struct pg_fixture *the_fixture; /* rows have no place for it */
 
@@ -51,6 +52,7 @@ static inline void pg_fixture_init(struct pg_fixture *x, uint64_t seed)
 	buffer_init(&x->bytes, (size_t)1 << 30);
 	x->random.state = seed;
 	x->id = (struct batch_id){3, 0};
+	x->loads = true;
 }
 static inline void pg_fixture_release(struct pg_fixture *x)
 {
@@ -275,6 +277,25 @@ static inline void fixture_entry(struct pg_fixture *x,
 	f->now_ms += 7;
 }
 
+static inline void ignore_row(struct pg_sink *sink, struct text key, const struct text *value)
+{
+	(void)sink, (void)key, (void)value;
+}
+
+/* A write loads what it is about to change, as handlers make a lane do. */
+static inline void load_before(struct pg *p, const struct pg_change *changes, size_t n)
+{
+	struct pg_sink sink = {ignore_row};
+	struct text *keys = calloc(n + 1, sizeof(*keys));
+	size_t count = 0;
+	must(keys);
+	for (size_t i = 0; i < n; i++)
+		if (changes[i].key.data[0] != ROW_HEAD)
+			keys[count++] = changes[i].key;
+	CHECK_INT(pg_load(p, keys, count, &sink), OK);
+	free(keys);
+}
+
 static inline enum pg_outcome fixture_commit(struct pg_fixture *x, struct pg *p)
 {
 	struct pg_change *changes = calloc(x->dirty.used + 1, sizeof(*changes));
@@ -299,6 +320,8 @@ static inline enum pg_outcome fixture_commit(struct pg_fixture *x, struct pg *p)
 	batch.entry_count = x->entry_count;
 	x->id.number++;
 	batch.id = x->id;
+	if (x->loads)
+		load_before(p, changes, batch.change_count);
 	enum pg_outcome outcome = batch.change_count ? pg_commit(p, &batch) : PG_COMMITTED;
 	memory_clear(&x->dirty);
 	buffer_clear(&x->bytes);

@@ -167,6 +167,7 @@ static void ten_thousand(struct pg *p, struct pg_fixture *x)
 	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
 	for (unsigned i = 0; i < 1000; i++)
 		fixture_entry(x, add_more);
+	x->loads = false; /* nothing here belonged to another */
 	uint64_t trips = pg_round_trips(p);
 	if (!CHECK_INT(fixture_commit(x, p), PG_COMMITTED))
 		fprintf(stderr, "     %s\n", pg_why(p));
