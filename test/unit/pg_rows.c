@@ -1,7 +1,10 @@
 /* Rows of bytes through PostgreSQL's typed columns and back, against the same rows in memory. */
 #include "pg_fixture.h"
 #include "store/entry.h"
+#include "store/pg_link.h"
 #include "store/pg_watch.h"
+
+#include <pthread.h>
 
 static struct pg_server server;
 
@@ -370,6 +373,107 @@ static void old_snapshots(const char *url)
 	pg_close(p);
 }
 
+/* --- a COMMIT whose answer does not come --- */
+
+static struct pg *open_bare(const char *url)
+{
+	struct pg *p = link_make(url);
+	CHECK_INT(link_connect_bare(p), OK);
+	return p;
+}
+
+static void order(struct pg *p, const char *sql)
+{
+	PGresult *r = PQexec(p->connection, sql);
+	ExecStatusType status = PQresultStatus(r);
+	if (!CHECK(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK))
+		fprintf(stderr, "     %s", PQerrorMessage(p->connection));
+	PQclear(r);
+}
+
+struct committing {
+	struct pg_fixture *x;
+	struct pg *p;
+	enum pg_outcome outcome;
+};
+static void *commit_in_thread(void *context)
+{
+	struct committing *c = context;
+	c->outcome = fixture_commit(c->x, c->p);
+	return NULL;
+}
+
+/* The session is ended while its COMMIT is written here and waits for a copy that never comes: it
+ * did happen, and the one who asked is not told. */
+static void committed_unheard(const char *url, struct pg *p, struct pg_fixture *x)
+{
+	struct pg *operator= open_bare(url);
+	struct head head, after;
+	struct committing c = {x, p, PG_COMMITTED};
+	pthread_t thread;
+	char sql[100];
+	order(operator, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+	order(operator, "SELECT pg_reload_conf()");
+	usleep(300 * 1000);
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
+	fixture_entry(x, add_many);
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d)", PQbackendPID(p->connection));
+	must(pthread_create(&thread, NULL, commit_in_thread, &c) == 0);
+	usleep(500 * 1000);
+	order(operator, sql);
+	must(pthread_join(thread, NULL) == 0);
+	CHECK_INT(c.outcome, PG_UNKNOWN);
+	pg_rollback(p);
+	order(operator, "ALTER SYSTEM RESET synchronous_standby_names");
+	order(operator, "SELECT pg_reload_conf()");
+	usleep(300 * 1000);
+	is_found(p, x, true);
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &after), OK);
+	CHECK_INT(after.number, head.number + 1);
+	pg_rollback(p);
+	pg_close(operator);
+}
+
+/* It is ended before anything is written. */
+static void ended_in_commit(const char *url, struct pg *p, struct pg_fixture *x)
+{
+	struct pg *operator= open_bare(url);
+	struct head head, after;
+	order(operator,
+	      "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS"
+	      " 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'");
+	order(operator, "CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON ledger DEFERRABLE"
+			" INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION leave()");
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
+	fixture_entry(x, add_many);
+	CHECK_INT(fixture_commit(x, p), PG_UNKNOWN);
+	pg_rollback(p);
+	order(operator, "DROP TRIGGER leave ON ledger");
+	is_found(p, x, false);
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &after), OK);
+	CHECK_INT(after.number, head.number);
+	pg_rollback(p);
+	pg_close(operator);
+}
+
+static void unheard(const char *url)
+{
+	static struct pg_fixture x;
+	struct pg *p = open_pg(url);
+	pg_fixture_init(&x, 6);
+	x.f.merchant = 901;
+	if (p) {
+		ended_in_commit(url, p, &x);
+		pg_fixture_release(&x);
+		pg_fixture_init(&x, 6);
+		x.f.merchant = 902;
+		x.id.number = 1000;
+		committed_unheard(url, p, &x);
+	}
+	pg_fixture_release(&x);
+	pg_close(p);
+}
+
 static void trouble(const char *url)
 {
 	static struct pg_fixture x;
@@ -400,6 +504,7 @@ int main(void)
 	node_numbers(server.url);
 	take_at_once(server.url);
 	old_snapshots(server.url);
+	unheard(server.url);
 	trouble(server.url);
 	pg_server_stop(&server);
 	return test_end();
