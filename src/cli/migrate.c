@@ -20,7 +20,7 @@ int cli_migrate(struct cli *c)
 	uint64_t n = 0;
 	char *why = NULL;
 
-	if (!url)
+	if (!url || !*url)
 		return cli_usage(c, "--store=postgresql://... says which database");
 	if (partitions && (!text_to_uint64(text_of(partitions), &n) || n > PARTITIONS_MAX))
 		return cli_usage(c, "--partitions is a number up to %d", PARTITIONS_MAX);
