@@ -54,8 +54,8 @@ struct pg_sink {
 /* All keys in one pipelined round trip, whatever their tables. HEAD rows are not asked for. */
 CHECKED enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink);
 /* At most n rows, in key order, with that prefix (kind and table and merchant at least) and
- * key > after; an empty `after` begins at the first. As with pg_load, the records that they name may
- * come with them. */
+ * key > after; an empty `after` begins at the first. As with pg_load, the records that they name
+ * may come with them. */
 struct pg_scan {
 	struct text prefix, after;
 	unsigned n;

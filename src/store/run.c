@@ -419,9 +419,11 @@ uint64_t store_number(struct tx *tx)
 	return tx->head.next_number++;
 }
 
+/* Only a put needs one. */
 uint64_t store_key_slot(struct tx *tx)
 {
 	must(tx->writing);
+	tx->rows->guess = true;
 	return tx->keys->take_slot(tx->keys);
 }
 

@@ -124,7 +124,7 @@ CHECKED enum fault store_find_guess(struct tx *tx, enum unique unique, void *rec
 
 /* The next number of this merchant: never given twice, 1 .. 2^32-1. */
 uint64_t store_number(struct tx *tx);
-/* A key slot for a new customer. */
+/* A key slot for a new customer. A put: after all decisions. */
 uint64_t store_key_slot(struct tx *tx);
 /* 16 bytes in the arena: an HMAC of the parts under a key derived from the master key and bound to
  * the merchant. What stands in for personal text in keys. */
