@@ -290,6 +290,112 @@ static void server_dies(struct pg *p, struct pg_fixture *x)
 	is_found(p, x, false);
 }
 
+/* --- rows that no record makes --- */
+
+static void put_own(struct pg_fixture *x, const struct key *k, const char *value, size_t size)
+{
+	row_put(&x->f.rows.rows, key_get(k), (struct text){value, size});
+}
+
+static bool commit_own(struct pg_fixture *x, struct pg *p)
+{
+	struct head head;
+	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
+	return CHECK_INT(fixture_commit(x, p), PG_COMMITTED) && same_rows(x, p);
+}
+
+static void own_rows(struct pg *p)
+{
+	static struct pg_fixture x;
+	struct key k, last;
+	pg_fixture_init(&x, 1);
+	x.f.merchant = 800;
+	key_init(&last, (enum row_kind)ROW_KEY_LAST, 0, x.f.merchant);
+	memory_put(&x.known.rows, key_get(&last), TEXT_NONE);
+	for (uint64_t slot = 1; slot <= 300; slot++) {
+		key_init(&k, (enum row_kind)ROW_KEY, 0, x.f.merchant);
+		key_add_number(&k, slot);
+		put_own(&x, &k, "0123456789abcdef0123456789abcdef", 32);
+	}
+	/* KEY_LAST follows from them */
+	memory_put(&x.f.rows.rows, key_get(&last), (struct text){"\xf1\x3c", 2});
+	commit_own(&x, p);
+	static const char zeroes[32];
+	put_own(&x, &k, zeroes, sizeof(zeroes));
+	commit_own(&x, p);
+	key_init(&k, (enum row_kind)ROW_KEY, 0, x.f.merchant);
+	same_scan(&x, p, key_get(&k), 7);
+	pg_fixture_release(&x);
+
+	pg_fixture_init(&x, 2);
+	x.f.merchant = 0;
+	key_init(&k, (enum row_kind)ROW_META, 0, 0);
+	key_add_text(&k, TEXT("test"));
+	put_own(&x, &k, "\0\1", 2);
+	commit_own(&x, p);
+	put_own(&x, &k, "other", 5);
+	commit_own(&x, p);
+	row_del(&x.f.rows.rows, key_get(&k));
+	commit_own(&x, p);
+	/* nobody has given a key here */
+	key_init(&last, (enum row_kind)ROW_KEY_LAST, 0, 0);
+	memory_put(&x.known.rows, key_get(&last), TEXT_NONE);
+	same_rows(&x, p);
+	pg_fixture_release(&x);
+}
+
+/* One department, as given: whether it is refused, with what words, and the connection goes on. */
+static void refused(struct pg *p, struct department d, const char *says)
+{
+	static struct pg_fixture x;
+	struct head head;
+	pg_fixture_init(&x, 3);
+	x.f.merchant = 801;
+	x.loads = false;
+	CHECK_INT(pg_begin_write(p, x.f.merchant, &head), OK);
+	CHECK_INT(head.number, 0);
+	store_put(fixture_write(&x.f), TABLE_DEPARTMENT, &d);
+	fixture_end(&x.f);
+	CHECK_INT(fixture_commit(&x, p), PG_REFUSED);
+	if (!CHECK(strstr(pg_why(p), says)))
+		fprintf(stderr, "     %s\n", pg_why(p));
+	pg_rollback(p);
+	pg_fixture_release(&x);
+}
+
+static void what_cannot_be_kept(struct pg *p)
+{
+	static char wide[KEY_TEXT_MAX + 1];
+	memset(wide, 'w', sizeof(wide));
+	refused(p, (struct department){.number = 1, .code = TEXT("\xff")}, "22021");
+	refused(p, (struct department){.number = 1, .code = {"a\0b", 3}}, "22021");
+	refused(p, (struct department){.number = 1, .code = {wide, sizeof(wide)}}, "23514");
+	refused(p, (struct department){.number = 1, .created = {INT64_MAX - 1}}, "cannot be kept");
+	/* a key that is folded is in no index: it is not asked for, and not there */
+	struct department d = {.code = {wide, sizeof(wide)}};
+	static struct pg_fixture x;
+	struct comparing c = {.sink = {compare_row}, .x = &x};
+	struct key k;
+	pg_fixture_init(&x, 4);
+	key_unique(&k, 801, UNIQUE_DEPARTMENT_BY_CODE, &d);
+	struct text key = key_get(&k);
+	CHECK_INT(pg_begin_read(p), OK);
+	CHECK_INT(pg_load(p, &key, 1, &c.sink), OK);
+	CHECK_INT(c.absent, 1);
+	pg_rollback(p);
+	pg_fixture_release(&x);
+}
+
+static void rows_of_all_kinds(const char *url)
+{
+	struct pg *p = open_pg(url);
+	if (p) {
+		own_rows(p);
+		what_cannot_be_kept(p);
+	}
+	pg_close(p);
+}
+
 /* --- beside the work --- */
 
 static void node_numbers(const char *url)
@@ -501,6 +607,7 @@ int main(void)
 	free(why);
 	random_rows(server.url, 1, 7);
 	random_rows(server.url, 20261122, 70000);
+	rows_of_all_kinds(server.url);
 	node_numbers(server.url);
 	take_at_once(server.url);
 	old_snapshots(server.url);
