@@ -419,3 +419,27 @@ static inline bool same_scan(struct pg_fixture *x, struct pg *p, struct text pre
 	return CHECK_INT(s.seen, count_prefix(x, prefix)) && CHECK_INT(s.in_order, s.seen) &&
 	       CHECK_INT(s.comparing.different, 0) && CHECK_INT(s.comparing.absent, 0);
 }
+
+/* --- connections --- */
+
+static inline struct pg *open_pg(const char *url)
+{
+	struct pg *p = NULL;
+	char *why = NULL;
+	struct pg_config config = {.url = url};
+	if (!CHECK_INT(pg_open(&config, &p, &why), OK))
+		fprintf(stderr, "     %s\n", why);
+	free(why);
+	return p;
+}
+
+static inline bool same_head(struct pg_fixture *x, const struct head *head)
+{
+	struct head want;
+	if (!head_read(&x->f.rows.rows, x->f.merchant, &want))
+		want = (struct head){.next_number = 1};
+	return CHECK_INT(head->number, want.number) &&
+	       CHECK_INT(head->instant.ms, want.instant.ms) &&
+	       CHECK_INT(head->next_number, want.next_number) &&
+	       CHECK(memcmp(head->hash, want.hash, 32) == 0);
+}
