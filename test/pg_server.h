@@ -10,6 +10,7 @@
 #include <glob.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ static inline pid_t pg_server_run(const struct pg_server *s, char *const *words)
 	if (child != 0)
 		return child;
 	pg_server_become_user();
+	/* a test that ends in must() leaves no server behind */
+	must(prctl(PR_SET_PDEATHSIG, SIGQUIT) == 0);
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	must(out >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 && chdir(s->dir) == 0);
 	execv(path, words);
