@@ -1,19 +1,32 @@
 /*
  * Credentials in clear, kept per loop thread so that a call does not open sealed secrets (where
- * calls wait for a network: one cache for all). The cache is good for one version of the
- * credentials (engine_credential_version); a newer one drops all of it. Entries are held by the
- * calls that use them. Nothing is loaded under the lock.
+ * calls wait for a network: one cache for all). Names that nobody has are known too, a few of them,
+ * so that a caller who guesses does not reach the store each time. The cache is good for one
+ * version of the credentials (engine_credential_version); a newer one drops all of it. Entries are
+ * held by the calls that use them. Nothing is loaded under the lock.
  */
 #include <pthread.h>
 
 #include "base/crypto.h"
 #include "serve/worker.h"
 
-enum { ACTOR_BUCKETS = 256, ACTORS_MAX = 1024, ACTOR_BYTES_MAX = 16 * 1024 };
+enum {
+	ACTOR_BUCKETS = 256,
+	ACTORS_MAX = 1024,
+	ACTOR_BYTES_MAX = 16 * 1024,
+	UNKNOWN_SLOTS = 256, /* one name each, the last that came */
+	UNKNOWN_NAME_MAX = 62,
+};
+
+struct unknown_name {
+	uint8_t dialect, size; /* size 0: none */
+	char name[UNKNOWN_NAME_MAX];
+};
 
 struct actor_cache {
 	pthread_mutex_t lock;
 	struct actor_entry *buckets[ACTOR_BUCKETS];
+	struct unknown_name unknown[UNKNOWN_SLOTS];
 	unsigned count;
 	uint64_t version;
 };
@@ -111,6 +124,7 @@ static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_
 
 	if (c->version != wanted->version) {
 		cache_clear(c);
+		memset(c->unknown, 0, sizeof(c->unknown));
 		c->version = wanted->version;
 	}
 	for (e = c->buckets[actor_bucket(wanted->dialect, wanted->name)]; e; e = e->next)
@@ -120,6 +134,35 @@ static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_
 	if (e)
 		e->users++;
 	return e;
+}
+
+static struct unknown_name *unknown_slot(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	return &c->unknown[actor_bucket(wanted->dialect, wanted->name) % UNKNOWN_SLOTS];
+}
+
+/* Under the lock. */
+static bool is_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	const struct unknown_name *u = unknown_slot(c, wanted);
+
+	return u->size && u->dialect == wanted->dialect &&
+	       text_equal((struct text){u->name, u->size}, wanted->name);
+}
+
+static void add_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	struct unknown_name *u = unknown_slot(c, wanted);
+
+	if (!wanted->name.size || wanted->name.size > UNKNOWN_NAME_MAX)
+		return;
+	pthread_mutex_lock(&c->lock);
+	if (c->version == wanted->version) {
+		u->dialect = (uint8_t)wanted->dialect;
+		u->size = (uint8_t)wanted->name.size;
+		memcpy(u->name, wanted->name.data, wanted->name.size);
+	}
+	pthread_mutex_unlock(&c->lock);
 }
 
 /* Under the lock. One that another thread has put there meanwhile stays; both are good. */
@@ -142,9 +185,15 @@ enum fault actor_hold(struct actor_cache *c, struct call *call, const struct act
 {
 	pthread_mutex_lock(&c->lock);
 	struct actor_entry *e = cache_find(c, wanted);
+	bool unknown = !e && is_unknown(c, wanted);
 	pthread_mutex_unlock(&c->lock);
+	if (unknown)
+		return FAULT_CREDENTIAL_UNKNOWN;
 	if (!e) {
-		TRY(actor_load(call, wanted, &e));
+		enum fault fault = actor_load(call, wanted, &e);
+		if (fault == FAULT_CREDENTIAL_UNKNOWN)
+			add_unknown(c, wanted);
+		TRY(fault);
 		pthread_mutex_lock(&c->lock);
 		cache_add(c, wanted, e);
 		pthread_mutex_unlock(&c->lock);
