@@ -277,6 +277,12 @@ static enum fault read_epoch(struct pg_engine *e)
 static enum fault open_all(struct pg_engine *e, const struct engine_config *config, char **ret_why)
 {
 	struct pg *p = NULL;
+	struct text address = text_of(e->url);
+	if (!text_starts_with(address, TEXT("postgresql://")) &&
+	    !text_starts_with(address, TEXT("postgres://"))) {
+		*ret_why = text_print("the address of a store begins with postgresql://");
+		return FAULT_USAGE;
+	}
 	if (!config->master_key) {
 		*ret_why = text_print("a PostgreSQL store wants --master-key=FILE (or "
 				      "COUPONRY_MASTER_KEY), the same file on every node");
