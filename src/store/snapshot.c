@@ -126,7 +126,7 @@ static const struct rows_verbs snapshot_verbs = {
 
 void snapshot_open(struct snapshot *s, struct overlay *o, const struct view *v)
 {
-	*s = (struct snapshot){.rows = {&snapshot_verbs}, .overlay = o};
+	*s = (struct snapshot){.rows = {.verbs = &snapshot_verbs}, .overlay = o};
 	view_reader_open(&s->view, v);
 	view_reader_reset(&s->view);
 }

@@ -88,7 +88,7 @@ enum fault embedded_try(struct reader *r, struct write *w)
 {
 	struct engine *e = r->base.engine;
 	struct keyring keys = e->keys.ring;
-	struct trial t = {.rows = {&trial_verbs}, .below = &r->snapshot.rows};
+	struct trial t = {.rows = {.verbs = &trial_verbs}, .below = &r->snapshot.rows};
 
 	keys.customer = trial_customer;
 	keys.take_slot = trial_take_slot;

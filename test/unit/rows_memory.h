@@ -148,7 +148,7 @@ static const struct rows_verbs memory_verbs = {
 
 static inline void memory_init(struct rows_memory *m)
 {
-	*m = (struct rows_memory){.rows = {&memory_verbs}};
+	*m = (struct rows_memory){.rows = {.verbs = &memory_verbs}};
 	memory_grow(m);
 }
 
