@@ -1,11 +1,12 @@
 # make            the server, out/release/couponry
 # make test       every test program of one variant, run; V=debug|release|tsan|clang
 # make fuzz       looks for inputs that break the readers; seconds=N for each, name=json for one
-# make bench      the benchmarks (never part of the tests)
+# make bench      the benchmarks (never part of the tests); bench-postgres: those of the PostgreSQL engine
 # make format     clang-format over our sources
 V       ?= release
 OUT     := out/$(V)
 LLHTTP  ?= /usr/share/llhttp
+PQ      ?= /usr/include/postgresql
 
 CC_release := gcc
 CC_debug   := gcc
@@ -16,13 +17,13 @@ CC         := $(CC_$(V))
 
 FLAGS_release := -O3 -fno-plt -g
 FLAGS_clang   := -O2 -g
-FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_ROUNDS
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
-CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -pthread $(FLAGS_$(V)) -MMD -MP
-LIBS   := -luv -llmdb -lssl -lcrypto -lurcu -lz -lm
+CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -isystem $(PQ) -pthread $(FLAGS_$(V)) -MMD -MP
+LIBS   := -luv -llmdb -lpq -lssl -lcrypto -lurcu -lz -lm
 
 SRC    := $(filter-out src/main.c,$(wildcard src/*/*.c src/dialect/*/*.c))
 OBJ    := $(SRC:%.c=$(OUT)/%.o) $(OUT)/llhttp/api.o $(OUT)/llhttp/http.o $(OUT)/llhttp/llhttp.o
@@ -79,10 +80,13 @@ fuzz:
 bench: all
 	script/bootstrap --bench
 	bench/run.mjs
+bench-postgres: all
+	script/bootstrap --bench
+	bench/postgres.mjs
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h' ':!*.tbl.h')
 clean:
 	rm -rf out
-.PHONY: all tests fuzzers fuzz-replay fuzz bench format clean
+.PHONY: all tests fuzzers fuzz-replay fuzz bench bench-postgres format clean
 .SECONDARY:
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

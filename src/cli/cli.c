@@ -165,6 +165,20 @@ static int option_read(struct cli *c, char *argument)
 	return 0;
 }
 
+static bool option_given(const struct cli *c, const char *name)
+{
+	for (unsigned i = 0; i < c->option_count; i++)
+		if (strcmp(c->options[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Where the data are; what is said as a flag wins over the environment. */
+static const char *store_of(const struct cli *c)
+{
+	return option_given(c, "data") ? NULL : cli_option(c, "store");
+}
+
 static int arguments_read(struct cli *c, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
@@ -186,8 +200,8 @@ static int arguments_read(struct cli *c, int argc, char **argv)
 	if (output && strcmp(output, "json") != 0 && strcmp(output, "text") != 0)
 		return cli_usage(c, "--output is text or json");
 	c->json = output && strcmp(output, "json") == 0;
-	if (cli_option(c, "store"))
-		return cli_usage(c, "this build keeps data directories; use --data=DIR");
+	if (option_given(c, "store") && option_given(c, "data"))
+		return cli_usage(c, "--data or --store, not both");
 	return 0;
 }
 
@@ -215,9 +229,10 @@ enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, con
 	must(row);
 	*ret_detail = (struct detail){0};
 	if (row->mode == COMMAND_READ) {
-		struct tx *tx = reader_begin(c->reader, merchant, &c->arena, ret_detail);
-		enum fault fault = row->handle(tx, reader_env(tx), cmd, ret);
-		return fault; /* the transaction stays open: the answer points into it */
+		reader_begin(c->reader, merchant, &c->arena, ret_detail);
+		return reader_apply(
+		    c->reader, row->handle, cmd,
+		    ret); /* the transaction stays open: the answer points into it */
 	}
 	struct write w = {.merchant = merchant,
 			  .command = command,
@@ -279,6 +294,7 @@ enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant)
 static int run_with_engine(struct cli *c)
 {
 	struct engine_config config = {.dir = cli_option(c, "data"),
+				       .store = store_of(c),
 				       .master_key = cli_option(c, "master-key"),
 				       .create = c->command->needs == NEEDS_ENGINE_MADE};
 	char *why = NULL;
@@ -378,10 +394,12 @@ static int run_somewhere(struct cli *c, int *sent_count, char **sent)
 
 	if (c->command->needs == NEEDS_NOTHING)
 		return c->command->run(c);
+	if (store_of(c))
+		return run_with_engine(c);
 	const char *dir = cli_option(c, "data");
 	if (!dir)
-		return cli_usage(c, "`%s%s%s` wants --data=DIR", c->command->name,
-				 c->command->sub ? " " : "",
+		return cli_usage(c, "`%s%s%s` wants --data=DIR or --store=postgresql://..",
+				 c->command->name, c->command->sub ? " " : "",
 				 c->command->sub ? c->command->sub : "");
 	*sent_count = words_of_environment(c, "output", *sent_count, sent);
 	*sent_count = words_of_environment(c, c->command->options, *sent_count, sent);

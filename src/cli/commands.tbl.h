@@ -14,6 +14,7 @@ CLI("ledger",     "show",   cli_ledger_show,     NEEDS_ENGINE,      "",         
 CLI("backup",     NULL,     cli_backup,          NEEDS_ENGINE,      "",             "to",                                          "a copy of the data directory, also while it is served")
 CLI("restore",    NULL,     cli_restore,         NEEDS_NOTHING,     "",             "from data",                                   "a data directory from a backup")
 CLI("compact",    NULL,     cli_compact,         NEEDS_NOTHING,     "",             "data",                                        "writes the view anew without its free pages, while nobody serves; after an erasure nothing of the person is left in it")
+CLI("migrate",    NULL,     cli_migrate,         NEEDS_NOTHING,     "",             "partitions",                                  "makes the schema in PostgreSQL (--store=URL), or brings it up to date; --partitions=N hashes its tables into so many")
 CLI("clock",      NULL,     cli_clock,           NEEDS_ENGINE,      "",             "accept",                                      "accepts the machine's clock after it was moved")
 CLI("config",     NULL,     cli_config,          NEEDS_NOTHING,     "",             "example check show config",                       "an example file, a check, or the settings as they are")
 CLI("docs",       NULL,     cli_docs,            NEEDS_NOTHING,     "[PAGE]",       "",                                            "a page of docs/ that is made from tables; without a name, which there are")

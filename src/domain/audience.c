@@ -26,7 +26,7 @@ static enum fault load(struct tx *tx, const struct env *env, uint64_t campaign,
 	for (unsigned i = 0; i < people->n; i++) {
 		bool found = false;
 		if (!people->rows[i].is_new)
-			TRY(store_get(tx, TABLE_MEMBER, &members[i], &found));
+			TRY(store_get_guess(tx, TABLE_MEMBER, &members[i], &found));
 	}
 	*ret = members;
 	return OK;
@@ -71,6 +71,7 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 	uint64_t added = 0;
 	*r = (struct audience_add_ret){0};
 	TRY(check_nicks(tx, c));
+	people_want_nicks(tx, c->nicks, c->n);
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found) {
 		if (!varint_take(&result, &added))
@@ -130,6 +131,7 @@ enum fault audience_invite(struct tx *tx, const struct env *env, const void *cmd
 	struct people people;
 	struct member *members;
 	*r = (struct audience_invite_ret){0};
+	people_want(tx, &c->customers);
 	TRY(campaign_find(tx, c->activity_id, &campaign));
 	TRY(people_of_references(tx, env, &c->customers, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
@@ -178,6 +180,7 @@ enum fault audience_register(struct tx *tx, const struct env *env, const void *c
 	struct member *members;
 	*r = (struct audience_register_ret){0};
 	TRY(check_size(tx, c));
+	people_want(tx, &c->customers);
 	TRY(find_by_source(tx, c, &campaign));
 	TRY(people_of_references(tx, env, &c->customers, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));

@@ -7,6 +7,7 @@
 #include "domain/check.h"
 #include "domain/object.h"
 #include "domain/request.h"
+#include "domain/template.h"
 
 static const struct text server_set[] = {{"activity_id", 11}, {"created", 7}, {"modified", 8}};
 static const struct dropped dropped = {server_set, COUNT_OF(server_set)};
@@ -109,6 +110,12 @@ static enum fault set_prizes(struct tx *tx, const struct env *env, const struct 
 	return uses_change(tx, env, before, c->prizes, ret_uses);
 }
 
+static void want_prizes(struct tx *tx, const struct campaign_patch *p)
+{
+	for (unsigned i = 0; i < p->prize_count && i < PRIZES_MAX; i++)
+		template_want(tx, p->prizes[i]);
+}
+
 enum fault campaign_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct campaign_add_cmd *c = cmd;
@@ -148,6 +155,7 @@ enum fault campaign_modify(struct tx *tx, const struct env *env, const void *cmd
 	struct text result;
 	bool found;
 	*r = (struct campaign_modify_ret){0};
+	want_prizes(tx, &c->patch);
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found)
 		return OK;

@@ -6,7 +6,12 @@
 #include "domain/memo.h"
 #include "domain/page.h"
 
-enum { SLICE = 1000, SWEEP_MAX = 1000, SWEEP_CAMPAIGNS_MAX = 16, SWEEP_COVERS_MAX = 1000 };
+enum {
+	SLICE = 1000,
+	SWEEP_MAX = 1000,
+	SWEEP_CAMPAIGNS_MAX = 16,
+	SWEEP_COVERS_MAX = 64, /* generations of one call: all named ahead */
+};
 
 enum fault campaign_list(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
@@ -195,6 +200,22 @@ static enum fault look(struct tx *tx, enum list list, struct sweep *s, unsigned 
 	return store_page(tx, &page, &s->rows, &s->n, &count);
 }
 
+/* All that the looks may ask, a few generations of it. */
+static void want_looks(struct tx *tx, const struct campaign *c, unsigned n)
+{
+	static const enum list lists[] = {LIST_INVITED, LIST_REGISTERED, LIST_COVERED};
+	struct member owner = {.campaign = c->number, .cover = c->cover};
+	struct page page = {.owner = &owner, .n = n, .oldest_first = true};
+	for (unsigned i = 0; i < COUNT_OF(lists); i++) {
+		page.list = lists[i];
+		store_want_page(tx, &page);
+	}
+	for (unsigned i = 1; i < SWEEP_COVERS_MAX && owner.cover > 1; i++) {
+		owner.cover--;
+		store_want_page(tx, &page);
+	}
+}
+
 static enum fault plan(struct tx *tx, struct sweep *s, unsigned n)
 {
 	unsigned looks = 0;
@@ -235,6 +256,8 @@ enum fault campaign_sweep(struct tx *tx, const struct env *env, const void *cmd,
 	*r = (struct campaign_sweep_ret){0};
 	ROOM(sweeps);
 	TRY(store_page(tx, &page, &rows, &count, &all));
+	for (unsigned i = 0; i < count; i++)
+		want_looks(tx, &rows[i], budget);
 	for (; planned < count && r->swept < budget; planned++) {
 		struct sweep *s = &sweeps[planned];
 		s->campaign = rows[planned];

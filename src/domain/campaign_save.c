@@ -102,6 +102,7 @@ enum fault campaign_save(struct tx *tx, const struct env *env, const void *cmd, 
 	struct campaign saved = {.live = true, .source_code = c->source_code}, before;
 	bool found;
 	TRY(check(tx, c));
+	department_want(tx, &c->departments);
 	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &saved, &found));
 	if (!found && is_reserved(c->source_code))
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("source_code"), c->source_code);

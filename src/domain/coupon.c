@@ -17,6 +17,14 @@ enum coupon_state coupon_shown_state(const struct env *env, const struct coupon 
 	return (enum coupon_state)c->state;
 }
 
+void coupon_want_code(struct tx *tx, struct code_key *key, struct text code)
+{
+	struct coupon coupon = {.id = 1, .code = code};
+	store_want_unique(tx, UNIQUE_COUPON_BY_CODE, &coupon);
+	if (code_read(key, code, &coupon.id))
+		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &coupon);
+}
+
 enum fault coupon_find_by_code(struct tx *tx, struct code_key *key, struct text code,
 			       struct coupon *ret, bool *ret_found)
 {
@@ -24,6 +32,7 @@ enum fault coupon_find_by_code(struct tx *tx, struct code_key *key, struct text 
 	*ret_found = false;
 	if (!code.size)
 		return OK;
+	coupon_want_code(tx, key, code);
 	if (code_read(key, code, &id)) {
 		*ret = (struct coupon){.id = id};
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, ret, ret_found));
@@ -38,7 +47,7 @@ enum fault holding_get(struct tx *tx, uint64_t customer, uint64_t template, stru
 {
 	bool found;
 	*ret = (struct holding){.customer = customer, .template = template};
-	TRY(store_get(tx, TABLE_HOLDING, ret, &found));
+	TRY(store_get_guess(tx, TABLE_HOLDING, ret, &found));
 	if (!found)
 		*ret = (struct holding){.customer = customer, .template = template};
 	return OK;
@@ -142,6 +151,15 @@ static enum fault walk(struct tx *tx, const struct env *env, struct walk *w)
 	struct wallet wallet;
 	w->rows = ARENA_ARRAY(env->arena, struct coupon, w->n + 1);
 	ROOM(w->rows);
+	for (uint64_t from = 0; from < WALLET_WALK_MAX; from += SLICE) {
+		struct page slice = page;
+		slice.list = LIST_WALLET;
+		slice.owner = &(struct coupon){.customer = w->customer->number};
+		slice.from = from;
+		store_want_page(tx, &slice);
+		if (!w->to_the_end)
+			break;
+	}
 	TRY(wallet_open(tx, env, w->customer, &wallet));
 	if (w->to_the_end && wallet.count > WALLET_WALK_MAX)
 		return refuse_walk(tx, env, w->field);
@@ -165,6 +183,8 @@ static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c, s
 {
 	struct customer by_card;
 	*ret_found = true;
+	store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &(struct customer){.phone = c->phone});
+	store_want_unique(tx, UNIQUE_CUSTOMER_BY_CARD, &(struct customer){.card_no = c->card_no});
 	if (c->phone.size)
 		TRY(customer_find_by_phone(tx, c->phone, ret, ret_found));
 	if (!*ret_found || !c->card_no.size)

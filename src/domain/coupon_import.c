@@ -88,7 +88,7 @@ static bool is_reserved(const struct env *env, struct code_key *key, struct text
 static enum fault count(struct tx *tx, struct import *import)
 {
 	uint64_t template = import->template.number;
-	TRY(tally_get(tx, TALLY_ISSUED, template, &import->tally));
+	TRY(tally_guess(tx, TALLY_ISSUED, template, &import->tally));
 	import->tally.count++;
 	if (!import->has_person)
 		return OK;
@@ -127,6 +127,8 @@ enum fault coupon_import(struct tx *tx, const struct env *env, const void *cmd, 
 	bool found;
 	*r = (struct coupon_import_ret){0};
 	TRY(check(tx, c));
+	customer_want_row(tx, &named);
+	template_want(tx, c->template_id);
 	TRY(coupon_find_by_code(tx, &key, c->code, &known, &found));
 	if (!found && is_reserved(env, &key, c->code))
 		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("code"), c->code);

@@ -75,6 +75,15 @@ static struct text answer_of(const struct env *env, struct text tag, const struc
 	return buffer_get(&answer);
 }
 
+/* A coupon of ours stays where it is: its record comes with the id. */
+static void want_issued(struct tx *tx, struct text answer)
+{
+	uint64_t verdict, id;
+	while (varint_take(&answer, &verdict) && varint_take(&answer, &id))
+		if (id)
+			store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = id});
+}
+
 /* A caller's own request_id may stand for the request: then the same one with other contents is
  * a slip, not a retry. */
 static enum fault answer_again(struct tx *tx, const struct env *env, struct text answer,
@@ -84,6 +93,7 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 	if (!text_starts_with(answer, tag))
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("request_id"), TEXT_NONE);
 	answer = (struct text){answer.data + tag.size, answer.size - tag.size};
+	want_issued(tx, answer);
 	for (unsigned i = 0; i < r->n; i++) {
 		uint64_t verdict = 0, id = 0;
 		struct coupon coupon = {0};
@@ -210,7 +220,7 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	issue->verdicts = ARENA_ARRAY(env->arena, enum verdict, c->n);
 	issue->coupons = ARENA_ARRAY(env->arena, struct coupon, c->n);
 	ROOM(issue->verdicts && issue->coupons);
-	TRY(tally_get(tx, TALLY_ISSUED, issue->template.number, &issue->tally));
+	TRY(tally_guess(tx, TALLY_ISSUED, issue->template.number, &issue->tally));
 	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
 	TRY(load_holdings(tx, env, issue));
 	for (unsigned i = 0; i < c->n; i++)
@@ -261,6 +271,8 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 	r->results = ARENA_ARRAY(env->arena, struct coupon_issued, c->n);
 	struct text tag = tag_of(tx, env, c);
 	ROOM(r->results && tag.size);
+	template_want(tx, c->template_id);
+	people_want_nicks(tx, c->nicks, c->n);
 	TRY(request_find(tx, env, &asked, &answer, &found));
 	if (found)
 		return answer_again(tx, env, answer, tag, r);

@@ -41,6 +41,20 @@ enum fault customer_follow(struct tx *tx, struct customer *c)
 	return OK;
 }
 
+void customer_want_lists(struct tx *tx, const struct customer *c)
+{
+	struct customer owner = {.alias_of = c->number};
+	struct page aliases = {.list = LIST_ALIASES,
+			       .owner = &owner,
+			       .n = c->merged ? ALIASES_MAX : 0,
+			       .oldest_first = true};
+	store_want_page(tx, &aliases);
+	store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_ERASED});
+	store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_UNSETTLED});
+	if (c->label_tag.size)
+		store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_BY_LABEL, .owner = c});
+}
+
 enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
 			    struct customer **ret_rows, unsigned *ret_n)
 {
@@ -51,6 +65,7 @@ enum fault customer_aliases(struct tx *tx, const struct env *env, const struct c
 	(void)env;
 	*ret_n = 0;
 	*ret_rows = NULL;
+	customer_want_lists(tx, c);
 	return c->merged ? store_page(tx, &page, ret_rows, ret_n, &count) : OK;
 }
 
@@ -83,7 +98,7 @@ static enum fault plan_number(struct tx *tx, const struct env *env, struct custo
 		if (c->customer_id.size)
 			return OK;
 		struct text id = id_text(env, c->number);
-		TRY(unique_find(tx, &kind, BY_ID, id, &other, &taken));
+		TRY(unique_guess(tx, &kind, BY_ID, id, &other, &taken));
 		if (!taken)
 			c->customer_id = id;
 	}
@@ -155,6 +170,7 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	bool found;
 	*r = (struct customer_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
+	unique_want(tx, &kind, &given);
 	if (unique_named(&kind, &given))
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
@@ -192,6 +208,12 @@ enum fault customer_list(struct tx *tx, const struct env *env, const void *cmd, 
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }
 
+void customer_want_row(struct tx *tx, const struct customer *given)
+{
+	struct customer row = *given;
+	unique_want(tx, &kind, &row);
+}
+
 enum fault customer_of_row(struct tx *tx, const struct env *env, const struct customer *given,
 			   struct person *ret, bool *ret_any)
 {
@@ -203,6 +225,7 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 	bool found = false;
 	*ret = (struct person){0};
 	*ret_any = false;
+	unique_want(tx, &kind, &row);
 	for (unsigned i = 0; i < COUNT_OF(order) && !*ret_any; i++) {
 		struct text value = *unique_value(&row, &members[order[i]]);
 		*ret_any = value.size != 0;

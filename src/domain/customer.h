@@ -20,6 +20,8 @@ CHECKED enum fault customer_plan(struct tx *tx, const struct env *env, struct cu
 void customer_make(struct tx *tx, struct person *p);
 /* Of an alias: whom it was merged into. */
 CHECKED enum fault customer_follow(struct tx *tx, struct customer *c);
+/* Wants what a change of the customer will touch. */
+void customer_want_lists(struct tx *tx, const struct customer *c);
 /* All aliases of a customer, at most ALIASES_MAX. */
 CHECKED enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
 				    struct customer **ret_rows, unsigned *ret_n);
@@ -32,6 +34,8 @@ CHECKED enum fault customer_with_id(struct tx *tx, struct text customer_id, stru
  * all that is given. Nothing given: *ret_any is false. */
 CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,
 				   const struct customer *given, struct person *ret, bool *ret_any);
+/* Names what that will look up. */
+void customer_want_row(struct tx *tx, const struct customer *given);
 CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
 					  bool *ret_found);
 CHECKED enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,
@@ -49,6 +53,9 @@ static const unsigned NOBODY = UINT32_MAX;
 /* Unknown nicks are planned. */
 CHECKED enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
 				   unsigned n, struct people *ret);
+/* Name what these two will look up. */
+void people_want_nicks(struct tx *tx, const struct text *nicks, unsigned n);
+void people_want(struct tx *tx, const struct references *references);
 /* All are known, or CUSTOMER_UNKNOWN or CUSTOMER_AMBIGUOUS with the value; TOO_MANY past
  * PEOPLE_MAX. row_of is not set. */
 CHECKED enum fault people_of_references(struct tx *tx, const struct env *env,

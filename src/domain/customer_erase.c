@@ -32,6 +32,8 @@ enum fault customer_erase(struct tx *tx, const struct env *env, const void *cmd,
 		return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer_id"), c->customer_id);
 	TRY(customer_aliases(tx, env, &person, &aliases, &n));
 	for (unsigned i = 0; i < n; i++)
+		customer_want_lists(tx, &aliases[i]);
+	for (unsigned i = 0; i < n; i++)
 		r->erased += erase(tx, env, &aliases[i]);
 	r->erased += erase(tx, env, &person);
 	return OK;

@@ -90,6 +90,7 @@ enum fault customer_merge(struct tx *tx, const struct env *env, const void *cmd,
 	TRY(find(tx, TEXT("from"), c->from, &m.from));
 	if (m.into.number == m.from.number)
 		return OK;
+	customer_want_lists(tx, &m.into);
 	TRY(customer_aliases(tx, env, &m.from, &m.aliases, &m.n));
 	TRY(check_room(tx, env, &m));
 	take_values(&m);

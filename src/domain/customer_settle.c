@@ -193,11 +193,26 @@ static enum fault walk_campaigns(struct tx *tx, const struct env *env, struct cu
 
 /* --- a step --- */
 
+static void want(struct tx *tx, const struct customer *c, unsigned n)
+{
+	struct coupon owner = {.customer = c->number};
+	store_want_page(tx, &(struct page){.list = LIST_CAMPAIGNS,
+					   .from = c->walked ? c->walked - 1 : 0,
+					   .n = n + 1,
+					   .oldest_first = true});
+	if (!c->alias_of)
+		return;
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->alias_of});
+	store_want_page(
+	    tx, &(struct page){.list = LIST_WALLET, .owner = &owner, .n = n, .oldest_first = true});
+}
+
 static enum fault step(struct tx *tx, const struct env *env, struct customer *c, unsigned n)
 {
 	struct customer into = *c;
 	struct coupon *rows;
 	unsigned count = 0;
+	want(tx, c, n);
 	TRY(customer_follow(tx, &into));
 	if (c->alias_of)
 		TRY(coupons_of(tx, c, n, &rows, &count));
@@ -216,6 +231,7 @@ enum fault customer_settle(struct tx *tx, const struct env *env, const void *cmd
 	unsigned slice = c->n < SETTLE_MAX ? c->n : SETTLE_MAX, n;
 	struct customer *rows;
 	*r = (struct customer_settle_ret){0};
+	store_want_page(tx, &(struct page){.list = LIST_CAMPAIGNS});
 	TRY(store_page(tx, &page, &rows, &n, &r->left));
 	if (!n || !slice)
 		return OK;

@@ -27,7 +27,7 @@ static enum fault plan(struct tx *tx, const struct env *env, struct department *
 		if (d->department_id.size)
 			return OK;
 		struct text id = id_text(env, d->number);
-		TRY(unique_find(tx, &kind, BY_ID, id, &other, &taken));
+		TRY(unique_guess(tx, &kind, BY_ID, id, &other, &taken));
 		if (!taken)
 			d->department_id = id;
 	}
@@ -76,6 +76,7 @@ enum fault department_save(struct tx *tx, const struct env *env, const void *cmd
 	bool found;
 	*r = (struct department_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
+	unique_want(tx, &kind, &given);
 	if (unique_named(&kind, &given))
 		TRY(unique_known(tx, &kind, &given, &saved, &found));
 	else
@@ -115,6 +116,23 @@ static enum fault find_by_name(struct tx *tx, struct text name, struct departmen
 	if (n)
 		*ret = rows[0];
 	return OK;
+}
+
+void department_want(struct tx *tx, const struct references *references)
+{
+	static const unsigned member_by[] = {
+	    [REFERENCE_ID] = BY_ID, [REFERENCE_CODE] = BY_CODE, [REFERENCE_SOURCE] = BY_SOURCE};
+	for (unsigned i = 0; i < references->n; i++) {
+		struct department d = {.name = references->items[i]};
+		struct page page = {.list = LIST_DEPARTMENTS_BY_NAME, .owner = &d, .n = 1};
+		if (references->kind == REFERENCE_NAME) {
+			store_want_page(tx, &page);
+			continue;
+		}
+		const struct unique_member *m = &members[member_by[references->kind]];
+		*unique_value(&d, m) = references->items[i];
+		store_want_unique(tx, m->unique, &d);
+	}
 }
 
 enum fault department_refer(struct tx *tx, enum reference by, struct text value,

@@ -117,6 +117,7 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	TRY(check_given(tx, TEXT("name"), made.name));
 	if (!made.secret.size)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("secret"), TEXT_NONE);
+	store_want(tx, TABLE_CREDENTIAL, &known);
 	TRY(get_merchant(tx, made.owner, &owner));
 	TRY(store_get(tx, TABLE_CREDENTIAL, &known, &found));
 	if (found && (!c->may_exist || known.owner != made.owner))

@@ -66,16 +66,21 @@ static enum fault join_rows(struct tx *tx, const struct env *env, struct people 
 	return OK;
 }
 
+void people_want_nicks(struct tx *tx, const struct text *nicks, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (is_nick(nicks[i]))
+			store_want_unique(tx, UNIQUE_CUSTOMER_BY_NICK,
+					  &(struct customer){.nick = nicks[i]});
+}
+
 enum fault people_of_nicks(struct tx *tx, const struct env *env, const struct text *nicks,
 			   unsigned n, struct people *ret)
 {
 	unsigned *first = text_fold(env->arena, nicks, n);
 	ROOM(first);
 	TRY(take(env, n, ret));
-	for (unsigned i = 0; i < n; i++)
-		if (is_nick(nicks[i]))
-			store_want_unique(tx, UNIQUE_CUSTOMER_BY_NICK,
-					  &(struct customer){.nick = nicks[i]});
+	people_want_nicks(tx, nicks, n);
 	for (unsigned i = 0; i < n; i++) {
 		ret->row_of[i] = first[i] != i ? ret->row_of[first[i]] : ret->n;
 		if (!is_nick(nicks[i]))
@@ -145,15 +150,27 @@ static enum fault find(struct tx *tx, enum reference by, struct text value, stru
 	return OK;
 }
 
-static void want(struct tx *tx, const struct references *references)
+static void want_labelled(struct tx *tx, struct text name)
 {
-	for (unsigned i = 0; i < references->n; i++) {
+	struct customer owner = {.label_tag = customer_label_tag(tx, name)};
+	struct page page = {.list = LIST_CUSTOMERS_BY_LABEL, .owner = &owner, .n = 1};
+	store_want_page(tx, &page);
+}
+
+void people_want(struct tx *tx, const struct references *references)
+{
+	for (unsigned i = 0; i < references->n && i < PEOPLE_MAX; i++) {
+		struct text item = references->items[i];
 		struct customer c = {0};
 		enum unique unique;
 		struct text *member = referred(&c, references->kind, &unique);
-		if (!member)
-			return;
-		*member = references->items[i];
+		if (!item.size)
+			continue;
+		if (!member) {
+			want_labelled(tx, item);
+			continue;
+		}
+		*member = item;
 		store_want_unique(tx, unique, &c);
 	}
 }
@@ -170,7 +187,7 @@ enum fault people_of_references(struct tx *tx, const struct env *env,
 	unsigned *first = text_fold(env->arena, references->items, references->n);
 	ROOM(first);
 	TRY(take(env, references->n, ret));
-	want(tx, references);
+	people_want(tx, references);
 	for (unsigned i = 0; i < references->n; i++) {
 		struct text item = references->items[i];
 		uint64_t count;

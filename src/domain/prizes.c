@@ -14,8 +14,7 @@ enum fault prizes_read(struct tx *tx, const struct env *env, const uint64_t *tem
 	if (n > PRIZES_MAX)
 		return refuse(tx, FAULT_TOO_MANY, TEXT("prizes"), TEXT_NONE);
 	for (unsigned i = 0; i < n; i++)
-		store_want_unique(tx, UNIQUE_TEMPLATE_BY_ID,
-				  &(struct template){.live = true, .template_id = template_ids[i]});
+		template_want(tx, template_ids[i]);
 	for (unsigned i = 0; i < n; i++) {
 		struct template t;
 		TRY(template_find(tx, template_ids[i], TEXT("prizes.coupon_id"), &t));
@@ -48,6 +47,13 @@ static enum fault add_uses(struct tx *tx, struct uses *uses, const uint64_t *som
 	return OK;
 }
 
+static void want_uses(struct tx *tx, const uint64_t *templates, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		store_want(tx, TABLE_TALLY,
+			   &(struct tally){.kind = TALLY_USES, .of = templates[i]});
+}
+
 enum fault uses_change(struct tx *tx, const struct env *env, struct text before, struct text after,
 		       struct uses *ret)
 {
@@ -58,6 +64,8 @@ enum fault uses_change(struct tx *tx, const struct env *env, struct text before,
 	TRY(numbers_read(env, after, &new, &new_n));
 	ret->rows = ARENA_ARRAY(env->arena, struct tally, old_n + new_n + 1);
 	ROOM(ret->rows);
+	want_uses(tx, old, old_n);
+	want_uses(tx, new, new_n);
 	TRY(add_uses(tx, ret, old, old_n, new, new_n, false));
 	return add_uses(tx, ret, new, new_n, old, old_n, true);
 }

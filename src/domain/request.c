@@ -44,7 +44,7 @@ static enum fault probe(struct tx *tx, const struct env *env, const struct reque
 {
 	struct request kept = *key;
 	int64_t kept_ms = 0;
-	TRY(store_get(tx, TABLE_REQUEST, &kept, ret_found));
+	TRY(store_get_guess(tx, TABLE_REQUEST, &kept, ret_found));
 	if (!*ret_found)
 		return OK;
 	*ret_result = kept.result;

@@ -37,6 +37,22 @@ enum fault template_find(struct tx *tx, uint64_t template_id, struct text field,
 	return found ? OK : template_refuse(tx, field, template_id);
 }
 
+void template_want(struct tx *tx, uint64_t template_id)
+{
+	store_want_unique(tx, UNIQUE_TEMPLATE_BY_ID,
+			  &(struct template){.live = true, .template_id = template_id});
+}
+
+enum fault tally_guess(struct tx *tx, enum tally_kind kind, uint64_t of, struct tally *ret)
+{
+	bool found;
+	*ret = (struct tally){.kind = kind, .of = of};
+	TRY(store_get_guess(tx, TABLE_TALLY, ret, &found));
+	if (!found)
+		*ret = (struct tally){.kind = kind, .of = of};
+	return OK;
+}
+
 enum fault tally_get(struct tx *tx, enum tally_kind kind, uint64_t of, struct tally *ret)
 {
 	bool found;
@@ -185,7 +201,7 @@ enum fault template_delete(struct tx *tx, const struct env *env, const void *cmd
 	if (found)
 		return OK;
 	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &template));
-	TRY(tally_get(tx, TALLY_USES, template.number, &uses));
+	TRY(tally_guess(tx, TALLY_USES, template.number, &uses));
 	if (uses.count)
 		return refuse(tx, FAULT_TEMPLATE_IN_USE, TEXT("coupon_id"), TEXT_NONE);
 	template.live = false;

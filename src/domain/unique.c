@@ -16,6 +16,25 @@ enum fault unique_find(struct tx *tx, const struct unique_kind *kind, unsigned m
 	return value.size ? store_find(tx, m->unique, ret_record, ret_found) : OK;
 }
 
+enum fault unique_guess(struct tx *tx, const struct unique_kind *kind, unsigned member,
+			struct text value, void *ret_record, bool *ret_found)
+{
+	const struct unique_member *m = &kind->members[member];
+	memset(ret_record, 0, kind->record_size);
+	*unique_value(ret_record, m) = value;
+	return store_find_guess(tx, m->unique, ret_record, ret_found);
+}
+
+void unique_want(struct tx *tx, const struct unique_kind *kind, void *given)
+{
+	for (unsigned i = 0; i < kind->n; i++) {
+		const struct unique_member *m = &kind->members[i];
+		/* Too long for any: check_name will say so. */
+		if (unique_value(given, m)->size <= TEXT_BYTES_MAX)
+			store_want_unique(tx, m->unique, given);
+	}
+}
+
 bool unique_named(const struct unique_kind *kind, void *given)
 {
 	for (unsigned i = 0; i < kind->n; i++)

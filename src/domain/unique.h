@@ -22,6 +22,11 @@ struct text *unique_value(void *record, const struct unique_member *m);
 /* Empty values are nobody's. On not found *ret_record is zeroed but for the value. */
 CHECKED enum fault unique_find(struct tx *tx, const struct unique_kind *kind, unsigned member,
 			       struct text value, void *ret_record, bool *ret_found);
+/* The same for a value that nobody has, most likely (store_find_guess). */
+CHECKED enum fault unique_guess(struct tx *tx, const struct unique_kind *kind, unsigned member,
+				struct text value, void *ret_record, bool *ret_found);
+/* Names all that unique_known and unique_free will look up. */
+void unique_want(struct tx *tx, const struct unique_kind *kind, void *given);
 /* Whether `given` has any of its unique values. */
 bool unique_named(const struct unique_kind *kind, void *given);
 /* The record that `given` names: by its id (the first member) when it has one, else by the first of

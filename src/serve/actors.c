@@ -1,15 +1,32 @@
 /*
- * Credentials in clear, kept per loop thread so that a call does not open sealed secrets. The cache
- * is good for one version of the credentials (engine_credential_version); a newer one drops all of
- * it. Entries are held by the calls that use them.
+ * Credentials in clear, kept per loop thread so that a call does not open sealed secrets (where
+ * calls wait for a network: one cache for all). Names that nobody has are known too, a few of them,
+ * so that a caller who guesses does not reach the store each time. The cache is good for one
+ * version of the credentials (engine_credential_version); a newer one drops all of it. Entries are
+ * held by the calls that use them. Nothing is loaded under the lock.
  */
+#include <pthread.h>
+
 #include "base/crypto.h"
 #include "serve/worker.h"
 
-enum { ACTOR_BUCKETS = 256, ACTORS_MAX = 1024, ACTOR_BYTES_MAX = 16 * 1024 };
+enum {
+	ACTOR_BUCKETS = 256,
+	ACTORS_MAX = 1024,
+	ACTOR_BYTES_MAX = 16 * 1024,
+	UNKNOWN_SLOTS = 256, /* one name each, the last that came */
+	UNKNOWN_NAME_MAX = 62,
+};
+
+struct unknown_name {
+	uint8_t dialect, size; /* size 0: none */
+	char name[UNKNOWN_NAME_MAX];
+};
 
 struct actor_cache {
+	pthread_mutex_t lock;
 	struct actor_entry *buckets[ACTOR_BUCKETS];
+	struct unknown_name unknown[UNKNOWN_SLOTS];
 	unsigned count;
 	uint64_t version;
 };
@@ -18,6 +35,7 @@ struct actor_cache *actor_cache_new(void)
 {
 	struct actor_cache *c = calloc(1, sizeof(*c));
 	must(c);
+	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
 
@@ -31,8 +49,13 @@ static void actor_free(struct actor_entry *e)
 
 void actor_release(struct actor_entry *entry)
 {
+	struct actor_cache *c = entry->cache;
+
+	pthread_mutex_lock(&c->lock);
 	must(entry->users);
-	if (--entry->users == 0 && entry->dropped)
+	bool last = --entry->users == 0 && entry->dropped;
+	pthread_mutex_unlock(&c->lock);
+	if (last)
 		actor_free(entry);
 }
 
@@ -53,6 +76,7 @@ static void cache_clear(struct actor_cache *c)
 void actor_cache_free(struct actor_cache *c)
 {
 	cache_clear(c);
+	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
@@ -79,43 +103,101 @@ static void actor_keep(struct actor_entry *e, const struct credential_find_ret *
 	must(!e->arena.full);
 }
 
-static enum fault actor_load(struct actor_cache *c, struct call *call, enum dialect dialect,
-			     struct text name, struct actor_entry **ret_entry)
+static enum fault actor_load(struct call *call, const struct actor_wanted *wanted,
+			     struct actor_entry **ret_entry)
 {
-	struct credential_find_cmd cmd = {.dialect = dialect, .name = name};
+	struct credential_find_cmd cmd = {.dialect = wanted->dialect, .name = wanted->name};
 	struct credential_find_ret found = {0};
 	TRY(call_read(call, COMMAND_credential_find, &cmd, &found));
 
 	struct actor_entry *e = calloc(1, sizeof(*e));
 	must(e);
 	actor_keep(e, &found);
-	if (c->count == ACTORS_MAX)
-		cache_clear(c);
-	unsigned bucket = actor_bucket(dialect, name);
-	e->next = c->buckets[bucket];
-	c->buckets[bucket] = e;
-	c->count++;
 	*ret_entry = e;
 	return OK;
 }
 
-enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect, struct text name,
-		      struct actor_entry **ret_entry)
+/* Under the lock. */
+static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_wanted *wanted)
 {
-	struct actor_cache *c = w->actors;
-	uint64_t version = engine_credential_version(w->server->engine);
 	struct actor_entry *e;
 
-	if (c->version != version) {
+	if (c->version != wanted->version) {
 		cache_clear(c);
-		c->version = version;
+		memset(c->unknown, 0, sizeof(c->unknown));
+		c->version = wanted->version;
 	}
-	for (e = c->buckets[actor_bucket(dialect, name)]; e; e = e->next)
-		if (e->credential.dialect == dialect && text_equal(e->credential.name, name))
+	for (e = c->buckets[actor_bucket(wanted->dialect, wanted->name)]; e; e = e->next)
+		if (e->credential.dialect == wanted->dialect &&
+		    text_equal(e->credential.name, wanted->name))
 			break;
-	if (!e)
-		TRY(actor_load(c, call, dialect, name, &e));
-	e->users++;
+	if (e)
+		e->users++;
+	return e;
+}
+
+static struct unknown_name *unknown_slot(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	return &c->unknown[actor_bucket(wanted->dialect, wanted->name) % UNKNOWN_SLOTS];
+}
+
+/* Under the lock. */
+static bool is_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	const struct unknown_name *u = unknown_slot(c, wanted);
+
+	return u->size && u->dialect == wanted->dialect &&
+	       text_equal((struct text){u->name, u->size}, wanted->name);
+}
+
+static void add_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
+{
+	struct unknown_name *u = unknown_slot(c, wanted);
+
+	if (!wanted->name.size || wanted->name.size > UNKNOWN_NAME_MAX)
+		return;
+	pthread_mutex_lock(&c->lock);
+	if (c->version == wanted->version) {
+		u->dialect = (uint8_t)wanted->dialect;
+		u->size = (uint8_t)wanted->name.size;
+		memcpy(u->name, wanted->name.data, wanted->name.size);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Under the lock. One that another thread has put there meanwhile stays; both are good. */
+static void cache_add(struct actor_cache *c, const struct actor_wanted *wanted,
+		      struct actor_entry *e)
+{
+	unsigned bucket = actor_bucket(wanted->dialect, wanted->name);
+
+	if (c->count == ACTORS_MAX)
+		cache_clear(c);
+	e->cache = c;
+	e->users = 1;
+	e->next = c->buckets[bucket];
+	c->buckets[bucket] = e;
+	c->count++;
+}
+
+enum fault actor_hold(struct actor_cache *c, struct call *call, const struct actor_wanted *wanted,
+		      struct actor_entry **ret_entry)
+{
+	pthread_mutex_lock(&c->lock);
+	struct actor_entry *e = cache_find(c, wanted);
+	bool unknown = !e && is_unknown(c, wanted);
+	pthread_mutex_unlock(&c->lock);
+	if (unknown)
+		return FAULT_CREDENTIAL_UNKNOWN;
+	if (!e) {
+		enum fault fault = actor_load(call, wanted, &e);
+		if (fault == FAULT_CREDENTIAL_UNKNOWN)
+			add_unknown(c, wanted);
+		TRY(fault);
+		pthread_mutex_lock(&c->lock);
+		cache_add(c, wanted, e);
+		pthread_mutex_unlock(&c->lock);
+	}
 	*ret_entry = e;
 	return OK;
 }

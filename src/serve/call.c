@@ -7,6 +7,12 @@
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
  *   RUNNING --last step or a fault--> FINISHED
  *
+ * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
+ * on; reads are encoded there, writes are submitted from there and encoded on the loop.
+ *
+ *   RUNNING --call_handle--> SLOW --apply(write)--> IN_LANE --done--> RUNNING at encode
+ *                            SLOW --last step or a fault--> FINISHED
+ *
  * While a call waits nobody but the waited-for thread touches it.
  */
 #include "serve/call.h"
@@ -50,7 +56,7 @@ void worker_start(void *context, struct http_loop *loop)
 	w->loop = loop;
 	w->reader = reader_open(server->engine);
 	reader_keep(w->reader);
-	w->actors = actor_cache_new();
+	w->actors = server->actors ? server->actors : actor_cache_new();
 	w->share = metrics_share_new(server->metrics);
 	here = w;
 }
@@ -66,7 +72,8 @@ void worker_end(void *context, struct http_loop *loop)
 {
 	(void)context;
 	(void)loop;
-	actor_cache_free(here->actors);
+	if (!here->server->actors)
+		actor_cache_free(here->actors);
 	reader_close(here->reader);
 	buffer_release(&here->reply);
 	free(here);
@@ -91,14 +98,15 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 {
 	const struct command_row *row = command_get(command);
 	must(row && row->mode == COMMAND_READ && call->tx);
-	return row->handle(call->tx, call->env, cmd, ret);
+	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
 {
 	struct journey *j = journey_of(call);
 	must(!j->actor);
-	enum fault fault = actor_hold(j->worker, call, dialect, name, &j->actor);
+	struct actor_wanted wanted = {dialect, name, engine_credential_version(j->server->engine)};
+	enum fault fault = actor_hold(j->worker->actors, call, &wanted, &j->actor);
 	if (fault != OK)
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
@@ -183,7 +191,7 @@ static enum fault step_decode(struct journey *j)
 	return method->decode ? method->decode(call, call->cmd) : OK;
 }
 
-static enum fault apply_write(struct journey *j, const struct command_row *row);
+static void apply_write(struct journey *j, const struct command_row *row);
 static enum fault apply_slow(struct journey *j);
 
 static enum fault step_apply(struct journey *j)
@@ -194,9 +202,11 @@ static enum fault step_apply(struct journey *j)
 		return apply_slow(j);
 	if (!row)
 		return OK;
-	if (row->mode == COMMAND_WRITE)
-		return apply_write(j, row);
-	return row->handle(j->call.tx, j->call.env, j->call.cmd, j->call.ret);
+	if (row->mode == COMMAND_WRITE) {
+		apply_write(j, row);
+		return OK;
+	}
+	return reader_apply(j->reader, row->handle, j->call.cmd, j->call.ret);
 }
 
 static enum fault step_encode(struct journey *j)
@@ -325,7 +335,8 @@ static void write_done(struct write *w)
 	http_post(j->call.exchange->loop, &j->task);
 }
 
-static enum fault apply_write(struct journey *j, const struct command_row *row)
+/* The last that its thread does with the call: the write may be done before this returns. */
+static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
 	j->write =
@@ -342,7 +353,6 @@ static enum fault apply_write(struct journey *j, const struct command_row *row)
 			   .context = j};
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
-	return OK;
 }
 
 /* --- waiting for the slow thread --- */
@@ -380,6 +390,56 @@ static enum fault apply_slow(struct journey *j)
 	return OK;
 }
 
+/* --- where all of it waits for a network --- */
+
+static const struct command_row *write_of(const struct journey *j)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	return row && row->mode == COMMAND_WRITE ? row : NULL;
+}
+
+static void call_run_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	journey_open(j, reader, 0);
+	j->call.now = j->call.env->now;
+	j->fault = OK;
+	while (j->fault == OK && j->step < STEP_APPLY)
+		j->fault = steps[j->step++].run(j);
+	if (j->fault == OK && write_of(j)) {
+		j->step = STEP_ENCODE;
+		apply_write(j, write_of(j));
+		return;
+	}
+	while (j->fault == OK && j->step < COUNT_OF(steps))
+		j->fault = steps[j->step++].run(j);
+	journey_close(j);
+	j->task.run = slow_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+/* For who never came to a transaction. */
+static struct instant wall_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct instant){(int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000};
+}
+
+static void journey_send(struct journey *j)
+{
+	j->slow.run = call_run_there;
+	j->waiting = true;
+	if (slow_submit(j->server->slow, &j->slow))
+		return;
+	j->waiting = false;
+	j->call.now = wall_clock();
+	journey_finish(j, FAULT_BUSY);
+}
+
 /* --- the beginning --- */
 
 void call_refused(void *context, int status)
@@ -409,6 +469,10 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.status = 200;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
 	reply_take(here, &j->call.reply);
+	if (server->waits) {
+		journey_send(j);
+		return;
+	}
 	journey_open(j, here->reader, 0);
 	j->call.now = j->call.env->now;
 	journey_run(j);

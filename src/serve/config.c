@@ -182,6 +182,30 @@ void config_example(struct buffer *out)
 			      params[i].fallback ? params[i].fallback : "");
 }
 
+/* An address without what it says of passwords: between user and host, or as a parameter. */
+static void show_address(const char *address, struct buffer *out)
+{
+	struct text rest = text_of(address), head = text_cut(&rest, '?');
+	const char *at = memrchr(head.data, '@', head.size), *user = strstr(address, "://");
+	const char *colon = at && user ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
+
+	if (colon) {
+		buffer_add(out, head.data, (size_t)(colon - head.data));
+		buffer_text(out, TEXT(":***"));
+		buffer_add(out, at, (size_t)(head.data + head.size - at));
+	} else {
+		buffer_text(out, head);
+	}
+	for (char sign = '?'; rest.data; sign = '&') {
+		struct text item = text_cut(&rest, '&');
+		bool secret = text_starts_with(item, TEXT("password=")) ||
+			      text_starts_with(item, TEXT("sslpassword="));
+		buffer_byte(out, sign);
+		buffer_text(out, secret ? text_cut(&item, '=') : item);
+		buffer_text(out, secret ? TEXT("=***") : TEXT_NONE);
+	}
+}
+
 void config_show(const struct config *c, struct buffer *out)
 {
 	for (size_t i = 0; i < COUNT_OF(params); i++) {
@@ -191,7 +215,12 @@ void config_show(const struct config *c, struct buffer *out)
 		switch (params[i].kind) {
 		case KIND_TEXT:
 			text = *(const char *const *)member;
-			buffer_format(out, "%s = %s\n", params[i].name, text ? text : "");
+			buffer_format(out, "%s = ", params[i].name);
+			if (text && params[i].member == offsetof(struct config, store))
+				show_address(text, out);
+			else if (text)
+				buffer_text(out, text_of(text));
+			buffer_byte(out, '\n');
 			break;
 		case KIND_NUMBER:
 			buffer_format(out, "%s = %llu\n", params[i].name,

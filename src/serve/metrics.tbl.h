@@ -10,13 +10,15 @@ METRIC(couponry_log_dropped_total,        counter, "log lines dropped because th
 METRIC(couponry_lane_batches_total,       counter, "batches made durable",                      s.batches)
 METRIC(couponry_lane_commands_total,      counter, "commands run by the lane",                  s.commands)
 METRIC(couponry_ledger_entries_total,     counter, "entries appended to the ledger",            s.entries)
-METRIC(couponry_ledger_syncs_total,       counter, "syncs of the ledger",                       s.syncs)
+METRIC(couponry_ledger_syncs_total,       counter, "syncs of the ledger, or commits",                      s.syncs)
 METRIC(couponry_ledger_bytes,             gauge,   "bytes of the ledger",                       s.ledger_bytes)
 METRIC(couponry_lane_queue_depth,         gauge,   "writes waiting",                            s.queue_depth)
 METRIC(couponry_lane_job_queue_depth,     gauge,   "job rows waiting",                          s.job_queue_depth)
 METRIC(couponry_overlay_bytes,            gauge,   "memory of rows not yet fed",                s.overlay_bytes)
 METRIC(couponry_fed_batches,              gauge,   "newest batch in the view",                  s.fed_batches)
 METRIC(couponry_accepted_batches,         gauge,   "newest durable batch",                      s.accepted_batches)
+METRIC(couponry_lane_rounds_total,        counter, "rounds in which batches fetched their rows (PostgreSQL)", s.rounds)
+METRIC(couponry_lane_round_trips_total,   counter, "exchanges of write lanes with PostgreSQL",  s.round_trips)
 METRIC(couponry_ready,                    gauge,   "1 while writes are accepted",               m.ready)
 #endif
 
@@ -24,6 +26,6 @@ METRIC(couponry_ready,                    gauge,   "1 while writes are accepted"
 FAMILY(couponry_calls_total,              counter,   "calls by method and fault",                "dialect, method, fault")
 FAMILY(couponry_call_seconds,             histogram, "time from the whole request to the reply", "dialect, method")
 FAMILY(couponry_lane_batch_size,          histogram, "commands per batch",                       "")
-FAMILY(couponry_ledger_sync_seconds,      histogram, "time of one sync of the ledger",           "")
+FAMILY(couponry_ledger_sync_seconds,      histogram, "time of one sync of the ledger, or commit", "")
 #endif
 /* clang-format on */

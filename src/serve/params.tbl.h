@@ -4,12 +4,12 @@
  * the flag wins, then the environment, then the file.
  */
 PARAM(data,         "data",           TEXT,   NULL,             "data directory (made when it is not there)")
-PARAM(store,        "store",          TEXT,   NULL,             "address of a PostgreSQL store; this build keeps data directories only")
+PARAM(store,        "store",          TEXT,   NULL,             "postgresql://.. with libpq's parameters: a PostgreSQL store in place of a data directory; may hold a password, so better in the environment")
 PARAM(listen,       "listen",         TEXT,   "127.0.0.1:8080", "address and port; port 0 lets the kernel choose")
 PARAM(workers,      "workers",        NUMBER, "0",              "loop threads, 1..64; 0: one per processor")
 PARAM(tls_cert,     "tls-cert",       TEXT,   NULL,             "PEM file with the certificate chain; turns TLS on")
 PARAM(tls_key,      "tls-key",        TEXT,   NULL,             "PEM file with its private key")
-PARAM(master_key,   "master-key",     TEXT,   NULL,             "file of the master key; default: DIR.key beside the data directory")
+PARAM(master_key,   "master-key",     TEXT,   NULL,             "file of the master key; default: DIR.key beside the data directory; with --store it must be said")
 PARAM(allow_demo,   "allow-demo",     FLAG,   "false",          "listen beyond loopback although demo credentials exist")
 PARAM(log_calls,    "log-calls",      FLAG,   "true",           "one JSON line per call on standard error")
 PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB, 32..1024, for a store that is made; 0: the default, 32")

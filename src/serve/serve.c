@@ -15,7 +15,8 @@
 #include "serve/config.h"
 #include "serve/worker.h"
 
-enum { WORKERS_MAX = 64, JOB_EVERY_S = 60, JOB_ROWS = 256 };
+/* READERS: connections for reads, where they go over a network. */
+enum { WORKERS_MAX = 64, READERS = 8, JOB_EVERY_S = 60, JOB_ROWS = 256 };
 
 static struct http_server *serving; /* for the signal handler */
 
@@ -117,8 +118,8 @@ static unsigned merchants_after(struct jobs *jobs, uint64_t from, uint64_t *ret_
 	struct merchant_list_ret ret = {0};
 
 	arena_init(&arena, CALL_BYTES_MAX);
-	struct tx *tx = reader_begin(jobs->reader, 0, &arena, &detail);
-	if (merchant_list(tx, reader_env(tx), &cmd, &ret) != OK)
+	reader_begin(jobs->reader, 0, &arena, &detail);
+	if (reader_apply(jobs->reader, merchant_list, &cmd, &ret) != OK)
 		ret.n = 0;
 	for (unsigned i = 0; i < ret.n; i++)
 		ret_numbers[i] = ret.rows[i].number;
@@ -196,8 +197,8 @@ static bool demo_credentials(struct engine *engine)
 	arena_init(&arena, CALL_BYTES_MAX);
 	for (uint64_t from = 0; ret.n && !demo; from += ret.n) {
 		struct credential_list_cmd cmd = {.from = from, .n = 100};
-		struct tx *tx = reader_begin(reader, 0, &arena, &detail);
-		if (credential_list(tx, reader_env(tx), &cmd, &ret) != OK)
+		reader_begin(reader, 0, &arena, &detail);
+		if (reader_apply(reader, credential_list, &cmd, &ret) != OK)
 			ret.n = 0;
 		for (unsigned i = 0; i < ret.n; i++)
 			demo |= ret.rows[i].demo;
@@ -249,9 +250,11 @@ static int serve_on(struct server *server, const struct config *config)
 	if (!server->http)
 		return fail(FAULT_USAGE, why);
 	struct jobs jobs = {0};
+	/* A store that all can reach needs nobody to hand commands to. */
 	struct admin *admin =
-	    admin_start(server->engine, config->data,
-			!config->allow_demo && !listens_on_loopback(config->listen));
+	    config->data ? admin_start(server->engine, config->data,
+				       !config->allow_demo && !listens_on_loopback(config->listen))
+			 : NULL;
 	jobs_start(&jobs, server->engine);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
@@ -263,7 +266,8 @@ static int serve_on(struct server *server, const struct config *config)
 	http_server_run(server->http);
 	signals(SIG_BLOCK);
 	engine_stop_jobs(server->engine);
-	admin_stop(admin);
+	if (admin)
+		admin_stop(admin);
 	jobs_stop(&jobs);
 	return 0;
 }
@@ -272,6 +276,7 @@ static int serve_engine(const struct config *config)
 {
 	struct server server = {.log_calls = config->log_calls};
 	struct engine_config engine = {.dir = config->data,
+				       .store = config->store,
 				       .master_key = config->master_key,
 				       .create = true,
 				       .segment_bytes = config->segment_mib << 20};
@@ -294,10 +299,14 @@ static int serve_engine(const struct config *config)
 			    "127.0.0.1, or say --allow-demo");
 	else {
 		server.metrics = metrics_new();
-		server.slow = slow_start(server.engine);
+		server.waits = engine_waits(server.engine);
+		server.slow = slow_start(server.engine, server.waits ? READERS : 1);
+		server.actors = server.waits ? actor_cache_new() : NULL;
 		log_start(2);
 		exit = serve_on(&server, config);
 		slow_stop(server.slow);
+		if (server.actors)
+			actor_cache_free(server.actors);
 		log_stop();
 		http_server_free(server.http);
 		metrics_free(server.metrics);
@@ -308,10 +317,8 @@ static int serve_engine(const struct config *config)
 
 static int serve_config(const struct config *config)
 {
-	if (config->store)
-		return fail(FAULT_USAGE, "this build keeps data directories; use --data=DIR");
-	if (!config->data)
-		return fail(FAULT_USAGE, "serve wants --data=DIR");
+	if (!config->data == !config->store)
+		return fail(FAULT_USAGE, "serve wants --data=DIR or --store=postgresql://..");
 	if (!config->tls_cert != !config->tls_key)
 		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
 	signal(SIGPIPE, SIG_IGN);

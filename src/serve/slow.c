@@ -1,17 +1,19 @@
 /*
- * One thread for reads that are not bounded by a page (Waiqin's lists): they must not hold up a
- * loop. Its queue is bounded; a full one means busy.
+ * Threads for what must not hold up a loop: reads that are not bounded by a page (Waiqin's lists;
+ * one thread), or all calls where the store is behind a network. Their queue is bounded; a full one
+ * means busy.
  */
 #include <pthread.h>
 
 #include "serve/worker.h"
 
-enum { SLOW_QUEUE_MAX = 64 };
+enum { SLOW_QUEUE_MAX = 64 /* per thread */, SLOW_THREADS_MAX = 64 };
 
 struct slow {
 	pthread_mutex_t lock;
 	pthread_cond_t some;
-	pthread_t thread;
+	pthread_t threads[SLOW_THREADS_MAX];
+	unsigned thread_count;
 	struct engine *engine;
 	struct slow_task *first, **last;
 	unsigned waiting;
@@ -43,7 +45,7 @@ static void *slow_run(void *context)
 	return NULL;
 }
 
-struct slow *slow_start(struct engine *engine)
+struct slow *slow_start(struct engine *engine, unsigned threads)
 {
 	struct slow *s = calloc(1, sizeof(*s));
 	must(s);
@@ -51,7 +53,10 @@ struct slow *slow_start(struct engine *engine)
 	pthread_cond_init(&s->some, NULL);
 	s->engine = engine;
 	s->last = &s->first;
-	must(pthread_create(&s->thread, NULL, slow_run, s) == 0);
+	must(threads <= SLOW_THREADS_MAX);
+	s->thread_count = threads;
+	for (unsigned i = 0; i < threads; i++)
+		must(pthread_create(&s->threads[i], NULL, slow_run, s) == 0);
 	return s;
 }
 
@@ -59,9 +64,10 @@ void slow_stop(struct slow *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
-	pthread_cond_signal(&s->some);
+	pthread_cond_broadcast(&s->some);
 	pthread_mutex_unlock(&s->lock);
-	pthread_join(s->thread, NULL);
+	for (unsigned i = 0; i < s->thread_count; i++)
+		pthread_join(s->threads[i], NULL);
 	pthread_cond_destroy(&s->some);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -70,7 +76,7 @@ void slow_stop(struct slow *s)
 bool slow_submit(struct slow *s, struct slow_task *task)
 {
 	pthread_mutex_lock(&s->lock);
-	bool room = s->waiting < SLOW_QUEUE_MAX && !s->stop;
+	bool room = s->waiting < SLOW_QUEUE_MAX * s->thread_count && !s->stop;
 	if (room) {
 		task->next = NULL;
 		*s->last = task;

@@ -16,6 +16,8 @@ struct server {
 	struct http_server *http;
 	struct metrics *metrics;
 	struct slow *slow;
+	bool waits; /* engine_waits: calls run on the slow threads from identify on */
+	struct actor_cache *actors; /* theirs; NULL: each loop has its own */
 	unsigned worker_count;
 	bool log_calls;
 };
@@ -47,10 +49,11 @@ const char *route_path(const struct dialect_row *dialect, unsigned i, bool *ret_
 /* serve/pages.c: /healthz /readyz /metrics and everything unknown. Always answers. */
 void page_handle(struct server *server, struct http_exchange *x);
 
-/* serve/actors.c */
+/* serve/actors.c. A cache may be used by several threads; an entry is held by one call. */
 struct actor_cache *actor_cache_new(void);
 void actor_cache_free(struct actor_cache *c);
 struct actor_entry {
+	struct actor_cache *cache;
 	struct credential credential;
 	struct merchant merchant;
 	struct actor_entry *next;
@@ -60,15 +63,20 @@ struct actor_entry {
 	struct arena arena;
 };
 /* tx stands at merchant 0. The entry is held until actor_release. */
-CHECKED enum fault actor_hold(struct worker *w, struct call *call, enum dialect dialect,
-			      struct text name, struct actor_entry **ret_entry);
+struct actor_wanted {
+	enum dialect dialect;
+	struct text name;
+	uint64_t version; /* engine_credential_version */
+};
+CHECKED enum fault actor_hold(struct actor_cache *c, struct call *call,
+			      const struct actor_wanted *wanted, struct actor_entry **ret_entry);
 void actor_release(struct actor_entry *entry);
-/* serve/slow.c: one thread for reads that are not bounded by a page. */
-struct slow *slow_start(struct engine *engine);
+/* serve/slow.c: threads for reads that are not bounded by a page, or that wait for a network. */
+struct slow *slow_start(struct engine *engine, unsigned threads);
 void slow_stop(struct slow *s);
 struct slow_task {
 	struct slow_task *next;
-	void (*run)(struct slow_task *task, struct reader *reader); /* on the slow thread */
+	void (*run)(struct slow_task *task, struct reader *reader); /* on a slow thread */
 };
 /* false: its queue is full. */
 CHECKED bool slow_submit(struct slow *s, struct slow_task *task);

@@ -225,7 +225,7 @@ static enum fault open_digests(struct copy *c)
 	return c->digests ? OK : failed(c, "cannot write", "digests");
 }
 
-enum fault engine_backup(struct engine *e, const char *to, char **ret_why)
+enum fault embedded_backup(struct engine *e, const char *to, char **ret_why)
 {
 	*ret_why = NULL;
 	if (is_there(to)) {

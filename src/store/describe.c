@@ -3,6 +3,7 @@
 #include "base/varint.h"
 #include "store/engine.h"
 #include "store/entry.h"
+#include "store/file.h"
 #include "store/list.h"
 
 enum { LINE_BYTES_MAX = 4 * RECORD_BYTES_MAX };
@@ -170,4 +171,32 @@ bool entry_describe(struct arena *a, struct text entry, struct ledger_entry *ret
 	ret->rows = rows;
 	ret->coupons = ids;
 	return ok && !a->full;
+}
+
+static const char *row_name(struct text key)
+{
+	static const char *const kinds[ROW_KIND_COUNT] = {
+	    [ROW_HEAD] = "head", [ROW_RECORD] = "record",    [ROW_UNIQUE] = "unique value",
+	    [ROW_LIST] = "list", [ROW_ENTRY] = "list entry", [ROW_HOLES] = "list holes"};
+	unsigned kind = key.size ? (uint8_t)key.data[0] : 0;
+	return kind < ROW_KIND_COUNT && kinds[kind] ? kinds[kind] : "row";
+}
+
+static const char *table_name(struct text key)
+{
+	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
+	return table < TABLE_COUNT && record_shapes[table].name ? record_shapes[table].name : "";
+}
+
+char *key_describe(struct text key, const char *what)
+{
+	char hex[2 * KEY_BYTES_MAX];
+	uint32_t merchant = 0;
+	if (key.size > KEY_BYTES_MAX)
+		key.size = KEY_BYTES_MAX;
+	hex_lower((const uint8_t *)key.data, key.size, hex);
+	for (size_t i = 2; i < 6 && i < key.size; i++)
+		merchant = merchant << 8 | (uint8_t)key.data[i];
+	return text_print("%s %s of merchant %u %s (key %.*s)", row_name(key), table_name(key),
+			  merchant, what, (int)(2 * key.size), hex);
 }

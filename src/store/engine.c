@@ -319,6 +319,134 @@ static void release(struct engine *e)
 	free(e);
 }
 
+/* ---- readers ---- */
+
+static struct reader *embedded_reader_open(struct engine *e)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	must(r);
+	r->base.engine = e;
+	snapshot_open(&r->snapshot, &e->overlay, &e->view);
+	return r;
+}
+
+static void embedded_reader_close(struct reader *r)
+{
+	snapshot_close(&r->snapshot);
+	tx_free(&r->base.tx);
+	free(r);
+}
+
+static struct tx *embedded_reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
+					struct detail *detail)
+{
+	struct engine *e = r->base.engine;
+	snapshot_begin(&r->snapshot);
+	struct instant now = wall_now(&e->wall);
+	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
+	struct env env = {.now = now,
+			  .instant = {now.ms > newest ? now.ms : newest},
+			  .epoch = atomic_load(&e->epoch),
+			  .arena = arena};
+	tx_init_read(&r->base.tx, &r->snapshot.rows, &e->keys.ring, merchant, &env, detail);
+	return &r->base.tx;
+}
+
+static void embedded_reader_end(struct reader *r)
+{
+	tx_release(&r->base.tx);
+	snapshot_end(&r->snapshot);
+}
+
+static void embedded_reader_keep(struct reader *r)
+{
+	r->snapshot.keeps = true;
+}
+
+static void embedded_reader_rest(struct reader *r)
+{
+	snapshot_rest(&r->snapshot);
+}
+
+static enum fault apply(struct tx *tx, handler *handle, const void *cmd, void *ret)
+{
+	return handle(tx, &tx->env, cmd, ret);
+}
+
+/* ---- what it tells ---- */
+
+static uint64_t credential_version(const struct engine *e)
+{
+	return atomic_load(&e->credential_version);
+}
+
+static enum fault ready(const struct engine *e)
+{
+	if (e->read_only)
+		return OK;
+	struct wall *wall = (struct wall *)(uintptr_t)&e->wall; /* it may follow the clock */
+	enum fault faults[] = {wall_check(wall), atomic_load(&e->ledger.fault),
+			       atomic_load(&e->keys.fault), atomic_load(&e->feeder.fault)};
+	for (size_t i = 0; i < COUNT_OF(faults); i++)
+		TRY(faults[i]);
+	return OK;
+}
+
+static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
+{
+	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
+		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+}
+
+static void stats_get(const struct engine *e, struct engine_stats *ret)
+{
+	struct engine *open = (struct engine *)(uintptr_t)e; /* for the lock and the grace period */
+	*ret = (struct engine_stats){
+	    .batches = atomic_load(&e->counters.batches),
+	    .commands = atomic_load(&e->counters.commands),
+	    .entries = atomic_load(&e->counters.entries),
+	    .syncs = atomic_load(&e->counters.syncs),
+	    .batch_size_sum = atomic_load(&e->counters.batch_size_sum),
+	    .sync_us_sum = atomic_load(&e->counters.sync_us_sum),
+	    .overlay_bytes = overlay_bytes(&open->overlay),
+	    .warmed = atomic_load(&e->lane.warm.ran),
+	    .fed_batches = atomic_load(&e->feeder.fed),
+	    .accepted_batches = atomic_load(&e->content),
+	    .ledger_bytes = atomic_load(&e->ledger.bytes),
+	};
+	copy_buckets(ret->batch_size, e->counters.batch_size);
+	copy_buckets(ret->sync_us, e->counters.sync_us);
+	if (!e->running)
+		return;
+	pthread_mutex_lock(&open->lane.lock);
+	ret->queue_depth = e->lane.calls.count;
+	ret->job_queue_depth = e->lane.jobs.count;
+	pthread_mutex_unlock(&open->lane.lock);
+}
+
+static const struct engine_verbs verbs = {
+    .stop_jobs = embedded_stop_jobs,
+    .close = release,
+    .reader_open = embedded_reader_open,
+    .reader_close = embedded_reader_close,
+    .reader_begin = embedded_reader_begin,
+    .reader_end = embedded_reader_end,
+    .reader_keep = embedded_reader_keep,
+    .reader_rest = embedded_reader_rest,
+    .reader_apply = apply,
+    .reader_try = embedded_try,
+    .submit = embedded_submit,
+    .wipe = embedded_wipe,
+    .feed = embedded_feed,
+    .credential_version = credential_version,
+    .ready = ready,
+    .clock_accept = embedded_clock_accept,
+    .stats_get = stats_get,
+    .verify = embedded_verify,
+    .ledger_scan = embedded_scan,
+    .backup = embedded_backup,
+};
+
 static size_t overlay_size(size_t asked)
 {
 	if (asked == 0)
@@ -334,11 +462,12 @@ static char *key_path(const char *dir, const char *given)
 	return given ? text_print("%s", given) : text_print("%.*s.key", (int)size, dir);
 }
 
-enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
-		       char **ret_why)
+enum fault embedded_open(const struct engine_config *config, struct engine **ret_engine,
+			 char **ret_why)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	must(e);
+	e->base.verbs = &verbs;
 	*ret_why = NULL;
 	e->dir = text_print("%s", config->dir);
 	e->key_path = key_path(config->dir, config->master_key);
@@ -363,11 +492,6 @@ enum fault engine_open(const struct engine_config *config, struct engine **ret_e
 	return fault;
 }
 
-void engine_close(struct engine *e)
-{
-	release(e);
-}
-
 static enum fault compact(struct engine *e, char **ret_why)
 {
 	TRY(feeder_drain(e));
@@ -382,131 +506,10 @@ static enum fault compact(struct engine *e, char **ret_why)
 enum fault engine_compact(const struct engine_config *config, char **ret_why)
 {
 	struct engine *e;
-	TRY(engine_open(config, &e, ret_why));
+	TRY(embedded_open(config, &e, ret_why));
 	enum fault fault = compact(e, ret_why);
 	if (fault != OK && !*ret_why)
 		*ret_why = text_print("%s: %s", e->dir, fault_text(fault));
 	release(e);
 	return fault;
-}
-
-/* ---- readers ---- */
-
-struct reader *reader_open(struct engine *e)
-{
-	struct reader *r = calloc(1, sizeof(*r));
-	must(r);
-	r->engine = e;
-	snapshot_open(&r->snapshot, &e->overlay, &e->view);
-	return r;
-}
-
-void reader_close(struct reader *r)
-{
-	snapshot_close(&r->snapshot);
-	tx_free(&r->tx);
-	free(r);
-}
-
-struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
-			struct detail *detail)
-{
-	struct engine *e = r->engine;
-	snapshot_begin(&r->snapshot);
-	struct instant now = wall_now(&e->wall);
-	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
-	struct env env = {.now = now,
-			  .instant = {now.ms > newest ? now.ms : newest},
-			  .epoch = atomic_load(&e->epoch),
-			  .arena = arena};
-	tx_init_read(&r->tx, &r->snapshot.rows, &e->keys.ring, merchant, &env, detail);
-	return &r->tx;
-}
-
-void reader_merchant(struct tx *tx, uint64_t merchant)
-{
-	struct env env = tx->env;
-	must(!tx->writing);
-	tx_init_read(tx, tx->rows, tx->keys, merchant, &env, tx->detail);
-}
-
-const struct env *reader_env(const struct tx *tx)
-{
-	return &tx->env;
-}
-
-void reader_end(struct reader *r)
-{
-	tx_release(&r->tx);
-	snapshot_end(&r->snapshot);
-}
-
-void reader_keep(struct reader *r)
-{
-	r->snapshot.keeps = true;
-}
-
-void reader_rest(struct reader *r)
-{
-	snapshot_rest(&r->snapshot);
-}
-
-struct tx *reader_renew(struct reader *r)
-{
-	uint64_t merchant = r->tx.merchant;
-	struct arena *arena = r->tx.env.arena;
-	struct detail *detail = r->tx.detail;
-	reader_end(r);
-	return reader_begin(r, merchant, arena, detail);
-}
-
-/* ---- what it tells ---- */
-
-uint64_t engine_credential_version(const struct engine *e)
-{
-	return atomic_load(&e->credential_version);
-}
-
-enum fault engine_ready(const struct engine *e)
-{
-	if (e->read_only)
-		return OK;
-	struct wall *wall = (struct wall *)(uintptr_t)&e->wall; /* it may follow the clock */
-	enum fault faults[] = {wall_check(wall), atomic_load(&e->ledger.fault),
-			       atomic_load(&e->keys.fault), atomic_load(&e->feeder.fault)};
-	for (size_t i = 0; i < COUNT_OF(faults); i++)
-		TRY(faults[i]);
-	return OK;
-}
-
-static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
-{
-	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
-		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
-}
-
-void engine_stats_get(const struct engine *e, struct engine_stats *ret)
-{
-	struct engine *open = (struct engine *)(uintptr_t)e; /* for the lock and the grace period */
-	*ret = (struct engine_stats){
-	    .batches = atomic_load(&e->counters.batches),
-	    .commands = atomic_load(&e->counters.commands),
-	    .entries = atomic_load(&e->counters.entries),
-	    .syncs = atomic_load(&e->counters.syncs),
-	    .batch_size_sum = atomic_load(&e->counters.batch_size_sum),
-	    .sync_us_sum = atomic_load(&e->counters.sync_us_sum),
-	    .overlay_bytes = overlay_bytes(&open->overlay),
-	    .warmed = atomic_load(&e->lane.warm.ran),
-	    .fed_batches = atomic_load(&e->feeder.fed),
-	    .accepted_batches = atomic_load(&e->content),
-	    .ledger_bytes = atomic_load(&e->ledger.bytes),
-	};
-	copy_buckets(ret->batch_size, e->counters.batch_size);
-	copy_buckets(ret->sync_us, e->counters.sync_us);
-	if (!e->running)
-		return;
-	pthread_mutex_lock(&open->lane.lock);
-	ret->queue_depth = e->lane.calls.count;
-	ret->job_queue_depth = e->lane.jobs.count;
-	pthread_mutex_unlock(&open->lane.lock);
 }

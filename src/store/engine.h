@@ -1,6 +1,6 @@
 /*
- * The embedded engine as serve, cli and tests see it: open a data directory, run reads on your own
- * thread, hand writes to the lane.
+ * An engine as serve, cli and tests see it: open a data directory or a PostgreSQL store, run reads
+ * on your own thread, hand writes to the lane. (Two engines stand behind this: engines.h.)
  *
  *   DIR/ledger/000001.seg ..   the truth      DIR/view/{data,lock}.mdb   LMDB
  *   DIR/keys                   customer keys  DIR/lock                   who holds DIR
@@ -22,8 +22,10 @@ enum engine_warm { ENGINE_WARM_COLD, ENGINE_WARM_NEVER, ENGINE_WARM_ALWAYS };
 
 struct engine_config {
 	const char *dir;
-	const char *master_key; /* file; NULL: DIR.key */
-	bool create;		/* make DIR when it is not there */
+	const char *store;	/* postgresql://..; NULL: the data directory `dir` */
+	const char *master_key; /* file; NULL: DIR.key. With `store` it must be given and, but for a
+				   store that is made, be there */
+	bool create;		/* make DIR, or the schema, when it is not there */
 	bool read_only;		/* verify, export while nobody serves: nothing is written */
 	size_t segment_bytes;	/* 0: the default, 32 MiB; less only in tests, with a seed */
 	size_t overlay_bytes;	/* 0: the default, 256 MiB */
@@ -48,6 +50,8 @@ void engine_close(struct engine *e);
 /* --- reads: on the caller's thread, lock-free --- */
 struct reader *reader_open(struct engine *e); /* one per thread */
 void reader_close(struct reader *r);
+/* Reads may wait for a network: not to be run on a loop thread. */
+bool engine_waits(const struct engine *e);
 /* Between begin and end everything comes from one state of the store: whole batches only. The
  * transaction and all texts read live until reader_end. */
 struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
@@ -55,6 +59,9 @@ struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena
 /* Changes the merchant inside the same state (identify: merchant 0, then the caller's). */
 void reader_merchant(struct tx *tx, uint64_t merchant);
 const struct env *reader_env(const struct tx *tx);
+/* A handler that reads, in the open transaction. The only way to run one: where rows are fetched it
+ * may end early, with BUSY. */
+enum fault reader_apply(struct reader *r, handler *handle, const void *cmd, void *ret);
 void reader_end(struct reader *r);
 /* From now on what reader_end leaves behind serves the next reader_begin, until reader_rest. For
  * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again.
@@ -110,6 +117,7 @@ enum fault engine_clock_accept(struct engine *e);
 enum { ENGINE_BUCKETS = 24 };
 struct engine_stats {
 	uint64_t batches, commands, entries, syncs;
+	uint64_t rounds, round_trips;	     /* of batches, where rows are fetched */
 	uint64_t batch_size[ENGINE_BUCKETS]; /* commands per batch */
 	uint64_t batch_size_sum;
 	uint64_t sync_us[ENGINE_BUCKETS];

@@ -69,6 +69,14 @@ bool head_read(struct rows *rows, uint64_t merchant, struct head *ret)
 	return true;
 }
 
+void head_encode(const struct head *head, struct buffer *out)
+{
+	buffer_varint(out, head->number);
+	buffer_zigzag(out, head->instant.ms);
+	buffer_varint(out, head->next_number);
+	buffer_add(out, head->hash, sizeof(head->hash));
+}
+
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head)
 {
 	struct key k;
@@ -76,10 +84,7 @@ void head_write(struct rows *rows, uint64_t merchant, const struct head *head)
 	struct buffer value;
 	key_head(&k, merchant);
 	buffer_init_fixed(&value, memory, sizeof(memory));
-	buffer_varint(&value, head->number);
-	buffer_zigzag(&value, head->instant.ms);
-	buffer_varint(&value, head->next_number);
-	buffer_add(&value, head->hash, sizeof(head->hash));
+	head_encode(head, &value);
 	row_put(rows, key_get(&k), buffer_get(&value));
 }
 

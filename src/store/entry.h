@@ -100,4 +100,5 @@ CHECKED bool field_sealed_slot(struct text *sealed, uint64_t *ret_slot);
 CHECKED bool field_open(const uint8_t key[SEAL_KEY_SIZE], const struct seal_place *place,
 			struct text sealed, uint8_t *out);
 
+void head_encode(const struct head *head, struct buffer *out);
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head);

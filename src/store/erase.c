@@ -91,7 +91,7 @@ static enum fault wipe_merchant(struct engine *e, struct reader *r, uint64_t mer
 	return fault;
 }
 
-enum fault engine_wipe(struct engine *e, uint64_t merchant)
+enum fault embedded_wipe(struct engine *e, uint64_t merchant)
 {
 	must(!e->read_only);
 	struct reader *r = reader_open(e);

@@ -131,7 +131,7 @@ enum fault feeder_drain(struct engine *e)
 	return fault;
 }
 
-void engine_feed(struct engine *e)
+void embedded_feed(struct engine *e)
 {
 	if (e->running && feeder_drain(e) != OK)
 		fprintf(stderr, "couponry: not everything is in the view yet\n");

@@ -177,6 +177,13 @@ static uint64_t verb_take_slot(struct keyring *ring)
 	return slot;
 }
 
+static void verb_give_back(struct keyring *ring)
+{
+	struct keyring_file *k = file_of(ring);
+	must(atomic_load(&k->taken) > 0);
+	atomic_fetch_sub(&k->taken, 1);
+}
+
 static void verb_slot_seen(struct keyring *ring, uint64_t slot)
 {
 	struct keyring_file *k = file_of(ring);
@@ -206,7 +213,7 @@ enum fault keyring_create(const char *dir, uint64_t store_id)
 
 static bool verb_master(const struct keyring *ring, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE])
 {
-	const struct master_keys *m = ((const struct keyring_file *)ring)->masters;
+	const struct master_keys *m = ring->masters;
 
 	for (unsigned i = 0; i < m->count; i++) {
 		if (m->id[i] == id) {
@@ -215,6 +222,15 @@ static bool verb_master(const struct keyring *ring, uint64_t id, uint8_t ret_key
 		}
 	}
 	return false;
+}
+
+void keyring_masters(struct keyring *k, const struct master_keys *m)
+{
+	k->masters = m;
+	k->master = verb_master;
+	k->master_id = m->id[m->count - 1];
+	derive(m->key[m->count - 1], "couponry seal", 0, k->master_seal);
+	derive(m->key[0], "couponry tag", 0, k->master_tag);
 }
 
 static bool header_good(int file, uint64_t store_id)
@@ -227,14 +243,11 @@ static bool header_good(int file, uint64_t store_id)
 enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_id,
 			const struct master_keys *m, bool read_only, char **ret_why)
 {
-	*k = (struct keyring_file){.masters = m,
-				   .ring = {.master = verb_master,
-					    .customer = verb_customer,
+	*k = (struct keyring_file){.ring = {.customer = verb_customer,
 					    .take_slot = verb_take_slot,
+					    .give_back = verb_give_back,
 					    .slot_seen = verb_slot_seen}};
-	k->ring.master_id = m->id[m->count - 1];
-	derive(m->key[m->count - 1], "couponry seal", 0, k->ring.master_seal);
-	derive(m->key[0], "couponry tag", 0, k->ring.master_tag);
+	keyring_masters(&k->ring, m);
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->tended, NULL);
 	char *path = text_print("%s/keys", dir);

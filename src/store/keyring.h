@@ -7,7 +7,9 @@
 #include "base/base.h"
 #include "base/crypto.h"
 
+struct master_keys;
 struct keyring {
+	const struct master_keys *masters;  /* of `master`; NULL: there are none */
 	uint32_t master_id;		    /* of the key used for sealing now */
 	uint8_t master_seal[SEAL_KEY_SIZE]; /* SECRET members; derived from the master key */
 	uint8_t master_tag[32];		    /* store_tag; derived from the master key */
@@ -17,6 +19,9 @@ struct keyring {
 	 */
 	bool (*customer)(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE]);
 	uint64_t (*take_slot)(struct keyring *k); /* lane only */
+	/* The slot that was taken last, and was never used, is free again. Lane only; NULL: what
+	 * is taken is a row, and goes with the command's rows. */
+	void (*give_back)(struct keyring *k);
 	/* Replay saw this slot in use: it and all below are taken. */
 	void (*slot_seen)(struct keyring *k, uint64_t slot);
 };
@@ -53,6 +58,8 @@ struct master_keys {
 CHECKED enum fault master_keys_read(const char *path, struct master_keys *ret, char **ret_why);
 /* Makes the file with one new key, synced; it must not exist. */
 CHECKED enum fault master_keys_create(const char *path, uint64_t seed, struct master_keys *ret);
+/* Sets master_id, master_seal, master_tag and master from *m, which must live as long. */
+void keyring_masters(struct keyring *k, const struct master_keys *m);
 /* What a ledger keeps to know its key again. */
 void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id,
 		      uint8_t ret[16]);
@@ -64,7 +71,6 @@ void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out,
 
 struct keyring_file {
 	struct keyring ring; /* first */
-	const struct master_keys *masters;
 	int file;
 	uint64_t seed;
 	_Atomic uint64_t taken; /* slots 1 .. taken are given out; the lane (or replay) writes */

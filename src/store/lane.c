@@ -34,43 +34,10 @@ _Static_assert(BATCH_STOP_BYTES + ENTRY_BYTES_MAX + VARINT_SIZE_MAX <= SEGMENT_B
 
 /* ---- queues ---- */
 
-static void queue_add(struct write_queue *q, struct write *w)
-{
-	w->next = NULL;
-	if (q->last)
-		q->last->next = w;
-	else
-		q->first = w;
-	q->last = w;
-	q->count++;
-}
-
-static struct write *queue_take(struct write_queue *q)
-{
-	struct write *w = q->first;
-	q->first = w->next;
-	if (!q->first)
-		q->last = NULL;
-	q->count--;
-	return w;
-}
-
 static void queue_move(struct write_queue *from, struct write_queue *to, uint64_t n_max)
 {
 	for (; n_max > 0 && from->count > 0; n_max--)
 		queue_add(to, queue_take(from));
-}
-
-static void answer(struct write *w, enum fault fault)
-{
-	w->fault = fault;
-	w->done(w);
-}
-
-static void answer_all(struct write_queue *q, enum fault fault)
-{
-	while (q->count > 0)
-		answer(queue_take(q), fault);
 }
 
 /* ---- submitting ---- */
@@ -93,16 +60,16 @@ static enum fault enqueue(struct engine *e, struct write *w)
 	return fault;
 }
 
-void engine_submit(struct engine *e, struct write *w)
+void embedded_submit(struct engine *e, struct write *w)
 {
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
-		answer(w, fault);
+		write_answer(w, fault);
 }
 
-void engine_stop_jobs(struct engine *e)
+void embedded_stop_jobs(struct engine *e)
 {
 	struct lane *l = &e->lane;
 	if (!e->running)
@@ -112,37 +79,7 @@ void engine_stop_jobs(struct engine *e)
 	l->jobs = (struct write_queue){0};
 	l->jobs_ended = true;
 	pthread_mutex_unlock(&l->lock);
-	answer_all(&parked, FAULT_SHUTTING_DOWN);
-}
-
-struct waiter {
-	pthread_mutex_t lock;
-	pthread_cond_t condition;
-	bool done;
-};
-
-static void wake_waiter(struct write *w)
-{
-	struct waiter *waiter = w->context;
-	pthread_mutex_lock(&waiter->lock);
-	waiter->done = true;
-	pthread_cond_signal(&waiter->condition);
-	pthread_mutex_unlock(&waiter->lock);
-}
-
-enum fault engine_run(struct engine *e, struct write *w)
-{
-	struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-	w->done = wake_waiter;
-	w->context = &waiter;
-	engine_submit(e, w);
-	pthread_mutex_lock(&waiter.lock);
-	while (!waiter.done)
-		pthread_cond_wait(&waiter.condition, &waiter.lock);
-	pthread_mutex_unlock(&waiter.lock);
-	pthread_mutex_destroy(&waiter.lock);
-	pthread_cond_destroy(&waiter.condition);
-	return w->fault;
+	queue_answer(&parked, FAULT_SHUTTING_DOWN);
 }
 
 /* ---- counting ---- */
@@ -160,6 +97,12 @@ static void count_bucket(_Atomic uint64_t *buckets, uint64_t value)
 
 /* ---- one batch ---- */
 
+#ifdef CHECK_ROUNDS
+enum { ROUNDS_CHECKED = true };
+#else
+enum { ROUNDS_CHECKED = false };
+#endif
+
 static size_t batch_stop(const struct engine *e)
 {
 	size_t quarter = ledger_body_max(&e->ledger) / 4;
@@ -176,6 +119,8 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 			  .arena = w->arena};
 	struct tx *tx = &l->tx;
 	l->snapshot.stamp.command = ++l->command;
+	if (ROUNDS_CHECKED)
+		rounds_check_before(&l->check, &l->snapshot.rows, &e->keys.ring, w, &env);
 	tx_init_write(tx, &l->snapshot.rows, &e->keys.ring, w->merchant, &env, &w->detail,
 		      w->command, w->actor);
 	w->fault = w->handle(tx, &tx->env, w->cmd, w->ret);
@@ -186,6 +131,9 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 	} else {
 		must(!tx->has_put); /* decide first, put last */
 	}
+	if (ROUNDS_CHECKED)
+		rounds_check_after(&l->check, w->fault,
+				   w->entry ? buffer_get(&l->entry) : TEXT_NONE);
 	if (w->entry) {
 		buffer_slice(&l->batch, buffer_get(&l->entry));
 		++*entries;
@@ -314,7 +262,7 @@ static void run_batch(struct engine *e)
 	struct write_queue ran = {0};
 	enum fault fault = may_write(e);
 	if (fault != OK) {
-		answer_all(&l->taken, fault);
+		queue_answer(&l->taken, fault);
 		return;
 	}
 	slow_down(e);
@@ -460,7 +408,7 @@ static void *lane_main(void *context)
 	return NULL;
 }
 
-enum fault engine_clock_accept(struct engine *e)
+enum fault embedded_clock_accept(struct engine *e)
 {
 	if (e->read_only)
 		return OK;
@@ -489,6 +437,8 @@ void lane_init(struct engine *e)
 	buffer_init(&l->batch, ledger_body_max(&e->ledger) + 2 * LEDGER_ALIGN);
 	buffer_init(&l->entry, ledger_body_max(&e->ledger));
 	warm_init(&l->warm, e, e->warm);
+	if (ROUNDS_CHECKED)
+		rounds_check_init(&l->check);
 }
 
 void lane_start(struct engine *e)
@@ -522,6 +472,8 @@ void lane_release(struct engine *e)
 	tx_free(&l->tx);
 	buffer_release(&l->batch);
 	buffer_release(&l->entry);
+	if (ROUNDS_CHECKED)
+		rounds_check_release(&l->check);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);
 	pthread_cond_destroy(&l->frozen);

@@ -196,13 +196,18 @@ enum fault list_ordinals(const struct list_view *v, uint64_t from, unsigned n, b
 	return OK;
 }
 
+void list_entry_key(const struct list_view *v, uint64_t ordinal, struct key *ret)
+{
+	key_of_list(ret, ROW_ENTRY, &v->key);
+	key_add_number(ret, ordinal);
+}
+
 enum fault list_entry(const struct list_view *v, uint64_t ordinal, struct instant *ret_in,
 		      struct text *ret_pk)
 {
 	struct key k;
 	struct text value;
-	key_of_list(&k, ROW_ENTRY, &v->key);
-	key_add_number(&k, ordinal);
+	list_entry_key(v, ordinal, &k);
 	if (!row_get(v->rows, key_get(&k), &value) || !entry_row_decode(value, ret_in, ret_pk))
 		return FAULT_DATA_DAMAGED;
 	return OK;
@@ -241,8 +246,14 @@ static uint64_t first_after(const struct holes *h, struct ordinals o)
 		return o.next;
 	if (!has_holes(&o))
 		return o.first;
-	must(holes_select(h, &o, o.count - 1, &first, &block));
-	return first;
+	bool found = holes_select(h, &o, o.count - 1, &first, &block);
+	must(found || h->rows->guessed);
+	return found && first >= o.first ? first : o.first;
+}
+
+static bool could_hold(const struct ordinals *o, uint64_t ordinal)
+{
+	return o->count > 0 && ordinal >= o->first && ordinal < o->next;
 }
 
 void list_remove(struct tx *tx, enum list list, const void *record, uint64_t ordinal)
@@ -251,11 +262,12 @@ void list_remove(struct tx *tx, enum list list, const void *record, uint64_t ord
 	touch(tx, &v, list, record);
 	struct ordinals o = v.ordinals;
 	struct holes h = holes_of(&v, tx);
-	must(o.count > 0 && ordinal >= o.first && ordinal < o.next);
+	if (tx->rows->guessed && !could_hold(&o, ordinal))
+		return;
+	must(could_hold(&o, ordinal));
 	if (list != LIST_CLUSTERED) {
 		struct key k;
-		key_of_list(&k, ROW_ENTRY, &v.key);
-		key_add_number(&k, ordinal);
+		list_entry_key(&v, ordinal, &k);
 		row_del(tx->rows, key_get(&k));
 		entry_add_list_drop(tx, list, key_rest(&k));
 	}

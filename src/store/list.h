@@ -35,6 +35,8 @@ CHECKED enum fault list_open(struct tx *tx, enum list list, const void *owner,
 /* n ordinals beginning with rank `from`; from + n <= count. */
 CHECKED enum fault list_ordinals(const struct list_view *v, uint64_t from, unsigned n,
 				 bool oldest_first, uint64_t *ret);
+/* The key of the entry row. */
+void list_entry_key(const struct list_view *v, uint64_t ordinal, struct key *ret);
 /* The key fields of the record at that place, and when it came in (not of a clustered list). */
 CHECKED enum fault list_entry(const struct list_view *v, uint64_t ordinal, struct instant *ret_in,
 			      struct text *ret_pk);

@@ -6,18 +6,15 @@
 #pragma once
 
 #include "store/clock.h"
-#include "store/engine.h"
+#include "store/engines.h"
 #include "store/file.h"
 #include "store/keyring.h"
 #include "store/ledger.h"
+#include "store/queue.h"
+#include "store/rounds_check.h"
 #include "store/snapshot.h"
 #include "store/tx.h"
 #include "store/warm.h"
-
-struct write_queue {
-	struct write *first, *last;
-	uint64_t count;
-};
 
 struct lane {
 	pthread_t thread;
@@ -42,6 +39,7 @@ struct lane {
 	bool last_was_data;
 	int64_t last_us; /* when the last batch was written */
 	bool wrote_credential, wrote_origin;
+	struct rounds_check check; /* builds with CHECK_ROUNDS */
 };
 
 struct feeder {
@@ -67,6 +65,7 @@ struct counters {
 };
 
 struct engine {
+	struct engine_base base; /* first */
 	char *dir, *key_path;
 	pthread_mutex_t erasing; /* held while keys are wiped, and by who must not see that */
 	bool read_only;
@@ -93,10 +92,23 @@ struct engine {
 };
 
 struct reader {
+	struct reader_base base; /* first */
 	struct snapshot snapshot;
-	struct engine *engine;
-	struct tx tx;
 };
+/* What engine.c hangs into its table of verbs (engines.h). */
+void embedded_submit(struct engine *e, struct write *w);
+void embedded_stop_jobs(struct engine *e);
+enum fault embedded_clock_accept(struct engine *e);
+void embedded_feed(struct engine *e);
+enum fault embedded_try(struct reader *r, struct write *w);
+enum fault embedded_wipe(struct engine *e, uint64_t merchant); /* erase.c */
+enum fault embedded_verify(struct engine *e,
+			   void (*progress)(void *context, uint64_t done, uint64_t all),
+			   void *context, struct ledger_report *ret, char **ret_why);
+enum fault embedded_scan(struct engine *e,
+			 bool (*see)(void *context, const struct ledger_entry *entry),
+			 void *context);
+enum fault embedded_backup(struct engine *e, const char *to, char **ret_why);
 
 enum {
 	OVERLAY_BYTES = 256 * 1024 * 1024,

@@ -18,6 +18,7 @@ static void init(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_
 	tx->has_put = false;
 	tx->wrote_credential = false;
 	tx->wrote_origin = false;
+	rows->guess = false;
 }
 
 void tx_init_read(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant,
@@ -148,6 +149,24 @@ static enum fault get_named(struct tx *tx, enum table table, struct text pk, voi
 	return found ? OK : FAULT_DATA_DAMAGED;
 }
 
+enum fault store_get_guess(struct tx *tx, enum table table, void *record, bool *ret_found)
+{
+	bool before = tx->rows->guess;
+	tx->rows->guess = true;
+	enum fault fault = store_get(tx, table, record, ret_found);
+	tx->rows->guess = before;
+	return fault;
+}
+
+enum fault store_find_guess(struct tx *tx, enum unique unique, void *record, bool *ret_found)
+{
+	bool before = tx->rows->guess;
+	tx->rows->guess = true;
+	enum fault fault = store_find(tx, unique, record, ret_found);
+	tx->rows->guess = before;
+	return fault;
+}
+
 enum fault store_find(struct tx *tx, enum unique unique, void *record, bool *ret_found)
 {
 	const struct unique_shape *u = &unique_shapes[unique];
@@ -162,16 +181,21 @@ enum fault store_find(struct tx *tx, enum unique unique, void *record, bool *ret
 }
 
 /* Records of a clustered list: their key is owner and ordinal, all numbers. */
+static void key_clustered(struct key *k, const struct tx *tx, const struct list_view *v,
+			  uint64_t ordinal)
+{
+	key_init(k, ROW_RECORD, list_shapes[v->list].table, tx->merchant);
+	key_add_parts(k, key_rest(&v->key));
+	key_add_number(k, ordinal);
+}
+
 static enum fault get_clustered(struct tx *tx, const struct list_view *v, uint64_t ordinal,
 				void *record)
 {
-	enum table table = (enum table)list_shapes[v->list].table;
-	const struct record_shape *shape = &record_shapes[table];
+	const struct record_shape *shape = &record_shapes[list_shapes[v->list].table];
 	struct key k;
 	bool found;
-	key_init(&k, ROW_RECORD, table, tx->merchant);
-	key_add_parts(&k, key_rest(&v->key));
-	key_add_number(&k, ordinal);
+	key_clustered(&k, tx, v, ordinal);
 	must(key_read_record(shape, key_rest(&k), record));
 	TRY(get(tx, shape, &k, record, &found));
 	return found ? OK : FAULT_DATA_DAMAGED;
@@ -186,6 +210,20 @@ static enum fault get_member(struct tx *tx, const struct list_view *v, uint64_t 
 		return get_clustered(tx, v, ordinal, record);
 	TRY(list_entry(v, ordinal, &in, &pk));
 	return get_named(tx, (enum table)list_shapes[v->list].table, pk, record);
+}
+
+/* The rows of members by which they are fetched: the record comes with its entry. */
+static void want_members(struct tx *tx, const struct list_view *v, const uint64_t *ordinals,
+			 unsigned n)
+{
+	for (unsigned i = 0; tx->rows->verbs->want && i < n; i++) {
+		struct key k;
+		if (v->list == LIST_CLUSTERED)
+			key_clustered(&k, tx, v, ordinals[i]);
+		else
+			list_entry_key(v, ordinals[i], &k);
+		row_want(tx->rows, key_get(&k));
+	}
 }
 
 static unsigned page_size(const struct page *page, uint64_t count)
@@ -208,6 +246,7 @@ enum fault store_page(struct tx *tx, const struct page *page, void *ret_rows, un
 	if (!rows || !ordinals)
 		return FAULT_ANSWER_TOO_LARGE;
 	TRY(list_ordinals(&v, page->from, n, page->oldest_first, ordinals));
+	want_members(tx, &v, ordinals, n);
 	for (unsigned i = 0; i < n; i++)
 		TRY(get_member(tx, &v, ordinals[i], rows + i * size));
 	*(void **)ret_rows = rows;
@@ -224,6 +263,29 @@ enum fault store_count(struct tx *tx, enum list list, const void *owner, uint64_
 	return OK;
 }
 
+enum { MIDDLES = 64 };
+
+/* Where the next entry is not at hand, those that the next six steps may ask come with it. */
+static void want_middles(const struct list_view *v, uint64_t low, uint64_t high)
+{
+	struct {
+		uint64_t low, high;
+	} spans[MIDDLES] = {{low, high}};
+	if (!v->rows->verbs->want || v->ordinals.count != v->ordinals.next - v->ordinals.first)
+		return;
+	for (unsigned at = 0, n = 1; at < n; at++) {
+		uint64_t middle = spans[at].low + (spans[at].high - spans[at].low) / 2;
+		struct key k;
+		list_entry_key(v, v->ordinals.first + middle, &k);
+		if (row_want(v->rows, key_get(&k)) && at == 0)
+			return;
+		if (spans[at].low < middle && n < MIDDLES)
+			spans[n].low = spans[at].low, spans[n++].high = middle;
+		if (middle + 1 < spans[at].high && n < MIDDLES)
+			spans[n].low = middle + 1, spans[n++].high = spans[at].high;
+	}
+}
+
 /* How many members of the list came in before `bound`: bisection over ranks, oldest first. */
 static enum fault count_before(const struct list_view *v, int64_t bound_ms, uint64_t *ret)
 {
@@ -232,6 +294,7 @@ static enum fault count_before(const struct list_view *v, int64_t bound_ms, uint
 		uint64_t middle = low + (high - low) / 2;
 		struct instant in;
 		struct text pk;
+		want_middles(v, low, high);
 		TRY(list_ordinals(v, middle, 1, true, &ordinal));
 		TRY(list_entry(v, ordinal, &in, &pk));
 		if (in.ms < bound_ms)
@@ -261,15 +324,44 @@ enum fault store_window(struct tx *tx, enum list list, const void *owner, struct
 	return OK;
 }
 
-/* Everything is at hand here; the PostgreSQL engine loads what was named in one round. */
 void store_want(struct tx *tx, enum table table, const void *record)
 {
-	(void)tx, (void)table, (void)record;
+	struct key k;
+	if (!tx->rows->verbs->want)
+		return;
+	key_record(&k, tx->merchant, table, record);
+	row_want(tx->rows, key_get(&k));
 }
 
 void store_want_unique(struct tx *tx, enum unique unique, const void *record)
 {
-	(void)tx, (void)unique, (void)record;
+	const struct unique_shape *u = &unique_shapes[unique];
+	struct key k;
+	if (!tx->rows->verbs->want ||
+	    !field_is_set(&record_shapes[u->table].fields[u->value], record))
+		return;
+	key_unique(&k, tx->merchant, unique, record);
+	row_want(tx->rows, key_get(&k));
+}
+
+/* Past a state that is at hand only where there are no holes: else the way to a rank leads through
+ * rows that name each other. */
+void store_want_page(struct tx *tx, const struct page *page)
+{
+	struct list_view v;
+	struct key k;
+	uint64_t ordinals[1000];
+	if (!tx->rows->verbs->want)
+		return;
+	key_list(&k, tx->merchant, page->list, page->owner);
+	if (!row_want(tx->rows, key_get(&k)) || page->n == 0 ||
+	    list_open(tx, page->list, page->owner, &v) != OK ||
+	    v.ordinals.count != v.ordinals.next - v.ordinals.first)
+		return;
+	unsigned n = page_size(page, v.ordinals.count);
+	n = n < COUNT_OF(ordinals) ? n : COUNT_OF(ordinals);
+	if (list_ordinals(&v, page->from, n, page->oldest_first, ordinals) == OK)
+		want_members(tx, &v, ordinals, n);
 }
 
 uint64_t store_merchant(const struct tx *tx)
@@ -327,9 +419,11 @@ uint64_t store_number(struct tx *tx)
 	return tx->head.next_number++;
 }
 
+/* Only a put needs one. */
 uint64_t store_key_slot(struct tx *tx)
 {
 	must(tx->writing);
+	tx->rows->guess = true;
 	return tx->keys->take_slot(tx->keys);
 }
 

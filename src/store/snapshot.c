@@ -123,13 +123,14 @@ static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
 	return false;
 }
 
-static const struct rows_verbs snapshot_verbs = {verb_get, verb_put, verb_del, verb_next_fed};
+static const struct rows_verbs snapshot_verbs = {
+    .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
 
 /* ---- taking one ---- */
 
 void snapshot_open(struct snapshot *s, struct overlay *o, const struct view *v)
 {
-	*s = (struct snapshot){.rows = {&snapshot_verbs}, .overlay = o};
+	*s = (struct snapshot){.rows = {.verbs = &snapshot_verbs}, .overlay = o};
 	view_reader_open(&s->view, v);
 	view_reader_reset(&s->view);
 }

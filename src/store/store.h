@@ -114,10 +114,19 @@ void store_relist(enum list list, void *record);
 /* Names what the code will get soon, without waiting. Code that loops wants all its keys first. */
 void store_want(struct tx *tx, enum table table, const void *record);
 void store_want_unique(struct tx *tx, enum unique unique, const void *record);
+/* What a page shows, as far as it can be named by now; of a list that will be put into or counted,
+ * n = 0: its state. */
+void store_want_page(struct tx *tx, const struct page *page);
+/* For what most often is not there: as store_get and store_find, but where the row is not at hand
+ * the run goes on as if there were none, to name what it needs next. The handler must be able to
+ * go on to its end with that answer. */
+CHECKED enum fault store_get_guess(struct tx *tx, enum table table, void *record, bool *ret_found);
+CHECKED enum fault store_find_guess(struct tx *tx, enum unique unique, void *record,
+				    bool *ret_found);
 
 /* The next number of this merchant: never given twice, 1 .. 2^32-1. */
 uint64_t store_number(struct tx *tx);
-/* A key slot for a new customer. */
+/* A key slot for a new customer. A put: after all decisions. */
 uint64_t store_key_slot(struct tx *tx);
 /* 16 bytes in the arena: an HMAC of the parts under a key derived from the master key and bound to
  * the merchant. What stands in for personal text in keys. */

@@ -74,7 +74,8 @@ static bool trial_next_fed(struct rows *r, struct text prefix, struct text after
 	return below->verbs->next_fed(below, prefix, after, ret_key, ret_value);
 }
 
-static const struct rows_verbs trial_verbs = {trial_get, trial_put, trial_del, trial_next_fed};
+static const struct rows_verbs trial_verbs = {
+    .get = trial_get, .put = trial_put, .del = trial_del, .next_fed = trial_next_fed};
 
 static bool trial_customer(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
 {
@@ -96,11 +97,11 @@ static void trial_slot_seen(struct keyring *k, uint64_t slot)
 	(void)slot;
 }
 
-enum fault reader_try(struct reader *r, struct write *w)
+enum fault embedded_try(struct reader *r, struct write *w)
 {
-	struct engine *e = r->engine;
+	struct engine *e = r->base.engine;
 	struct keyring keys = e->keys.ring;
-	struct trial t = {.rows = {&trial_verbs}, .below = &r->snapshot.rows};
+	struct trial t = {.rows = {.verbs = &trial_verbs}, .below = &r->snapshot.rows};
 
 	keys.customer = trial_customer;
 	keys.take_slot = trial_take_slot;
@@ -111,10 +112,11 @@ enum fault reader_try(struct reader *r, struct write *w)
 			  .epoch = atomic_load(&e->epoch),
 			  .arena = w->arena};
 	arena_init(&t.arena, 2 * (size_t)ENTRY_BYTES_MAX);
-	tx_init_write(&r->tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command, w->actor);
-	w->fault = w->handle(&r->tx, &r->tx.env, w->cmd, w->ret);
-	tx_discard(&r->tx);
-	tx_release(&r->tx);
+	tx_init_write(&r->base.tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command,
+		      w->actor);
+	w->fault = w->handle(&r->base.tx, &r->base.tx.env, w->cmd, w->ret);
+	tx_discard(&r->base.tx);
+	tx_release(&r->base.tx);
 	arena_release(&t.arena);
 	snapshot_end(&r->snapshot);
 	return w->fault;

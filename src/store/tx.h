@@ -96,3 +96,5 @@ bool head_read(struct rows *rows, uint64_t merchant, struct head *ret_head);
 /* For `ledger show`; the caller fills batch and hash. Texts live in the arena or in the entry. */
 struct ledger_entry;
 CHECKED bool entry_describe(struct arena *a, struct text entry, struct ledger_entry *ret);
+/* "record coupon of merchant 1 <what> (key 02..)", malloced. */
+char *key_describe(struct text key, const char *what);

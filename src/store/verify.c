@@ -31,35 +31,13 @@ static void side_next(struct side *s, bool after)
 	s->more = view_next(&s->reader, s->key, after, &s->key, &s->value);
 }
 
-static const char *row_name(struct text key)
-{
-	static const char *const kinds[ROW_KIND_COUNT] = {
-	    [ROW_HEAD] = "head", [ROW_RECORD] = "record",    [ROW_UNIQUE] = "unique value",
-	    [ROW_LIST] = "list", [ROW_ENTRY] = "list entry", [ROW_HOLES] = "list holes"};
-	unsigned kind = key.size ? (uint8_t)key.data[0] : 0;
-	return kind < ROW_KIND_COUNT && kinds[kind] ? kinds[kind] : "row";
-}
-
-static const char *table_name(struct text key)
-{
-	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
-	return table < TABLE_COUNT && record_shapes[table].name ? record_shapes[table].name : "";
-}
-
 static void note(struct comparison *c, struct text place, const char *what)
 {
 	struct key memory;
 	struct text key = key_apart(place, &memory);
-	char hex[2 * KEY_BYTES_MAX];
-	uint32_t merchant = 0;
 	c->report->rows_different++;
-	if (c->first || key.size > KEY_BYTES_MAX)
-		return;
-	hex_lower((const uint8_t *)key.data, key.size, hex);
-	for (size_t i = 2; i < 6 && i < key.size; i++)
-		merchant = merchant << 8 | (uint8_t)key.data[i];
-	c->first = text_print("%s %s of merchant %u %s (key %.*s)", row_name(key), table_name(key),
-			      merchant, what, (int)(2 * key.size), hex);
+	if (!c->first)
+		c->first = key_describe(key, what);
 }
 
 /* A record's PERSONAL members are out of `value`, when its key is wiped; false: it is not. */
@@ -78,8 +56,10 @@ static bool take_personal(const struct comparison *c, enum table table, struct t
 
 /* Somebody who was erased is compared by absence: what others' rows still say of the person goes by
  * and by, and the ledger has forgotten it already. */
-static bool is_same(const struct comparison *c, struct text key, struct text a, struct text b)
+static bool is_same(const struct comparison *c, struct text place, struct text a, struct text b)
 {
+	struct key memory;
+	struct text key = key_apart(place, &memory);
 	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
 	struct buffer left, right;
 	if (text_equal(a, b))
@@ -225,9 +205,9 @@ static enum fault verify_in(struct engine *e, const char *path, struct replay *r
 	return fault;
 }
 
-enum fault engine_verify(struct engine *e,
-			 void (*progress)(void *context, uint64_t done, uint64_t all),
-			 void *context, struct ledger_report *ret, char **ret_why)
+enum fault embedded_verify(struct engine *e,
+			   void (*progress)(void *context, uint64_t done, uint64_t all),
+			   void *context, struct ledger_report *ret, char **ret_why)
 {
 	struct replay r = {.progress = progress, .context = context};
 	struct comparison c = {.report = ret, .keys = &e->keys};
@@ -293,9 +273,9 @@ static enum fault scan_batch(void *context, const struct batch *b)
 	return s->stopped ? FAULT_BUSY : OK; /* any fault ends the walk */
 }
 
-enum fault engine_ledger_scan(struct engine *e,
-			      bool (*see)(void *context, const struct ledger_entry *entry),
-			      void *context)
+enum fault embedded_scan(struct engine *e,
+			 bool (*see)(void *context, const struct ledger_entry *entry),
+			 void *context)
 {
 	struct scan s = {.see = see, .context = context};
 	struct ledger_damage damage;

@@ -73,7 +73,10 @@ describe('help, version, usage', () => {
     [['serve', '--data=D', '--listen'], /--listen wants a value/],
     [['serve', '--data=D', '--workers=many'], /workers/],
     [['serve', '--data=D', '--tls-cert=x'], /go together/],
-    [['serve', '--store=postgresql://x'], /--data/],
+    [['serve', '--store=postgresql://x'], /--master-key/],
+    [['serve', '--store=mysql://x', '--master-key=K'], /postgresql:/],
+    [['serve', '--data=D', '--store=postgresql://x'], /--data/],
+    [['merchant', 'list', '--store=postgresql://x'], /--master-key/],
     [['serve', 'D'], /flag/],
   ];
   for (const [args, about] of wrong) test(`usage: couponry ${args.join(' ')}`, () => usage(args, about, { cwd: box.path }));

@@ -1,5 +1,6 @@
 // Starts the real server on a data directory of its own and on a port of the kernel's choice.
 import { spawn, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,27 @@ import net from 'node:net';
 
 export const BINARY = process.env.COUPONRY ?? new URL('../../out/release/couponry', import.meta.url).pathname;
 
+/**
+ * With COUPONRY_TEST_POSTGRESQL (the folder of a PostgreSQL's socket: tools/with-postgresql) the same tests run on that:
+ * each data directory becomes a database of its own.
+ */
+const SOCKET = process.env.COUPONRY_TEST_POSTGRESQL;
+export const ON_POSTGRESQL = Boolean(SOCKET);
+const databases = new Map();
+function database(dir) {
+  if (!databases.has(dir)) {
+    const name = 't_' + createHash('sha256').update(dir).digest('hex').slice(0, 24);
+    execFileSync('psql', ['-qX', '-h', SOCKET, '-U', 'postgres', '-c', `create database ${name}`, 'postgres'], { stdio: 'inherit' });
+    databases.set(dir, `postgresql://postgres@/${name}?host=${SOCKET}`);
+  }
+  return databases.get(dir);
+}
+/** How a program is told where the data are. */
+export const place = (dir) => (SOCKET ? [`--store=${database(dir)}`, `--master-key=${dir}.key`] : [`--data=${dir}`]);
+const placed = (args) => args.flatMap((a) => (a.startsWith('--data=') ? place(a.slice('--data='.length)) : [a]));
+
 export function cli(...args) {
-  return execFileSync(BINARY, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(BINARY, placed(args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** {status, stdout, stderr} of a command that may refuse. */
@@ -34,7 +54,7 @@ export class Server {
   }
   async run() {
     this.log = '';
-    this.process = spawn(BINARY, ['serve', `--data=${this.dir}`, '--listen=127.0.0.1:0', ...this.args], {
+    this.process = spawn(BINARY, ['serve', ...place(this.dir), '--listen=127.0.0.1:0', ...this.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stderr.on('data', (d) => (this.log += d));

@@ -1,12 +1,15 @@
 /*
  * The table tests over rows in memory. After each file the ledger's entries are replayed, blind,
- * into a second store: it must come out the same, row by row.
+ * into a second store: it must come out the same, row by row. Every command also runs as if no row
+ * were at hand (rounds_check.h), and the most rounds that each kind took are held against a table.
  */
 #include "rows_memory.h"
-#include "store/tx.h"
+#include "store/rounds_check.h"
 #include "table/table.h"
 
 #include <glob.h>
+
+enum { COMMANDS_END = 64 };
 
 struct memory_stage {
 	struct stage stage; /* first */
@@ -17,6 +20,8 @@ struct memory_stage {
 	uint64_t slots;
 	struct buffer entry;
 	uint64_t entries;
+	struct rounds_check check;
+	unsigned rounds[COMMANDS_END]; /* per command, the most */
 };
 static struct memory_stage stage;
 
@@ -31,6 +36,12 @@ static uint64_t take_slot(struct keyring *k)
 {
 	(void)k;
 	return ++stage.slots;
+}
+
+static void give_back(struct keyring *k)
+{
+	(void)k;
+	stage.slots--;
 }
 
 static void slot_seen(struct keyring *k, uint64_t slot)
@@ -69,15 +80,24 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 			    struct detail *detail)
 {
 	struct tx *tx = &stage.write;
+	struct write w = {.merchant = merchant,
+			  .command = command,
+			  .handle = row->handle,
+			  .actor = TEXT("test"),
+			  .cmd = cmd,
+			  .ret = ret,
+			  .arena = env->arena};
+	rounds_check_before(&stage.check, &stage.rows.rows, &stage.keys, &w, env);
+	if (stage.check.last_rounds > stage.rounds[command])
+		stage.rounds[command] = stage.check.last_rounds;
 	tx_init_write(tx, &stage.rows.rows, &stage.keys, merchant, env, detail, command,
 		      TEXT("test"));
 	enum fault fault = row->handle(tx, &tx->env, cmd, ret);
-	if (fault == OK) {
-		buffer_clear(&stage.entry);
-		if (tx_finish(tx, &stage.entry))
-			replay(buffer_get(&stage.entry));
-	}
+	buffer_clear(&stage.entry);
+	if (fault == OK && tx_finish(tx, &stage.entry))
+		replay(buffer_get(&stage.entry));
 	tx_release(tx);
+	rounds_check_after(&stage.check, fault, buffer_get(&stage.entry));
 	return fault;
 }
 
@@ -94,6 +114,33 @@ static enum fault run(struct stage *s, unsigned command, uint64_t merchant, stru
 		return run_write(row, command, merchant, &env, cmd, ret, detail);
 	tx_init_read(&tx, &stage.rows.rows, &stage.keys, merchant, &env, detail);
 	return row->handle(&tx, &env, cmd, ret);
+}
+
+/* The most rounds of each command that the tables run: fewer are better, more are a regression. */
+static const struct {
+	unsigned command, rounds;
+} rounds_at_most[] = {
+    {COMMAND_origin_create, 2},	  {COMMAND_origin_restore, 2},	  {COMMAND_merchant_add, 3},
+    {COMMAND_credential_add, 3},  {COMMAND_department_save, 4},	  {COMMAND_customer_save, 4},
+    {COMMAND_template_add, 3},	  {COMMAND_template_save, 3},	  {COMMAND_template_delete, 4},
+    {COMMAND_coupon_issue, 6},	  {COMMAND_coupon_import, 3},	  {COMMAND_campaign_add, 4},
+    {COMMAND_campaign_modify, 4}, {COMMAND_campaign_save, 4},	  {COMMAND_campaign_delete, 4},
+    {COMMAND_campaign_sweep, 6},  {COMMAND_audience_add, 5},	  {COMMAND_audience_clear, 3},
+    {COMMAND_audience_invite, 5}, {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},
+    {COMMAND_customer_erase, 6},  {COMMAND_customer_merge, 6},	  {COMMAND_customer_settle, 6},
+};
+
+static void compare_rounds(void)
+{
+	for (size_t i = 0; i < COUNT_OF(rounds_at_most); i++) {
+		unsigned command = rounds_at_most[i].command;
+		printf("%-18s %u rounds\n", command_get(command)->name, stage.rounds[command]);
+		CHECK(stage.rounds[command] <= rounds_at_most[i].rounds);
+		stage.rounds[command] = 0;
+	}
+	for (unsigned i = 0; i < COMMANDS_END; i++) {
+		CHECK(stage.rounds[i] == 0); /* every command stands in the table */
+	}
 }
 
 static void compare(void)
@@ -120,10 +167,12 @@ int main(int argc, char **argv)
 	stage.keys = (struct keyring){.master_id = 1,
 				      .customer = customer_key,
 				      .take_slot = take_slot,
+				      .give_back = give_back,
 				      .slot_seen = slot_seen};
 	memset(stage.keys.master_seal, 7, sizeof(stage.keys.master_seal));
 	memset(stage.keys.master_tag, 9, sizeof(stage.keys.master_tag));
 	buffer_init(&stage.entry, ENTRY_BYTES_MAX);
+	rounds_check_init(&stage.check);
 	memory_init(&stage.rows);
 	memory_init(&stage.replayed);
 	if (argc > 1) {
@@ -136,8 +185,10 @@ int main(int argc, char **argv)
 		globfree(&files);
 	}
 	compare();
+	compare_rounds();
 	memory_release(&stage.rows);
 	memory_release(&stage.replayed);
+	rounds_check_release(&stage.check);
 	buffer_release(&stage.entry);
 	tx_free(&stage.write);
 	return test_end();

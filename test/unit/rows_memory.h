@@ -143,11 +143,12 @@ static inline bool memory_next(struct rows *r, struct text prefix, struct text a
 	return true;
 }
 
-static const struct rows_verbs memory_verbs = {memory_get, memory_put, memory_del, memory_next};
+static const struct rows_verbs memory_verbs = {
+    .get = memory_get, .put = memory_put, .del = memory_del, .next_fed = memory_next};
 
 static inline void memory_init(struct rows_memory *m)
 {
-	*m = (struct rows_memory){.rows = {&memory_verbs}};
+	*m = (struct rows_memory){.rows = {.verbs = &memory_verbs}};
 	memory_grow(m);
 }
 

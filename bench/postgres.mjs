@@ -1,0 +1,198 @@
+#!/usr/bin/env node
+// The PostgreSQL engine against the usual service (bench/fastify), on one database: `make bench-postgres`.
+//
+//   bench/postgres.mjs [--coupons=100000] [--seconds=10] [--rounds=3] [--keep]
+//
+// A PostgreSQL of its own (fsync on, everything else as Debian has it) on a socket of its own; 64 keep-alive
+// connections over the nodes; nobody is pinned: database, services and load share the machine. Figures are calls
+// answered per second, the median of the rounds, ours and the other in turn. Prints a Markdown table.
+import { createHash, createHmac } from 'node:crypto';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const options = Object.fromEntries(process.argv.slice(2).map((a) => a.replace(/^--/, '').split('=')));
+const COUPONS = Number(options.coupons ?? 100_000);
+const SECONDS = Number(options.seconds ?? 10);
+const ROUNDS = Number(options.rounds ?? 3);
+const MERCHANTS = 64;
+const BINARY = 'out/release/couponry';
+const root = mkdtempSync(join(tmpdir(), 'couponry-bench-'));
+chmodSync(root, 0o755);
+const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const running = [];
+const rows = [];
+const report = (what, figure, target, met) => {
+  rows.push(`| ${what} | ${figure} | ${target} | ${met === undefined ? '' : met ? 'yes' : 'NO'} |`);
+  console.error(`${what}: ${figure} (${target})${met === false ? '  <-- missed' : ''}`);
+};
+
+// --- processes ---
+const PROGRAMS = readdirSync('/usr/lib/postgresql').sort((a, b) => b - a).map((v) => `/usr/lib/postgresql/${v}/bin`)[0];
+const asPostgres = (command) => (process.getuid() === 0 ? ['runuser', ['-u', 'postgres', '--', ...command]] : [command[0], command.slice(1)]);
+async function postgres() {
+  const dir = join(root, 'cluster'), sockets = join(root, 'sockets');
+  for (const d of [dir, sockets]) {
+    mkdirSync(d);
+    if (process.getuid() === 0) chownSync(d, Number(execFileSync('id', ['-u', 'postgres'])), Number(execFileSync('id', ['-g', 'postgres'])));
+  }
+  const [init, initArgs] = asPostgres([`${PROGRAMS}/initdb`, '-D', dir, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-U', 'postgres']);
+  execFileSync(init, initArgs, { stdio: 'ignore', cwd: '/' });
+  const [start, startArgs] = asPostgres([`${PROGRAMS}/postgres`, '-D', dir, '-k', sockets, '-c', 'listen_addresses=', '-c', 'max_connections=200']);
+  const child = spawn(start, startArgs, { stdio: ['ignore', 'ignore', openSync(join(root, 'postgres.log'), 'a')], cwd: '/' });
+  running.push(child);
+  for (let i = 0; i < 100; i++, await sleep(100)) if (spawnSync(`${PROGRAMS}/pg_isready`, ['-h', sockets]).status === 0) break;
+  execFileSync('createdb', ['-h', sockets, '-U', 'postgres', 'bench']);
+  return { sockets, url: `postgresql://postgres@/bench?host=${encodeURIComponent(sockets)}`,
+    sql: (...args) => execFileSync('psql', ['-h', sockets, '-U', 'postgres', '-d', 'bench', '-qAt', '-v', 'ON_ERROR_STOP=1', ...args], { encoding: 'utf8' }).trim() };
+}
+const key = join(root, 'master.key');
+const cli = (db, ...args) => execFileSync(BINARY, [...args, `--store=${db.url}`, `--master-key=${key}`], { encoding: 'utf8', maxBuffer: 1 << 28 });
+async function node(db) {
+  const child = spawn(BINARY, ['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1'],
+    { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
+  running.push(child);
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (d) => { const m = /listening on (\S+)/.exec(d); if (m) resolve(m[1]); });
+    child.on('exit', (status) => reject(new Error(`a node ended with ${status}:\n${readFileSync(join(root, 'node.log'), 'utf8').slice(-2000)}`)));
+  });
+  child.removeAllListeners('exit');
+  return { url, stop: () => new Promise((r) => { child.on('exit', r); child.kill(); }) };
+}
+async function fastify(db) {
+  execFileSync('npm', ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'], { cwd: 'bench/fastify', stdio: 'ignore' });
+  const port = 18000 + Math.floor(Math.random() * 1000);
+  const child = spawn(process.execPath, ['bench/fastify/server.mjs', String(port), `postgresql://postgres@/bench?host=${db.sockets}`, '16'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  running.push(child);
+  const url = `http://127.0.0.1:${port}`;
+  for (let i = 0; i < 100; i++, await sleep(100)) if (await fetch(url).then(() => true, () => false)) break;
+  return { url, stop: () => new Promise((r) => { child.on('exit', r); child.kill(); }) };
+}
+
+// --- load: a Lua program for wrk whose answers must hold a text ---
+let scripts = 0;
+function load(urls, lua, text) {
+  const each = 64 / urls.length;
+  const runs = urls.map((url, i) => {
+    const file = join(root, `load${++scripts}.lua`);
+    writeFileSync(file, `
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+bad, lane = 0, ${i}
+${lua}
+function response(status, headers, body) if not string.find(body, '${text}', 1, true) then bad = bad + 1 if bad < 3 then io.stderr:write(body:sub(1, 300) .. '\\n') end end end
+function done(summary, latency, requests) local n = 0 for _, t in ipairs(threads) do n = n + t:get('bad') end io.write('BAD ' .. n .. '\\n') end`);
+    return new Promise((resolve) => {
+      const p = spawn('wrk', ['-t1', `-c${each}`, `-d${SECONDS}s`, '--latency', '-s', file, url], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let out = '';
+      p.stdout.on('data', (d) => (out += d));
+      p.on('close', () => resolve({ rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]), n: Number(/(\d+) requests in/.exec(out)[1]), bad: Number(/BAD (\d+)/.exec(out)[1]) }));
+    });
+  });
+  return Promise.all(runs).then((all) => ({ rate: all.reduce((s, r) => s + r.rate, 0), n: all.reduce((s, r) => s + r.n, 0), bad: all.reduce((s, r) => s + r.bad, 0) }));
+}
+/** Medians of the rates of several loads, run in turn. */
+async function inTurn(...loads) {
+  const rates = loads.map(() => []);
+  for (let i = 0; i < ROUNDS; i++)
+    for (const [j, run] of loads.entries()) {
+      const r = await run();
+      if (r.bad) throw new Error(`${r.bad} wrong answers of ${r.n}`);
+      rates[j].push(r.rate);
+    }
+  return rates.map(median);
+}
+
+// --- requests ---
+const spiQuery = (appKey, secret) => {
+  const p = { app_key: appKey, timestamp: new Date(Date.now() + 8 * 3600e3 + 300e3).toISOString().slice(0, 19).replace('T', ' ') };
+  const kv = Object.keys(p).sort().map((k) => k + p[k]).join('');
+  return new URLSearchParams({ ...p, sign: createHash('md5').update(`${secret}${kv}${secret}`).digest('hex').toUpperCase() }).toString();
+};
+let series = 0;
+const nick = () => `n${Date.now()}x${++series}-`;
+const oneMerchant = (path) => `
+local k = 0
+local headers = { ['Content-Type'] = 'application/json' }
+function request() k = k + 1
+  return wrk.format('POST', '${path}', headers, '{"coupon_id":951,"buyer_nicks":["${nick()}' .. lane .. '-' .. k .. '"]}') end`;
+const manyMerchants = () => `
+local k = 0
+local headers = { ['Content-Type'] = 'application/json' }
+local paths = { ${Array.from({ length: MERCHANTS }, (_, i) => `'/spi/wjb/coupon/provide?${spiQuery(`2000000${i}`, `secret${i}`)}'`).join(', ')} }
+function request() k = k + 1
+  return wrk.format('POST', paths[k % ${MERCHANTS} + 1], headers, '{"coupon_id":951,"buyer_nicks":["${nick()}' .. lane .. '-' .. k .. '"]}') end`;
+const ours = () => `/spi/wjb/coupon/provide?${spiQuery('100000001', 'wjbsecret')}`;
+function zvcmsEnvelope() {
+  const c = { openId: '6dc05b4ac175cf316d226252b05cf685', grantCode: '782c281f62', timestamp: String(Math.floor(Date.now() / 1000) + 200), nonce: '658965' };
+  const kv = `grantCode=${c.grantCode}&nonce=${c.nonce}&openId=${c.openId}&timestamp=${c.timestamp}`;
+  return { ...c, token: encodeURIComponent(createHmac('sha1', 'zvcmssecret').update(kv).digest('base64')) };
+}
+const wallet = (path, head, tail) => `
+local k = 0
+local headers = { ['Content-Type'] = 'application/json' }
+function request() k = (k + 7561) % ${COUPONS}
+  return wrk.format('POST', '${path}', headers, '${head}{"customer_id":"' .. (k + 1) .. '","customerId":"' .. (k + 1) .. '","useStatus":"","card_id":"b-' .. (k + 1) .. '","cardId":"b-' .. (k + 1) .. '"}${tail}') end`;
+
+// --- data ---
+function csv(name, header, n, row) {
+  const file = join(root, name);
+  writeFileSync(file, [header, ...Array.from({ length: n }, (_, i) => row(i + 1))].join('\n') + '\n');
+  return file;
+}
+function makeData(db) {
+  cli(db, 'migrate');
+  cli(db, 'demo');
+  for (let i = 0; i < MERCHANTS; i++) {
+    const id = Number(JSON.parse(cli(db, 'merchant', 'add', `--name=shop ${i}`, '--output=json')).merchant ?? i + 2);
+    cli(db, 'credential', 'add', `--merchant=${id}`, '--dialect=wjb', `--id=2000000${i}`, `--secret=secret${i}`);
+    cli(db, 'import', 'templates', csv('t.csv', 'template_id,name,type,amount,threshold,begin_at,end_at', 1, () => '951,满199减99,0,99,199,2024-01-01 00:00:00,2099-12-31 23:59:59'), `--merchant=${id}`);
+  }
+  cli(db, 'import', 'templates', csv('t1.csv', 'template_id,name,type,amount,threshold,begin_at,end_at', 1, () => '77,满199减99,0,99,199,2024-01-01 00:00:00,2099-12-31 23:59:59'), '--merchant=1');
+  cli(db, 'import', 'customers', csv('c.csv', 'customer_id,nick', COUPONS, (i) => `${i},nick${i}`), '--merchant=1');
+  const begin = Date.now();
+  cli(db, 'import', 'coupons', csv('p.csv', 'code,template_id,customer_id,issued_at', COUPONS, (i) => `b-${i},77,${i},2026-01-01 00:00:00`), '--merchant=1');
+  console.error(`import of ${COUPONS} coupons: ${Math.round(COUPONS / ((Date.now() - begin) / 1000))} rows/s`);
+  db.sql('-f', 'bench/fastify/schema.sql');
+  db.sql('-c', `INSERT INTO usual.customer (nick) SELECT 'nick' || i FROM generate_series(1, ${COUPONS}) i;
+    INSERT INTO usual.coupon (template_id, customer_id, code) SELECT 951, h.id, 'b-' || h.id FROM usual.customer h;`);
+  db.sql('-c', 'VACUUM ANALYZE');
+}
+
+// --- the comparison ---
+async function compare(db) {
+  const usual = await fastify(db), one = await node(db);
+  const [a, b] = await inTurn(() => load([one.url], oneMerchant(ours()), '"code":0,"coupon_number":"'), () => load([usual.url], oneMerchant('/provide'), '"coupon_number":"'));
+  report('SPI provide of one nick per call, one node', `${Math.round(a)}/s; Fastify ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, 'at least 2 times Fastify', a >= 2 * b);
+  const envelope = JSON.stringify(zvcmsEnvelope()).slice(0, -1) + ',"params":';
+  const [c, d] = await inTurn(() => load([one.url], wallet('/v3/crm/coupon/getCustomerCoupons', envelope, '}'), '"message":"success","data":{'),
+    () => load([usual.url], wallet('/wallet', '', ''), '"message":"success","data":{'));
+  report('query of one coupon', `${Math.round(c)}/s; Fastify ${Math.round(d)}/s: ${(c / d).toFixed(2)}`, 'at least 2 times Fastify', c >= 2 * d);
+  await usual.stop();
+  const two = await node(db);
+  for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]]) {
+    const text = '"code":0,"coupon_number":"';
+    const [e, f] = await inTurn(() => load([one.url], lua(), text), () => load([one.url, two.url], lua(), text));
+    report(`SPI provide, two nodes, ${what}`, `${Math.round(f)}/s; one node ${Math.round(e)}/s: ${(f / e).toFixed(2)}`, 'at least 0.9 of one node', f >= 0.9 * e);
+  }
+  for (const n of [one, two]) {
+    const text = await (await fetch(`${n.url}/metrics`)).text();
+    console.error([...text.matchAll(/^couponry_(?:batch\w*|round\w*|trip\w*|commands|batches)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
+    await n.stop();
+  }
+}
+
+try {
+  const db = await postgres();
+  makeData(db);
+  await compare(db);
+  const cpu = cpus()[0].model.trim();
+  console.log(`\n${new Date().toISOString().slice(0, 10)}, \`bench/postgres.mjs ${process.argv.slice(2).join(' ')}\`, ${cpu}, node ${process.version}, ${db.sql('-c', 'SHOW server_version')}\n`);
+  console.log('| what | measured | target | met |\n|---|---|---|---|\n' + rows.join('\n'));
+} finally {
+  for (const p of running.reverse()) p.kill('SIGINT');
+  await sleep(500);
+  if (!('keep' in options)) rmSync(root, { recursive: true, force: true });
+}

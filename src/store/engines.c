@@ -1,0 +1,195 @@
+/* From the interface to the engine that was opened. */
+#include "store/engines.h"
+
+#include <pthread.h>
+
+static const struct engine_verbs *verbs_of(const struct engine *e)
+{
+	return ((const struct engine_base *)(const void *)e)->verbs;
+}
+
+static struct reader_base *base_of(struct reader *r)
+{
+	return (struct reader_base *)(void *)r;
+}
+
+static const struct engine_verbs *verbs_of_reader(struct reader *r)
+{
+	return verbs_of(base_of(r)->engine);
+}
+
+enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
+		       char **ret_why)
+{
+	*ret_why = NULL;
+	return config->store ? pg_engine_open(config, ret_engine, ret_why)
+			     : embedded_open(config, ret_engine, ret_why);
+}
+
+void engine_stop_jobs(struct engine *e)
+{
+	verbs_of(e)->stop_jobs(e);
+}
+
+void engine_close(struct engine *e)
+{
+	verbs_of(e)->close(e);
+}
+
+bool engine_waits(const struct engine *e)
+{
+	return verbs_of(e)->waits;
+}
+
+/* ---- reads ---- */
+
+struct reader *reader_open(struct engine *e)
+{
+	return verbs_of(e)->reader_open(e);
+}
+
+void reader_close(struct reader *r)
+{
+	verbs_of_reader(r)->reader_close(r);
+}
+
+struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
+			struct detail *detail)
+{
+	return verbs_of_reader(r)->reader_begin(r, merchant, arena, detail);
+}
+
+void reader_merchant(struct tx *tx, uint64_t merchant)
+{
+	struct env env = tx->env;
+	must(!tx->writing);
+	tx_init_read(tx, tx->rows, tx->keys, merchant, &env, tx->detail);
+}
+
+const struct env *reader_env(const struct tx *tx)
+{
+	return &tx->env;
+}
+
+enum fault reader_apply(struct reader *r, handler *handle, const void *cmd, void *ret)
+{
+	return verbs_of_reader(r)->reader_apply(&base_of(r)->tx, handle, cmd, ret);
+}
+
+void reader_end(struct reader *r)
+{
+	verbs_of_reader(r)->reader_end(r);
+}
+
+void reader_keep(struct reader *r)
+{
+	verbs_of_reader(r)->reader_keep(r);
+}
+
+void reader_rest(struct reader *r)
+{
+	verbs_of_reader(r)->reader_rest(r);
+}
+
+struct tx *reader_renew(struct reader *r)
+{
+	struct tx *tx = &base_of(r)->tx;
+	uint64_t merchant = tx->merchant;
+	struct arena *arena = tx->env.arena;
+	struct detail *detail = tx->detail;
+	reader_end(r);
+	return reader_begin(r, merchant, arena, detail);
+}
+
+enum fault reader_try(struct reader *r, struct write *w)
+{
+	return verbs_of_reader(r)->reader_try(r, w);
+}
+
+/* ---- writes ---- */
+
+void engine_submit(struct engine *e, struct write *w)
+{
+	verbs_of(e)->submit(e, w);
+}
+
+struct waiter {
+	pthread_mutex_t lock;
+	pthread_cond_t condition;
+	bool done;
+};
+
+static void wake_waiter(struct write *w)
+{
+	struct waiter *waiter = w->context;
+	pthread_mutex_lock(&waiter->lock);
+	waiter->done = true;
+	pthread_cond_signal(&waiter->condition);
+	pthread_mutex_unlock(&waiter->lock);
+}
+
+enum fault engine_run(struct engine *e, struct write *w)
+{
+	struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+	w->done = wake_waiter;
+	w->context = &waiter;
+	engine_submit(e, w);
+	pthread_mutex_lock(&waiter.lock);
+	while (!waiter.done)
+		pthread_cond_wait(&waiter.condition, &waiter.lock);
+	pthread_mutex_unlock(&waiter.lock);
+	pthread_mutex_destroy(&waiter.lock);
+	pthread_cond_destroy(&waiter.condition);
+	return w->fault;
+}
+
+enum fault engine_wipe(struct engine *e, uint64_t merchant)
+{
+	return verbs_of(e)->wipe(e, merchant);
+}
+
+/* ---- what it tells, the ledger, copies ---- */
+
+void engine_feed(struct engine *e)
+{
+	verbs_of(e)->feed(e);
+}
+
+uint64_t engine_credential_version(const struct engine *e)
+{
+	return verbs_of(e)->credential_version(e);
+}
+
+enum fault engine_ready(const struct engine *e)
+{
+	return verbs_of(e)->ready(e);
+}
+
+enum fault engine_clock_accept(struct engine *e)
+{
+	return verbs_of(e)->clock_accept(e);
+}
+
+void engine_stats_get(const struct engine *e, struct engine_stats *ret)
+{
+	verbs_of(e)->stats_get(e, ret);
+}
+
+enum fault engine_verify(struct engine *e,
+			 void (*progress)(void *context, uint64_t done, uint64_t all),
+			 void *context, struct ledger_report *ret, char **ret_why)
+{
+	return verbs_of(e)->verify(e, progress, context, ret, ret_why);
+}
+
+enum fault engine_ledger_scan(struct engine *e,
+			      bool (*see)(void *context, const struct ledger_entry *entry),
+			      void *context)
+{
+	return verbs_of(e)->ledger_scan(e, see, context);
+}
+
+enum fault engine_backup(struct engine *e, const char *to, char **ret_why)
+{
+	return verbs_of(e)->backup(e, to, ret_why);
+}

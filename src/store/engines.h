@@ -1,0 +1,54 @@
+/*
+ * What stands behind engine.h: two engines, one table of verbs each. engines.c finds the table
+ * through the engine; what both do alike stands there too.
+ *
+ *   embedded  engine.c and all that parts.h names: DIR
+ *   pg        pg_engine.c, pg_lane.c, pg_read.c: --store=postgresql://...
+ */
+#pragma once
+
+#include "store/engine.h"
+#include "store/tx.h"
+
+struct engine_verbs {
+	void (*stop_jobs)(struct engine *e);
+	void (*close)(struct engine *e);
+	struct reader *(*reader_open)(struct engine *e);
+	void (*reader_close)(struct reader *r);
+	struct tx *(*reader_begin)(struct reader *r, uint64_t merchant, struct arena *arena,
+				   struct detail *detail);
+	void (*reader_end)(struct reader *r);
+	void (*reader_keep)(struct reader *r);
+	void (*reader_rest)(struct reader *r);
+	enum fault (*reader_apply)(struct tx *tx, handler *handle, const void *cmd, void *ret);
+	enum fault (*reader_try)(struct reader *r, struct write *w);
+	void (*submit)(struct engine *e, struct write *w);
+	enum fault (*wipe)(struct engine *e, uint64_t merchant);
+	void (*feed)(struct engine *e);
+	uint64_t (*credential_version)(const struct engine *e);
+	enum fault (*ready)(const struct engine *e);
+	enum fault (*clock_accept)(struct engine *e);
+	void (*stats_get)(const struct engine *e, struct engine_stats *ret);
+	enum fault (*verify)(struct engine *e,
+			     void (*progress)(void *context, uint64_t done, uint64_t all),
+			     void *context, struct ledger_report *ret, char **ret_why);
+	enum fault (*ledger_scan)(struct engine *e,
+				  bool (*see)(void *context, const struct ledger_entry *entry),
+				  void *context);
+	enum fault (*backup)(struct engine *e, const char *to, char **ret_why);
+	bool waits; /* engine_waits */
+};
+
+/* The beginning of every struct engine and struct reader. */
+struct engine_base {
+	const struct engine_verbs *verbs;
+};
+struct reader_base {
+	struct engine *engine;
+	struct tx tx;
+};
+
+CHECKED enum fault embedded_open(const struct engine_config *config, struct engine **ret_engine,
+				 char **ret_why);
+CHECKED enum fault pg_engine_open(const struct engine_config *config, struct engine **ret_engine,
+				  char **ret_why);

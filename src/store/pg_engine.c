@@ -1,0 +1,439 @@
+/*
+ * The PostgreSQL engine: opening, closing, what it tells about itself, the tender.
+ *
+ * Opening: the schema (made or brought up to date when asked), the master key, which must be the
+ * one the store was made with, the lanes. The store is made by whoever first writes META "store":
+ * under the lock of merchant 0, so that nodes that start together agree.
+ *
+ * The tender asks the database for the time once a second: so it knows whether the database is
+ * there (engine_ready) and whether this machine's clock is to be trusted.
+ */
+#include "store/pg_engine.h"
+
+#include "base/varint.h"
+#include "store/bell.h"
+#include "store/file.h"
+#include "store/keys.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct engine_verbs verbs;
+
+/* ---- for the other parts ---- */
+
+static struct instant now_of(const struct pg_engine *e)
+{
+	struct timespec t;
+	if (e->clock)
+		return e->clock(e->clock_context);
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct instant){(int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000};
+}
+
+struct env pg_engine_env(const struct pg_engine *e, struct arena *arena)
+{
+	struct instant now = now_of(e);
+	return (struct env){
+	    .now = now, .instant = now, .epoch = atomic_load(&e->epoch), .arena = arena};
+}
+
+static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
+{
+	const struct pg_engine *e = context;
+	seeded_random(e->seed, "customer key", slot, ret_key, SLOT_SIZE);
+}
+
+void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
+		       uint64_t merchant)
+{
+	keyring_rows_init(k, &e->masters);
+	k->rows = rows;
+	k->merchant = merchant;
+	k->make = make_key;
+	k->context = e;
+}
+
+enum fault pg_engine_note(struct pg_engine *e, enum fault fault)
+{
+	if (fault == OK || fault == FAULT_BUSY)
+		atomic_store(&e->away, fault);
+	return fault;
+}
+
+enum fault pg_engine_connect(struct pg_engine *e, struct pg **p)
+{
+	char *why = NULL;
+	if (*p)
+		return OK;
+	enum fault fault = pg_open(&(struct pg_config){.url = e->url}, p, &why);
+	free(why);
+	if (fault != OK)
+		*p = NULL;
+	/* A schema that went away is trouble of the database's, not of the call's. */
+	return pg_engine_note(e, fault == OK ? OK : FAULT_BUSY);
+}
+
+/* ---- META "store": varint store id, varint master key, its check ---- */
+
+struct store_card {
+	uint64_t id, master_id;
+	uint8_t check[16];
+};
+
+static void card_key(struct key *k)
+{
+	key_init(k, (enum row_kind)ROW_META, 0, 0);
+	key_add_text(k, TEXT("store"));
+}
+
+static void card_write(const struct store_card *c, struct buffer *out)
+{
+	buffer_varint(out, c->id);
+	buffer_varint(out, c->master_id);
+	buffer_add(out, c->check, sizeof(c->check));
+}
+
+static bool card_read(struct text value, struct store_card *ret)
+{
+	if (!varint_take(&value, &ret->id) || !varint_take(&value, &ret->master_id) ||
+	    ret->master_id > UINT32_MAX || value.size != sizeof(ret->check))
+		return false;
+	memcpy(ret->check, value.data, sizeof(ret->check));
+	return true;
+}
+
+static enum fault make_card(struct pg_engine *e, const struct engine_config *config,
+			    struct store_card *ret, char **ret_why)
+{
+	if (access(config->master_key, F_OK) != 0 && errno == ENOENT)
+		TRY(master_keys_create(config->master_key, e->seed, &e->masters));
+	else
+		TRY(master_keys_read(config->master_key, &e->masters, ret_why));
+	seeded_random(e->seed, "store", 1, &ret->id, sizeof(ret->id));
+	ret->master_id = e->masters.id[e->masters.count - 1];
+	master_key_check(&e->masters, e->masters.count - 1, ret->id, ret->check);
+	return OK;
+}
+
+static enum fault write_card(struct pg_engine *e, struct pg *p, const struct store_card *card)
+{
+	uint8_t memory[64];
+	struct buffer value;
+	struct key k;
+	card_key(&k);
+	buffer_init_fixed(&value, memory, sizeof(memory));
+	card_write(card, &value);
+	struct text bytes = buffer_get(&value);
+	struct pg_change change = {key_get(&k), &bytes};
+	struct pg_batch batch = {.id = {e->node, atomic_fetch_add(&e->batch, 1) + 1},
+				 .changes = &change,
+				 .change_count = 1};
+	return pg_commit(p, &batch) == PG_COMMITTED ? OK : FAULT_BUSY;
+}
+
+static enum fault check_card(struct pg_engine *e, const struct engine_config *config,
+			     struct text value, char **ret_why)
+{
+	struct store_card card;
+	if (!card_read(value, &card))
+		return FAULT_DATA_DAMAGED;
+	TRY(master_keys_read(config->master_key, &e->masters, ret_why));
+	if (master_keys_fit(&e->masters, (uint32_t)card.master_id, card.id, card.check))
+		return OK;
+	*ret_why =
+	    text_print("the master key in %s is not the one of this store", config->master_key);
+	return FAULT_KEY_FILE_WRONG;
+}
+
+/* Under the lock of merchant 0. */
+static enum fault find_card(struct pg_engine *e, const struct engine_config *config, struct pg *p,
+			    char **ret_why)
+{
+	struct loaded rows;
+	struct store_card card;
+	struct text value;
+	struct head head;
+	struct key k;
+	card_key(&k);
+	loaded_init(&rows);
+	(void)row_want(&rows.rows, key_get(&k));
+	enum fault fault = pg_begin_write(p, 0, &head);
+	if (fault == OK)
+		fault = pg_fill(p, &rows);
+	if (fault == OK) {
+		loaded_filled(&rows);
+		if (row_get(&rows.rows, key_get(&k), &value)) {
+			fault = check_card(e, config, value, ret_why);
+		} else if (!config->create) {
+			fault = FAULT_DATA_MISSING;
+		} else {
+			fault = make_card(e, config, &card, ret_why);
+			if (fault == OK)
+				fault = write_card(e, p, &card);
+		}
+	}
+	pg_rollback(p);
+	loaded_release(&rows);
+	return fault;
+}
+
+/* ---- the tender ---- */
+
+/* Between the two readings of our clock the database read its own. */
+static enum fault compare_clocks(struct pg_engine *e, struct pg *p)
+{
+	struct instant before = now_of(e), theirs, after;
+	TRY(pg_clock(p, &theirs));
+	after = now_of(e);
+	bool apart =
+	    theirs.ms < before.ms - PG_CLOCK_MS_MAX || theirs.ms > after.ms + PG_CLOCK_MS_MAX;
+	atomic_store(&e->clock_fault, apart && !e->clock ? FAULT_CLOCK_UNSURE : OK);
+	return OK;
+}
+
+static void tend(struct pg_engine *e, struct pg **p)
+{
+	if (pg_engine_connect(e, p) != OK)
+		return;
+	if (pg_engine_note(e, compare_clocks(e, *p)) == OK)
+		return;
+	pg_close(*p);
+	*p = NULL;
+}
+
+static void *tender_main(void *context)
+{
+	struct pg_engine *e = context;
+	struct pg *p = NULL;
+	pthread_mutex_lock(&e->tender_lock);
+	while (!e->closing) {
+		pthread_mutex_unlock(&e->tender_lock);
+		tend(e, &p);
+		pthread_mutex_lock(&e->tender_lock);
+		struct timespec until = timespec_after_us(1000 * 1000);
+		if (!e->closing)
+			pthread_cond_timedwait(&e->tender_wake, &e->tender_lock, &until);
+	}
+	pthread_mutex_unlock(&e->tender_lock);
+	if (p)
+		pg_close(p);
+	return NULL;
+}
+
+static void start_tender(struct pg_engine *e)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&e->tender_lock, NULL);
+	pthread_cond_init(&e->tender_wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	must(pthread_create(&e->tender, NULL, tender_main, e) == 0);
+	e->tended = true;
+}
+
+static void stop_tender(struct pg_engine *e)
+{
+	pthread_mutex_lock(&e->tender_lock);
+	e->closing = true;
+	pthread_cond_signal(&e->tender_wake);
+	pthread_mutex_unlock(&e->tender_lock);
+	pthread_join(e->tender, NULL);
+	pthread_mutex_destroy(&e->tender_lock);
+	pthread_cond_destroy(&e->tender_wake);
+}
+
+/* ---- opening and closing ---- */
+
+static enum fault read_origin(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	struct origin origin = {.number = 1};
+	bool found;
+	(void)env;
+	(void)cmd;
+	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
+	*(uint64_t *)ret = found ? origin.epoch : 0;
+	return OK;
+}
+
+static enum fault read_epoch(struct pg_engine *e)
+{
+	struct reader *r = pg_reader_open((struct engine *)(void *)e);
+	struct detail detail = {0};
+	struct arena arena;
+	uint64_t epoch = 0;
+	arena_init(&arena, 64 * 1024);
+	struct tx *tx = pg_reader_begin(r, 0, &arena, &detail);
+	enum fault fault = pg_reader_apply(tx, read_origin, NULL, &epoch);
+	pg_reader_end(r);
+	pg_reader_close(r);
+	arena_release(&arena);
+	atomic_store(&e->epoch, epoch);
+	return fault;
+}
+
+static enum fault open_all(struct pg_engine *e, const struct engine_config *config, char **ret_why)
+{
+	struct pg *p = NULL;
+	struct text address = text_of(e->url);
+	if (!text_starts_with(address, TEXT("postgresql://")) &&
+	    !text_starts_with(address, TEXT("postgres://"))) {
+		*ret_why = text_print("the address of a store begins with postgresql://");
+		return FAULT_USAGE;
+	}
+	if (!config->master_key) {
+		*ret_why = text_print("a PostgreSQL store wants --master-key=FILE (or "
+				      "COUPONRY_MASTER_KEY), the same file on every node");
+		return FAULT_USAGE;
+	}
+	TRY(pg_open(&(struct pg_config){.url = e->url, .create = config->create}, &p, ret_why));
+	enum fault fault = find_card(e, config, p, ret_why);
+	pg_close(p);
+	TRY(fault);
+	TRY(read_epoch(e));
+	pg_lanes_start(e);
+	start_tender(e);
+	return OK;
+}
+
+static void release(struct engine *engine)
+{
+	struct pg_engine *e = pg_engine_of(engine);
+	if (e->tended) {
+		pg_lanes_stop(e);
+		stop_tender(e);
+	}
+	secret_wipe(&e->masters, sizeof(e->masters));
+	secret_wipe(e->url, strlen(e->url));
+	free(e->url);
+	free(e);
+}
+
+enum fault pg_engine_open(const struct engine_config *config, struct engine **ret_engine,
+			  char **ret_why)
+{
+	struct pg_engine *e = calloc(1, sizeof(*e));
+	must(e);
+	e->base.verbs = &verbs;
+	e->url = text_print("%s", config->store);
+	e->seed = config->seed;
+	e->clock = config->clock;
+	e->clock_context = config->clock_context;
+	random_bytes(&e->node, sizeof(e->node));
+	e->node &= INT64_MAX;
+	struct engine *engine = (struct engine *)(void *)e;
+	enum fault fault = open_all(e, config, ret_why);
+	if (fault == OK) {
+		*ret_engine = engine;
+		return OK;
+	}
+	if (!*ret_why)
+		*ret_why = text_print("the PostgreSQL store: %s", fault_text(fault));
+	release(engine);
+	return fault;
+}
+
+/* ---- what it tells ---- */
+
+/* What another node wrote is seen when the span is over. */
+static uint64_t credential_version(const struct engine *engine)
+{
+	const struct pg_engine *e = (const struct pg_engine *)(const void *)engine;
+	uint64_t span = (uint64_t)monotonic_us() / (PG_CREDENTIAL_S * UINT64_C(1000000));
+	return atomic_load(&e->credential_writes) << 32 | (uint32_t)span;
+}
+
+static enum fault ready(const struct engine *engine)
+{
+	const struct pg_engine *e = (const struct pg_engine *)(const void *)engine;
+	TRY(atomic_load(&e->clock_fault));
+	return atomic_load(&e->away);
+}
+
+static enum fault clock_accept(struct engine *e)
+{
+	return ready(e); /* the database's clock is not to be argued with */
+}
+
+static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
+{
+	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
+		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+}
+
+static void stats_get(const struct engine *engine, struct engine_stats *ret)
+{
+	struct pg_engine *e = pg_engine_of((struct engine *)(uintptr_t)engine); /* for its lock */
+	struct pg_counters *c = &e->counters;
+	*ret = (struct engine_stats){.batches = atomic_load(&c->batches),
+				     .commands = atomic_load(&c->commands),
+				     .entries = atomic_load(&c->entries),
+				     .syncs = atomic_load(&c->batches),
+				     .batch_size_sum = atomic_load(&c->commands),
+				     .sync_us_sum = atomic_load(&c->commit_us_sum),
+				     .rounds = atomic_load(&c->rounds),
+				     .round_trips = atomic_load(&c->round_trips)};
+	copy_buckets(ret->batch_size, c->batch_size);
+	copy_buckets(ret->sync_us, c->commit_us);
+	pthread_mutex_lock(&e->lanes.lock);
+	ret->queue_depth = e->lanes.calls;
+	ret->job_queue_depth = e->lanes.jobs;
+	pthread_mutex_unlock(&e->lanes.lock);
+}
+
+static void nothing_for_reader(struct reader *r)
+{
+	(void)r;
+}
+
+/* The erasure is committed: its rows are gone, what is left is in the ledger, under the key. */
+static enum fault wipe(struct engine *engine, uint64_t merchant)
+{
+	struct pg_engine *e = pg_engine_of(engine);
+	struct pg *p = NULL;
+	enum fault fault = pg_engine_connect(e, &p);
+	if (fault == OK)
+		fault = pg_engine_note(e, pg_wipe_keys(p, merchant));
+	if (p)
+		pg_close(p);
+	return fault;
+}
+
+static void nothing_to_feed(struct engine *e)
+{
+	(void)e;
+}
+
+static enum fault backup(struct engine *e, const char *to, char **ret_why)
+{
+	(void)e;
+	(void)to;
+	*ret_why = text_print("a PostgreSQL store is backed up with PostgreSQL's own tools");
+	return FAULT_USAGE;
+}
+
+static const struct engine_verbs verbs = {
+    .stop_jobs = pg_stop_jobs,
+    .close = release,
+    .reader_open = pg_reader_open,
+    .reader_close = pg_reader_close,
+    .reader_begin = pg_reader_begin,
+    .reader_end = pg_reader_end,
+    .reader_keep = nothing_for_reader,
+    .reader_rest = nothing_for_reader,
+    .reader_apply = pg_reader_apply,
+    .reader_try = pg_reader_try,
+    .submit = pg_submit,
+    .wipe = wipe,
+    .feed = nothing_to_feed,
+    .credential_version = credential_version,
+    .ready = ready,
+    .clock_accept = clock_accept,
+    .stats_get = stats_get,
+    .verify = pg_verify,
+    .ledger_scan = pg_ledger_scan,
+    .backup = backup,
+    .waits = true,
+};

@@ -1,0 +1,109 @@
+/*
+ * The PostgreSQL engine's parts and who may touch what. Threads: write lanes (each with a
+ * connection; run batches of one merchant at a time), readers (each with a connection, on whatever
+ * thread they are used), one tender (watches database and clock).
+ *
+ * Nothing of a merchant is kept between batches: any number of nodes serve the same store.
+ */
+#pragma once
+
+#include "store/engines.h"
+#include "store/keyring_rows.h"
+#include "store/pg.h"
+#include "store/queue.h"
+#include "store/rounds.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+	PG_LANES = 4,	     /* write connections of a node */
+	PG_BATCH_MAX = 128,  /* calls of a batch: past it little is gained (store.md's numbers) */
+	PG_CREDENTIAL_S = 5, /* what another node changed is seen after so long */
+	PG_CLOCK_MS_MAX = 2000, /* further from the database's: not ready */
+};
+
+struct merchant_queue;
+struct lane_thread;
+enum { QUEUE_BUCKETS = 256 };
+
+struct pg_lanes {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* under the lock */
+	struct merchant_queue *buckets[QUEUE_BUCKETS];
+	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
+	uint64_t calls, jobs;			   /* that wait, of all merchants */
+	bool stopping, jobs_ended;
+	struct lane_thread *threads[PG_LANES];
+};
+
+struct pg_counters {
+	_Atomic uint64_t batches, commands, entries, rounds, round_trips;
+	_Atomic uint64_t batch_size[ENGINE_BUCKETS];
+	_Atomic uint64_t commit_us[ENGINE_BUCKETS], commit_us_sum;
+};
+
+struct pg_engine {
+	struct engine_base base; /* first */
+	char *url;
+	struct master_keys masters;
+	uint64_t seed;
+	uint64_t node; /* random, of this process: part of its batches' ids */
+	_Atomic uint64_t batch;
+	struct instant (*clock)(void *context);
+	void *clock_context;
+	_Atomic uint64_t epoch, credential_writes;
+	_Atomic(enum fault) away, clock_fault;
+	struct pg_lanes lanes;
+	struct pg_counters counters;
+	pthread_t tender;
+	pthread_mutex_t tender_lock;
+	pthread_cond_t tender_wake;
+	bool tended, closing; /* tended: the thread is there */
+};
+
+static inline struct pg_engine *pg_engine_of(struct engine *e)
+{
+	return (struct pg_engine *)(void *)e;
+}
+
+/* pg_engine.c */
+struct env pg_engine_env(const struct pg_engine *e, struct arena *arena);
+void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
+		       uint64_t merchant);
+/* Connects when *p is NULL; notes whether the database is away. */
+CHECKED enum fault pg_engine_connect(struct pg_engine *e, struct pg **p);
+/* What a call on a connection said. */
+enum fault pg_engine_note(struct pg_engine *e, enum fault fault);
+
+/* pg_lane.c */
+void pg_lanes_start(struct pg_engine *e);
+void pg_lanes_stop(struct pg_engine *e); /* runs what waits */
+void pg_submit(struct engine *e, struct write *w);
+void pg_stop_jobs(struct engine *e);
+
+/* pg_batch.c: one lane's work */
+struct pg_lane *pg_lane_new(struct pg_engine *e);
+void pg_lane_free(struct pg_lane *l);
+/* Runs and commits the first writes; returns how many: they have their fault and are to be
+ * answered. *ret_refused: the database refuses so many together; fewer next time. */
+unsigned pg_lane_run(struct pg_lane *l, struct write *const *writes, unsigned n, bool *ret_refused);
+
+/* pg_read.c */
+struct reader *pg_reader_open(struct engine *e);
+void pg_reader_close(struct reader *r);
+struct tx *pg_reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
+			   struct detail *detail);
+void pg_reader_end(struct reader *r);
+enum fault pg_reader_apply(struct tx *tx, handler *handle, const void *cmd, void *ret);
+enum fault pg_reader_try(struct reader *r, struct write *w);
+/* Loads what is wanted through a connection in a transaction. */
+CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);
+
+/* pg_verify.c */
+enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),
+		     void *context, struct ledger_report *ret, char **ret_why);
+enum fault pg_ledger_scan(struct engine *e,
+			  bool (*see)(void *context, const struct ledger_entry *entry),
+			  void *context);

@@ -1,0 +1,240 @@
+/*
+ * The queues: writes wait per merchant; a free lane takes the merchant that has waited longest, and
+ * all (or many) of its writes as one batch. So one merchant's batches run one after the other, and
+ * others do not wait for it while lanes are free.
+ *
+ *   idle      nothing waits                         -> ready (pg_submit)
+ *   ready     in the list of those that wait        -> busy (a lane takes it)
+ *   busy      a lane runs its batch                 -> ready or idle
+ */
+#include "store/pg_engine.h"
+
+#include "base/limits.h"
+
+struct merchant_queue {
+	uint64_t merchant;
+	struct write_queue calls, jobs;
+	bool busy;
+	unsigned most;		      /* writes of its next batch: less after a refusal */
+	struct merchant_queue *next;  /* in the bucket */
+	struct merchant_queue *after; /* in the list of those that are ready */
+};
+
+struct lane_thread {
+	struct pg_engine *engine;
+	struct pg_lane *lane;
+	pthread_t thread;
+};
+static const unsigned MOST = PG_BATCH_MAX;
+
+/* ---- under the lock ---- */
+
+static struct merchant_queue **find_queue(struct pg_lanes *l, uint64_t merchant)
+{
+	struct merchant_queue **at = &l->buckets[merchant % QUEUE_BUCKETS];
+	while (*at && (*at)->merchant != merchant)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct merchant_queue *get_queue(struct pg_lanes *l, uint64_t merchant)
+{
+	struct merchant_queue **at = find_queue(l, merchant);
+	if (!*at) {
+		*at = calloc(1, sizeof(**at));
+		must(*at);
+		**at = (struct merchant_queue){.merchant = merchant, .most = MOST};
+	}
+	return *at;
+}
+
+static bool has_work(const struct merchant_queue *q)
+{
+	return q->calls.count || q->jobs.count;
+}
+
+static void add_ready(struct pg_lanes *l, struct merchant_queue *q)
+{
+	q->after = NULL;
+	*l->ready_end = q;
+	l->ready_end = &q->after;
+	pthread_cond_signal(&l->wake);
+}
+
+static struct merchant_queue *take_ready(struct pg_lanes *l)
+{
+	struct merchant_queue *q = l->ready;
+	l->ready = q->after;
+	if (!l->ready)
+		l->ready_end = &l->ready;
+	q->busy = true;
+	return q;
+}
+
+/* Waiting calls first, then jobs. */
+static unsigned take_batch(struct pg_lanes *l, struct merchant_queue *q, struct write **ret)
+{
+	unsigned n = 0;
+	for (; n < q->most && q->calls.count; l->calls--)
+		ret[n++] = queue_take(&q->calls);
+	for (; n < q->most && q->jobs.count; l->jobs--)
+		ret[n++] = queue_take(&q->jobs);
+	return n;
+}
+
+/* What was not run goes back, in its order. */
+static void return_rest(struct pg_lanes *l, struct merchant_queue *q, struct write **rest,
+			unsigned n)
+{
+	while (n > 0) {
+		struct write *w = rest[--n];
+		queue_return(w->job ? &q->jobs : &q->calls, w);
+		*(w->job ? &l->jobs : &l->calls) += 1;
+	}
+}
+
+static void release_queue(struct pg_lanes *l, struct merchant_queue *q)
+{
+	q->busy = false;
+	if (has_work(q)) {
+		add_ready(l, q);
+		return;
+	}
+	if (q->most < MOST)
+		return; /* remembers its refusal */
+	*find_queue(l, q->merchant) = q->next;
+	free(q);
+}
+
+/* ---- submitting ---- */
+
+static enum fault enqueue(struct pg_lanes *l, struct write *w)
+{
+	enum fault fault = OK;
+	pthread_mutex_lock(&l->lock);
+	if (l->stopping || (w->job && l->jobs_ended))
+		fault = FAULT_SHUTTING_DOWN;
+	else if ((w->job ? l->jobs : l->calls) >= LANE_QUEUE_MAX)
+		fault = FAULT_BUSY;
+	if (fault == OK) {
+		struct merchant_queue *q = get_queue(l, w->merchant);
+		bool was_idle = !q->busy && !has_work(q);
+		queue_add(w->job ? &q->jobs : &q->calls, w);
+		*(w->job ? &l->jobs : &l->calls) += 1;
+		if (was_idle)
+			add_ready(l, q);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return fault;
+}
+
+void pg_submit(struct engine *engine, struct write *w)
+{
+	must(w->arena && w->handle && w->done);
+	w->entry = 0;
+	enum fault fault = enqueue(&pg_engine_of(engine)->lanes, w);
+	if (fault != OK)
+		write_answer(w, fault);
+}
+
+/* A queue that loses all it has stays in the list: its lane finds nothing to do. */
+void pg_stop_jobs(struct engine *engine)
+{
+	struct pg_lanes *l = &pg_engine_of(engine)->lanes;
+	struct write_queue parked = {0};
+	pthread_mutex_lock(&l->lock);
+	l->jobs_ended = true;
+	for (unsigned i = 0; i < QUEUE_BUCKETS; i++)
+		for (struct merchant_queue *q = l->buckets[i]; q; q = q->next)
+			for (; q->jobs.count; l->jobs--)
+				queue_add(&parked, queue_take(&q->jobs));
+	pthread_mutex_unlock(&l->lock);
+	queue_answer(&parked, FAULT_SHUTTING_DOWN);
+}
+
+/* ---- the lanes ---- */
+
+/* Returns how many of them are answered. */
+static unsigned run_batch(struct pg_lane *lane, struct merchant_queue *q, struct write **writes,
+			  unsigned n)
+{
+	bool refused;
+	unsigned ran = pg_lane_run(lane, writes, n, &refused);
+	if (refused)
+		q->most = n / 2;
+	else if (q->most < MOST)
+		q->most *= 2;
+	if (q->most > MOST)
+		q->most = MOST;
+	for (unsigned i = 0; i < ran; i++)
+		writes[i]->done(writes[i]);
+	return ran;
+}
+
+static void *lane_main(void *context)
+{
+	struct lane_thread *t = context;
+	struct pg_lanes *l = &t->engine->lanes;
+	struct write *writes[PG_BATCH_MAX];
+	pthread_mutex_lock(&l->lock);
+	for (;;) {
+		while (!l->ready && !l->stopping)
+			pthread_cond_wait(&l->wake, &l->lock);
+		if (!l->ready)
+			break;
+		struct merchant_queue *q = take_ready(l);
+		unsigned n = take_batch(l, q, writes), ran = 0;
+		pthread_mutex_unlock(&l->lock);
+		if (n)
+			ran = run_batch(t->lane, q, writes, n);
+		pthread_mutex_lock(&l->lock);
+		return_rest(l, q, writes + ran, n - ran);
+		release_queue(l, q);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+void pg_lanes_start(struct pg_engine *e)
+{
+	struct pg_lanes *l = &e->lanes;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->wake, NULL);
+	l->ready_end = &l->ready;
+	for (unsigned i = 0; i < PG_LANES; i++) {
+		struct lane_thread *t = calloc(1, sizeof(*t));
+		must(t);
+		*t = (struct lane_thread){.engine = e, .lane = pg_lane_new(e)};
+		l->threads[i] = t;
+		must(pthread_create(&t->thread, NULL, lane_main, t) == 0);
+	}
+}
+
+static void free_queues(struct pg_lanes *l)
+{
+	for (unsigned i = 0; i < QUEUE_BUCKETS; i++)
+		while (l->buckets[i]) {
+			struct merchant_queue *q = l->buckets[i];
+			must(!has_work(q));
+			l->buckets[i] = q->next;
+			free(q);
+		}
+}
+
+/* A busy queue's lane looks at the list again, so nothing is left when the last one ends. */
+void pg_lanes_stop(struct pg_engine *e)
+{
+	struct pg_lanes *l = &e->lanes;
+	pthread_mutex_lock(&l->lock);
+	l->stopping = true;
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	for (unsigned i = 0; i < PG_LANES; i++) {
+		pthread_join(l->threads[i]->thread, NULL);
+		pg_lane_free(l->threads[i]->lane);
+		free(l->threads[i]);
+	}
+	free_queues(l);
+	pthread_mutex_destroy(&l->lock);
+	pthread_cond_destroy(&l->wake);
+}

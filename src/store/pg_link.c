@@ -1,0 +1,379 @@
+/* See pg_link.h. */
+#include "store/pg_link.h"
+
+#include "store/bell.h"
+#include "store/pg_migrate.h"
+
+#include <stdarg.h>
+
+/* --- what went wrong --- */
+
+void link_explain(struct pg *p, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(p->why, sizeof(p->why), format, args);
+	va_end(args);
+	for (char *at = p->why; *at; at++)
+		if (*at == '\n')
+			*at = ' ';
+}
+
+/* Classes and states of SQL after which another try may do better: connection, resources, the
+ * operator, time-outs, transactions that met. */
+static bool passes(const char *state)
+{
+	static const char *const some[] = {"08",    "53",    "57",    "58", "40",
+					   "55P03", "25P03", "25006", "0B", "25P02"};
+	for (unsigned i = 0; i < COUNT_OF(some); i++)
+		if (strncmp(state, some[i], strlen(some[i])) == 0)
+			return true;
+	return false;
+}
+
+void link_note(struct pg *p, const PGresult *r)
+{
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+	if (!state) {
+		link_explain(p, "the connection to PostgreSQL is lost: %s",
+			     p->connection ? PQerrorMessage(p->connection) : "closed");
+		p->trouble = TROUBLE_LOST;
+		return;
+	}
+	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	link_explain(p, "PostgreSQL says %s: %s", state, message ? message : "");
+	p->trouble = passes(state) ? TROUBLE_PASSES : TROUBLE_STAYS;
+}
+
+static enum fault fault_of(enum trouble trouble)
+{
+	switch (trouble) {
+	case TROUBLE_NONE:
+		return OK;
+	case TROUBLE_PASSES:
+	case TROUBLE_LOST:
+		return FAULT_BUSY;
+	case TROUBLE_STAYS:
+		return FAULT_DATA_DAMAGED;
+	}
+	must(false);
+}
+
+/* --- connecting --- */
+
+static void hear_nothing(void *context, const char *message)
+{
+	(void)context, (void)message;
+}
+
+void link_drop(struct pg *p)
+{
+	if (p->connection)
+		PQfinish(p->connection);
+	p->connection = NULL;
+	p->state = LINK_RESTING;
+	p->owes_end = p->unsent = false;
+	p->sent_count = 0;
+	memset(p->prepared, 0, sizeof(p->prepared));
+}
+
+enum {
+	CONNECT_MS = 5000,
+	STATEMENT_MS = 60 * 1000, /* a batch of 1,024 imports on a slow disk */
+	LOCK_MS = 10 * 1000,
+};
+
+static unsigned or_else(unsigned ms, unsigned other)
+{
+	return ms ? ms : other;
+}
+
+/* What stands in the URL goes before ours, except for the encoding. */
+static PGconn *connect_to(const struct pg *p)
+{
+	char seconds[16];
+	snprintf(seconds, sizeof(seconds), "%u", or_else(p->config.connect_ms, CONNECT_MS) / 1000);
+	const char *const names[] = {"connect_timeout",	 "keepalives_idle",  "keepalives_interval",
+				     "keepalives_count", "tcp_user_timeout", "application_name",
+				     "dbname",		 "client_encoding",  NULL};
+	const char *const values[] = {seconds,	  "10",	  "5",	  "3", "20000",
+				      "couponry", p->url, "UTF8", NULL};
+	return PQconnectdbParams(names, values, 1);
+}
+
+/*
+ * Look-ups are by index, whatever the statistics say: a plan that reads a table would be right
+ * only while the table is small. Where the tables are distributed, plans must know the merchant.
+ */
+static const char settings[] =
+    "SELECT set_config(name, value, false) FROM (VALUES"
+    " ('idle_in_transaction_session_timeout', '5000'), ('lock_timeout', '%u'),"
+    " ('statement_timeout', '%u'), ('jit', 'off'), ('enable_hashjoin', 'off'),"
+    " ('enable_mergejoin', 'off'), ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'),"
+    " ('default_transaction_isolation', 'read committed'),"
+    " ('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'off' THEN 'on'"
+    " ELSE current_setting('synchronous_commit') END),"
+    " ('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')"
+    " THEN 'auto' ELSE 'force_generic_plan' END)) AS t (name, value)";
+
+static enum fault settle(struct pg *p)
+{
+	char sql[1024];
+	int size = snprintf(sql, sizeof(sql), settings, or_else(p->config.lock_ms, LOCK_MS),
+			    or_else(p->config.statement_ms, STATEMENT_MS));
+	must(size > 0 && size < (int)sizeof(sql));
+	PGresult *r = PQexec(p->connection, sql);
+	bool good = PQresultStatus(r) == PGRES_TUPLES_OK;
+	if (!good)
+		link_note(p, r);
+	PQclear(r);
+	return good ? OK : fault_of(p->trouble);
+}
+
+enum fault link_connect_bare(struct pg *p)
+{
+	link_drop(p);
+	p->connection = connect_to(p);
+	must(p->connection);
+	p->round_trips++;
+	if (PQstatus(p->connection) != CONNECTION_OK) {
+		link_explain(p, "PostgreSQL cannot be reached: %s", PQerrorMessage(p->connection));
+		link_drop(p);
+		return FAULT_BUSY;
+	}
+	PQsetNoticeProcessor(p->connection, hear_nothing, NULL);
+	enum fault fault = settle(p);
+	if (fault != OK)
+		link_drop(p);
+	return fault;
+}
+
+/* One that the server closed while it rested is noticed now and not in the middle of work: what it
+ * said last, then the end. */
+static bool is_usable(struct pg *p)
+{
+	return p->connection && PQconsumeInput(p->connection) && PQconsumeInput(p->connection) &&
+	       PQstatus(p->connection) == CONNECTION_OK;
+}
+
+enum fault link_connect(struct pg *p)
+{
+	if (is_usable(p))
+		return OK;
+	TRY(link_connect_bare(p));
+	enum fault fault = schema_check(p);
+	if (fault == OK && PQenterPipelineMode(p->connection) != 1)
+		fault = FAULT_BUSY;
+	if (fault != OK)
+		link_drop(p);
+	return fault;
+}
+
+/* --- sending --- */
+
+void values_begin(struct link_values *v, uint64_t merchant)
+{
+	v->count = v->number_count = 0;
+	bigint_write((int64_t)merchant, v->merchant);
+	values_add(v, (struct text){v->merchant, sizeof(v->merchant)});
+}
+
+void values_add(struct link_values *v, struct text value)
+{
+	must(v->count < COUNT_OF(v->at) && value.size <= INT32_MAX);
+	v->at[v->count] = value.data ? value.data : "";
+	v->sizes[v->count++] = (int)value.size;
+}
+
+void values_add_number(struct link_values *v, int64_t number)
+{
+	must(v->number_count < COUNT_OF(v->numbers));
+	char *to = v->numbers[v->number_count++];
+	bigint_write(number, to);
+	values_add(v, (struct text){to, sizeof(v->numbers[0])});
+}
+
+void keys_begin(struct link_keys *k, uint64_t merchant)
+{
+	values_begin(&k->values, merchant);
+}
+
+/* Numbers are written with eight bytes; the last two are a SMALLINT. */
+void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values, unsigned n)
+{
+	const struct path *p = path_get(path);
+	const struct sql_table *t = sql_table_get(p->table);
+	for (unsigned i = 0; i < n; i++) {
+		enum column_kind kind = t->columns[p->keys[i]].kind;
+		size_t size = kind == COLUMN_SMALLINT ? 2 : 8;
+		bigint_write(values[i].number, k->numbers[i]);
+		if (kind == COLUMN_TEXT || kind == COLUMN_BYTEA)
+			values_add(&k->values, values[i].text);
+		else
+			values_add(&k->values, (struct text){k->numbers[i] + 8 - size, size});
+	}
+}
+
+static void expect(struct pg *p, struct sql_statement s, bool prepares, unsigned tag)
+{
+	if (p->sent_count == p->sent_capacity) {
+		p->sent_capacity = p->sent_capacity ? p->sent_capacity * 2 : 64;
+		p->sent = realloc(p->sent, p->sent_capacity * sizeof(*p->sent));
+		must(p->sent);
+	}
+	p->sent[p->sent_count++] = (struct sent){s, prepares, tag};
+}
+
+static void prepare(struct pg *p, struct sql_statement s, const char *name)
+{
+	bool *prepared = &p->prepared[s.action][s.id];
+	if (*prepared)
+		return;
+	buffer_clear(&p->sql);
+	sql_write(s, &p->sql);
+	buffer_byte(&p->sql, '\0');
+	must(!p->sql.full);
+	if (PQsendPrepare(p->connection, name, p->sql.data, 0, NULL) != 1) {
+		p->unsent = true;
+		return;
+	}
+	*prepared = true; /* taken back when it did not come to it */
+	expect(p, s, true, LINK_TAG_SAID);
+}
+
+void link_send(struct pg *p, struct sql_statement s, const struct link_values *values, unsigned tag)
+{
+	static const int binary[] = {[0 ... SQL_COLUMNS_MAX] = 1};
+	char name[24];
+	if (!p->connection || p->unsent) {
+		p->unsent = true;
+		return;
+	}
+	snprintf(name, sizeof(name), "s%u_%u", (unsigned)s.action, s.id);
+	prepare(p, s, name);
+	if (p->unsent || PQsendQueryPrepared(p->connection, name, (int)values->count, values->at,
+					     values->sizes, binary, 1) != 1)
+		p->unsent = true;
+	else
+		expect(p, s, false, tag);
+}
+
+/* Plans are made for tables as they are; a table that grew since gets another one soon, and does
+ * not have to wait until somebody counts it. */
+enum { PLANS_US_MAX = 2 * 1000 * 1000 };
+
+void link_say_begin(struct pg *p, const char *sql)
+{
+	int64_t now = monotonic_us();
+	link_say(p, sql);
+	if (now - p->planned_us <= PLANS_US_MAX)
+		return;
+	link_say(p, "DISCARD PLANS");
+	p->planned_us = now;
+}
+
+void link_say(struct pg *p, const char *sql)
+{
+	if (!p->connection || p->unsent ||
+	    PQsendQueryParams(p->connection, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
+		p->unsent = true;
+	else
+		expect(p, (struct sql_statement){0}, false, LINK_TAG_SAID);
+}
+
+/* --- reading --- */
+
+static bool is_good(const PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
+/* A statement's result, and the NULL that ends it. */
+static PGresult *take_result(struct pg *p)
+{
+	PGresult *r = PQgetResult(p->connection), *more = r;
+	while (more && (more = PQgetResult(p->connection)))
+		PQclear(more);
+	return r;
+}
+
+static enum fault read_one(struct pg *p, const struct sent *s, struct link_reader *reader)
+{
+	enum fault fault = OK;
+	PGresult *r = take_result(p);
+	bool good = r && is_good(r);
+	if (!good && s->prepares)
+		p->prepared[s->statement.action][s->statement.id] = false;
+	if (!good && p->trouble == TROUBLE_NONE) {
+		link_note(p, r);
+		p->trouble_at = (unsigned)(s - p->sent);
+	}
+	if (good && s->tag != LINK_TAG_SAID && reader)
+		fault = reader->see(reader, s->tag, r);
+	PQclear(r);
+	return fault;
+}
+
+static void read_sync(struct pg *p)
+{
+	PGresult *r = PQgetResult(p->connection);
+	if ((!r || PQresultStatus(r) != PGRES_PIPELINE_SYNC) && p->trouble == TROUBLE_NONE)
+		link_note(p, NULL);
+	PQclear(r);
+}
+
+/* A ROLLBACK that nobody waited for. */
+static void read_owed(struct pg *p)
+{
+	if (!p->owes_end)
+		return;
+	p->owes_end = false;
+	PGresult *r = take_result(p);
+	if (!r || !is_good(r))
+		link_note(p, r);
+	PQclear(r);
+	read_sync(p);
+}
+
+static bool is_alive(const struct pg *p)
+{
+	return p->connection && PQstatus(p->connection) == CONNECTION_OK;
+}
+
+enum fault link_finish(struct pg *p, struct link_reader *reader)
+{
+	enum fault fault = OK, first = OK;
+	p->trouble = TROUBLE_NONE;
+	p->trouble_at = p->sent_count;
+	p->round_trips++;
+	if (p->unsent || !p->connection || PQpipelineSync(p->connection) != 1) {
+		link_note(p, NULL);
+		link_drop(p);
+		return FAULT_BUSY;
+	}
+	read_owed(p);
+	for (unsigned i = 0; i < p->sent_count && is_alive(p); i++) {
+		fault = read_one(p, &p->sent[i], first == OK ? reader : NULL);
+		first = first == OK ? fault : first;
+	}
+	if (is_alive(p))
+		read_sync(p);
+	else if (p->trouble == TROUBLE_NONE)
+		link_note(p, NULL);
+	p->sent_count = 0;
+	if (!is_alive(p))
+		link_drop(p);
+	return p->trouble != TROUBLE_NONE ? fault_of(p->trouble) : first;
+}
+
+bool link_number(const PGresult *r, int row, int column, int64_t *ret)
+{
+	struct text bytes;
+	struct pg_value value;
+	*ret = 0;
+	if (!link_cell(r, row, column, &bytes) || !value_read(COLUMN_BIGINT, bytes, &value))
+		return false;
+	*ret = value.number;
+	return true;
+}

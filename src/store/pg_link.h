@@ -1,0 +1,116 @@
+/*
+ * A connection and its pipeline: statements are sent without waiting, prepared where they are new
+ * to the connection, and read together. What struct pg is, for pg_*.c only.
+ *
+ * States: RESTING (no transaction; also after a fault), LOOKING (a read was begun and BEGIN not
+ * sent yet), OPEN (inside a transaction, perhaps a failed one). A connection that broke is dropped
+ * and made again by the next begin.
+ */
+#pragma once
+
+#include "store/pg.h"
+#include "store/pg_sql.h"
+
+#include <libpq-fe.h>
+
+enum link_state { LINK_RESTING, LINK_LOOKING, LINK_OPEN };
+
+/* What went wrong first. */
+enum trouble {
+	TROUBLE_NONE,
+	TROUBLE_PASSES, /* trying again may help */
+	TROUBLE_STAYS,	/* it will not */
+	TROUBLE_LOST,	/* the connection went, and what it last did is not known */
+};
+
+struct sent {
+	struct sql_statement statement;
+	bool prepares;
+	unsigned tag;
+};
+
+/* A statement's parameters, in binary form. */
+struct link_values {
+	unsigned count;
+	const char *at[SQL_COLUMNS_MAX + 1];
+	int sizes[SQL_COLUMNS_MAX + 1];
+	char merchant[8];
+	char numbers[4][8]; /* for who needs some */
+	unsigned number_count;
+};
+
+/* Gets the result of each statement, in order; not those of link_say. */
+struct link_reader {
+	enum fault (*see)(struct link_reader *reader, unsigned tag, const PGresult *result);
+};
+
+struct pg {
+	char *url;
+	struct pg_config config;
+	PGconn *connection; /* NULL: none now */
+	enum link_state state;
+	bool owes_end;	   /* the results of a ROLLBACK are still to be read */
+	bool unsent;	   /* something could not even be sent */
+	struct sent *sent; /* results to come */
+	unsigned sent_count, sent_capacity;
+	bool prepared[SQL_ACTION_COUNT][SQL_IDS_MAX];
+	enum trouble trouble; /* of the last link_finish */
+	unsigned trouble_at;  /* which of the results */
+	uint64_t round_trips;
+	int64_t planned_us; /* when plans were last thrown away */
+	struct buffer sql;
+	struct buffer value; /* one row on its way out */
+	/* Unique values that this write found, as slices: key, and the key fields of who has it. */
+	bool writing;
+	struct buffer holders;
+	struct pg_array arrays[SQL_COLUMNS_MAX]; /* of the statement that is being made */
+	char why[512];
+};
+
+enum {
+	LINK_BYTES_MAX = 64 * 1024 * 1024, /* of one parameter, and of one row */
+	LINK_TAG_SAID = UINT16_MAX,	   /* tag of link_say */
+};
+
+struct pg *link_make(const char *url); /* not connected */
+/* Connects when there is no connection. BUSY, DATA_MISSING, DATA_DAMAGED; p->why. */
+CHECKED enum fault link_connect(struct pg *p);
+/* The same without looking at the schema: migrate. */
+CHECKED enum fault link_connect_bare(struct pg *p);
+void link_drop(struct pg *p);
+
+void values_begin(struct link_values *v, uint64_t merchant);
+void values_add(struct link_values *v, struct text value);
+void values_add_number(struct link_values *v, int64_t number);
+
+/* The merchant and the leading columns of a path's key, one value each. */
+struct link_keys {
+	struct link_values values;
+	char numbers[PATH_KEYS_MAX][8];
+};
+void keys_begin(struct link_keys *k, uint64_t merchant);
+void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values, unsigned n);
+
+void link_send(struct pg *p, struct sql_statement s, const struct link_values *values,
+	       unsigned tag);
+void link_say(struct pg *p, const char *sql);
+void link_say_begin(struct pg *p, const char *sql);
+/* Sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why; or
+ * what the reader said first. */
+CHECKED enum fault link_finish(struct pg *p, struct link_reader *reader);
+/* Sends the BEGIN of a read that has not been sent yet. */
+void link_look(struct pg *p);
+/* One statement that gives one number (or instant), or nothing; in a transaction or without. */
+CHECKED enum fault link_ask(struct pg *p, enum sql_statement_id id, const struct link_values *v,
+			    bool *ret_there, int64_t *ret);
+/* A cell; false when it is NULL. */
+static inline bool link_cell(const PGresult *r, int row, int column, struct text *ret)
+{
+	*ret = (struct text){PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column)};
+	return !PQgetisnull(r, row, column);
+}
+CHECKED bool link_number(const PGresult *r, int row, int column, int64_t *ret);
+
+/* Notes what went wrong: a result's state and message, or the connection's. */
+void link_note(struct pg *p, const PGresult *r);
+void link_explain(struct pg *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

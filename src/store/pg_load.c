@@ -1,0 +1,188 @@
+/*
+ * pg_load: the keys are sorted into groups, one for each path and merchant; a group is one
+ * statement, all statements are one exchange. Rows come back with the place of their key in the
+ * group, so what was not found is known, too.
+ */
+#include "base/varint.h"
+#include "store/pg_row.h"
+
+enum { GROUP_KEYS_MAX = 4096, NO_GROUP = UINT16_MAX };
+
+struct group {
+	uint64_t merchant;
+	unsigned path;
+	unsigned *asked; /* places of its keys, in the statement's order */
+	unsigned count;
+};
+
+struct load {
+	struct link_reader reader; /* first */
+	struct pg *p;
+	const struct text *keys;
+	size_t n;
+	struct pg_sink *sink;
+	struct group *groups;
+	unsigned group_count, group_capacity;
+	unsigned *asked; /* all groups' */
+	uint16_t *group_of;
+	bool *found;
+};
+
+/* --- sorting --- */
+
+static unsigned find_group(struct load *l, unsigned path, uint64_t merchant)
+{
+	for (unsigned i = l->group_count; i-- > 0;) {
+		const struct group *g = &l->groups[i];
+		if (g->path == path && g->merchant == merchant)
+			return g->count < GROUP_KEYS_MAX ? i : l->group_count;
+	}
+	return l->group_count;
+}
+
+static void add_to_group(struct load *l, size_t key, unsigned path)
+{
+	uint64_t merchant = key_merchant(l->keys[key]);
+	unsigned i = find_group(l, path, merchant);
+	must(i < NO_GROUP);
+	if (i == l->group_capacity) {
+		l->group_capacity = l->group_capacity ? l->group_capacity * 2 : 32;
+		l->groups = realloc(l->groups, l->group_capacity * sizeof(*l->groups));
+		must(l->groups);
+	}
+	if (i == l->group_count)
+		l->groups[l->group_count++] = (struct group){merchant, path, NULL, 0};
+	l->groups[i].count++;
+	l->group_of[key] = (uint16_t)i;
+}
+
+/* Folded texts are in no row: what stands in an index is bounded (domain/check.h). */
+static bool can_be_there(struct text key, unsigned path)
+{
+	struct pg_value values[PATH_KEYS_MAX];
+	unsigned n;
+	return path_values(path, key, values, &n) && n == path_get(path)->key_count;
+}
+
+static void sort_keys(struct load *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		unsigned path = path_of_key(l->keys[i]);
+		l->group_of[i] = NO_GROUP;
+		must(key_kind(l->keys[i]) != ROW_HEAD);
+		if (path == PATH_COUNT || can_be_there(l->keys[i], path))
+			add_to_group(l, i, path);
+	}
+	unsigned *asked = l->asked;
+	for (unsigned i = 0; i < l->group_count; i++) {
+		l->groups[i].asked = asked;
+		asked += l->groups[i].count;
+		l->groups[i].count = 0;
+	}
+	for (size_t i = 0; i < l->n; i++)
+		if (l->group_of[i] != NO_GROUP) {
+			struct group *g = &l->groups[l->group_of[i]];
+			g->asked[g->count++] = (unsigned)i;
+		}
+}
+
+/* --- sending --- */
+
+static void add_keys(struct load *l, const struct group *g)
+{
+	const struct path *path = path_get(g->path);
+	const struct sql_table *t = sql_table_get(path->table);
+	struct pg_value values[PATH_KEYS_MAX];
+	unsigned n;
+	for (unsigned c = 0; c < path->key_count; c++)
+		array_clear(&l->p->arrays[c]);
+	for (unsigned i = 0; i < g->count; i++) {
+		must(path_values(g->path, l->keys[g->asked[i]], values, &n));
+		for (unsigned c = 0; c < path->key_count; c++)
+			array_add(&l->p->arrays[c], t->columns[path->keys[c]].kind, &values[c]);
+	}
+}
+
+static void send_group(struct load *l, unsigned i)
+{
+	const struct group *g = &l->groups[i];
+	struct link_values v;
+	values_begin(&v, g->merchant);
+	if (g->path == PATH_COUNT) {
+		link_send(l->p, (struct sql_statement){SQL_WRITTEN, STATEMENT_LAST_SLOT}, &v, i);
+		return;
+	}
+	const struct path *path = path_get(g->path);
+	const struct sql_table *t = sql_table_get(path->table);
+	add_keys(l, g);
+	for (unsigned c = 0; c < path->key_count; c++)
+		values_add(&v, array_end(&l->p->arrays[c], t->columns[path->keys[c]].kind));
+	link_send(l->p, (struct sql_statement){SQL_LOAD, g->path}, &v, i);
+}
+
+/* --- reading --- */
+
+static enum fault see_last_slot(struct load *l, const struct group *g, const PGresult *r)
+{
+	uint8_t memory[VARINT_SIZE_MAX];
+	int64_t slot;
+	if (PQntuples(r) == 0)
+		return OK;
+	if (!link_number(r, 0, 0, &slot))
+		return FAULT_DATA_DAMAGED;
+	struct text value = {(const char *)memory, varint_put(memory, (uint64_t)slot)};
+	for (unsigned i = 0; i < g->count; i++) {
+		l->found[g->asked[i]] = true;
+		l->sink->row(l->sink, l->keys[g->asked[i]], &value);
+	}
+	return OK;
+}
+
+static enum fault see_group(struct link_reader *reader, unsigned tag, const PGresult *r)
+{
+	struct load *l = (struct load *)(void *)reader;
+	const struct group *g = &l->groups[tag];
+	int64_t nth;
+	if (g->path == PATH_COUNT)
+		return see_last_slot(l, g, r);
+	for (int i = 0; i < PQntuples(r); i++) {
+		if (!link_number(r, i, 0, &nth) || nth < 1 || nth > g->count ||
+		    !row_emit(l->p, g->path, g->merchant, r, i, l->sink))
+			return FAULT_DATA_DAMAGED;
+		l->found[g->asked[nth - 1]] = true;
+	}
+	return OK;
+}
+
+static enum fault run(struct load *l)
+{
+	sort_keys(l);
+	if (l->group_count)
+		link_look(l->p);
+	for (unsigned i = 0; i < l->group_count; i++)
+		send_group(l, i);
+	if (l->group_count)
+		TRY(link_finish(l->p, &l->reader));
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->found[i])
+			l->sink->row(l->sink, l->keys[i], NULL);
+	return OK;
+}
+
+enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink)
+{
+	struct load l = {.reader = {see_group}, .p = p, .keys = keys, .n = n, .sink = sink};
+	if (n == 0)
+		return OK;
+	must(n <= UINT32_MAX);
+	l.asked = calloc(n, sizeof(*l.asked));
+	l.group_of = calloc(n, sizeof(*l.group_of));
+	l.found = calloc(n, sizeof(*l.found));
+	must(l.asked && l.group_of && l.found);
+	enum fault fault = run(&l);
+	free(l.asked);
+	free(l.group_of);
+	free(l.found);
+	free(l.groups);
+	return fault;
+}

@@ -1,0 +1,212 @@
+/*
+ * Reads over a connection. A get of a row that is not at hand loads it, and all that was wanted,
+ * and goes on: a read is alone on its connection, so nothing is gained by running it again.
+ *
+ * A reader is CLOSED (no connection: before its first use, after trouble), RESTING, or OPEN (a
+ * transaction that sees one state of the store; begun with the first load).
+ */
+#include "store/pg_engine.h"
+
+struct pg_reader {
+	struct reader_base base; /* first */
+	struct pg *pg;		 /* NULL: none */
+	bool open;
+	struct loaded rows;
+	struct keyring_rows keys;
+	struct rounds *rounds; /* of reader_try; made when it is first used */
+};
+
+static struct pg_reader *reader_of(struct reader *r)
+{
+	return (struct pg_reader *)(void *)r;
+}
+
+static struct pg_engine *engine_of(const struct pg_reader *r)
+{
+	return pg_engine_of(r->base.engine);
+}
+
+/* ---- loading ---- */
+
+struct filler {
+	struct pg_sink sink; /* first */
+	struct loaded *rows;
+};
+
+static void set_row(struct pg_sink *sink, struct text key, const struct text *value)
+{
+	loaded_set(((struct filler *)(void *)sink)->rows, key, value);
+}
+
+static void set_scanned(struct pg_sink *sink, struct text key, const struct text *value)
+{
+	struct loaded *rows = ((struct filler *)(void *)sink)->rows;
+	must(value);
+	if (text_starts_with(key, rows->scan.prefix))
+		loaded_scanned(rows, key, *value);
+	else
+		loaded_set(rows, key, value);
+}
+
+enum fault pg_fill(struct pg *p, struct loaded *rows)
+{
+	struct filler filler = {{set_row}, rows};
+	const struct loaded_scan *s = loaded_wants_scan(rows);
+	size_t n;
+	const struct text *wanted = loaded_wanted(rows, &n);
+	if (n)
+		TRY(pg_load(p, wanted, n, &filler.sink));
+	if (!s)
+		return OK;
+	struct pg_scan scan = {s->prefix, s->from, LOADED_SCAN_ROWS};
+	filler.sink.row = set_scanned;
+	return pg_next(p, &scan, &filler.sink);
+}
+
+static enum fault open_and_fill(struct pg_reader *r)
+{
+	struct pg_engine *e = engine_of(r);
+	if (!r->open) {
+		TRY(pg_engine_connect(e, &r->pg));
+		r->open = true;
+		TRY(pg_begin_read(r->pg));
+	}
+	TRY(pg_fill(r->pg, &r->rows));
+	loaded_filled(&r->rows);
+	return OK;
+}
+
+/* A connection that rested may have been cut meanwhile: where nothing has been read yet, a new one
+ * is as good. */
+static enum fault load(struct loaded *rows, void *context)
+{
+	struct pg_reader *r = context;
+	bool first = !r->open;
+	enum fault fault = open_and_fill(r);
+	if (fault == FAULT_BUSY && first) {
+		if (r->pg)
+			pg_rollback(r->pg);
+		r->open = false;
+		fault = open_and_fill(r);
+	}
+	(void)rows;
+	return pg_engine_note(engine_of(r), fault);
+}
+
+/* ---- a reader's life ---- */
+
+struct reader *pg_reader_open(struct engine *e)
+{
+	struct pg_reader *r = calloc(1, sizeof(*r));
+	must(r);
+	r->base.engine = e;
+	loaded_init(&r->rows);
+	r->rows.load = load;
+	r->rows.context = r;
+	return (struct reader *)(void *)r;
+}
+
+void pg_reader_close(struct reader *reader)
+{
+	struct pg_reader *r = reader_of(reader);
+	if (r->pg)
+		pg_close(r->pg);
+	if (r->rounds)
+		rounds_release(r->rounds);
+	free(r->rounds);
+	tx_free(&r->base.tx);
+	loaded_release(&r->rows);
+	secret_wipe(&r->keys, sizeof(r->keys));
+	free(r);
+}
+
+struct tx *pg_reader_begin(struct reader *reader, uint64_t merchant, struct arena *arena,
+			   struct detail *detail)
+{
+	struct pg_reader *r = reader_of(reader);
+	struct pg_engine *e = engine_of(r);
+	struct env env = pg_engine_env(e, arena);
+	must(!r->open);
+	pg_engine_keyring(e, &r->keys, &r->rows.rows, merchant);
+	tx_init_read(&r->base.tx, &r->rows.rows, &r->keys.ring, merchant, &env, detail);
+	return &r->base.tx;
+}
+
+void pg_reader_end(struct reader *reader)
+{
+	struct pg_reader *r = reader_of(reader);
+	tx_release(&r->base.tx);
+	if (r->open)
+		pg_rollback(r->pg);
+	r->open = false;
+	loaded_clear(&r->rows);
+}
+
+struct application {
+	struct tx *tx;
+	handler *handle;
+	const void *cmd;
+	void *ret;
+	enum fault fault;
+};
+
+static void run_handler(void *context)
+{
+	struct application *a = context;
+	a->fault = a->handle(a->tx, &a->tx->env, a->cmd, a->ret);
+}
+
+enum fault pg_reader_apply(struct tx *tx, handler *handle, const void *cmd, void *ret)
+{
+	struct loaded *rows = (struct loaded *)(void *)tx->rows;
+	struct application a = {tx, handle, cmd, ret, OK};
+	return loaded_try(rows, run_handler, &a) ? a.fault : rows->fault;
+}
+
+/* ---- trial runs: as a lane would, and then nothing is committed ---- */
+
+static enum fault fill_rounds(void *context, struct loaded *rows)
+{
+	return pg_fill(((struct pg_reader *)context)->pg, rows);
+}
+
+static enum fault try_run(struct pg_reader *r, struct write *w)
+{
+	struct pg_engine *e = engine_of(r);
+	struct write *const writes[] = {w};
+	struct rounds *rounds = r->rounds;
+	struct head head;
+	TRY(pg_begin_write(r->pg, w->merchant, &head));
+	pg_engine_keyring(e, &r->keys, &r->rows.rows, w->merchant);
+	rounds_set_head(&r->rows, w->merchant, &head);
+	rounds->rows = &r->rows;
+	rounds->keys = &r->keys.ring;
+	rounds->load = fill_rounds;
+	rounds->context = r;
+	rounds->merchant = w->merchant;
+	rounds->env = pg_engine_env(e, NULL);
+	rounds->writes = writes;
+	rounds->n = 1;
+	rounds->bytes_stop = SIZE_MAX;
+	return rounds_run(rounds);
+}
+
+enum fault pg_reader_try(struct reader *reader, struct write *w)
+{
+	struct pg_reader *r = reader_of(reader);
+	must(!r->open);
+	if (!r->rounds) {
+		r->rounds = malloc(sizeof(*r->rounds));
+		must(r->rounds);
+		rounds_init(r->rounds);
+	}
+	TRY(pg_engine_connect(engine_of(r), &r->pg));
+	r->rows.load = NULL;
+	enum fault fault = try_run(r, w);
+	r->rows.load = load;
+	pg_rollback(r->pg);
+	loaded_clear(&r->rows);
+	if (fault != OK)
+		w->fault = pg_engine_note(engine_of(r), fault);
+	return w->fault;
+}

@@ -1,0 +1,340 @@
+/*
+ * pg_commit: a batch's rows as whole rows of tables: what goes away first, then unique values are
+ * released where they change hands, then the rest, set by set; its ledger entries; COMMIT. All of
+ * it is one exchange.
+ *
+ * UNIQUE and ENTRY rows are columns of records, which are in the batch whenever those are. From
+ * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: when
+ * the transaction loaded who had the value, which it must have to take it.
+ */
+#include "store/entry.h"
+#include "store/list.h"
+#include "store/pg_row.h"
+#include "base/varint.h"
+
+/* Of one statement. A large batch is several. */
+enum { SAVE_ROWS_MAX = 4096, SAVE_BYTES_MAX = 8 * 1024 * 1024 };
+
+struct save {
+	struct pg *p;
+	const struct pg_batch *batch;
+	uint64_t merchant;
+	uint32_t *slots; /* rows that are put, by hash of their key: place + 1, 0 free */
+	uint32_t slot_count;
+	bool bad; /* a change is no row */
+};
+
+/* The statement that is being filled. */
+struct filling {
+	struct sql_statement statement;
+	unsigned path;
+	unsigned rows;
+	size_t bytes;
+};
+
+static unsigned table_of(const struct pg_change *change)
+{
+	unsigned path = path_of_key(change->key);
+	return path < PATH_UNIQUE || (path >= PATH_LIST && path < PATH_COUNT)
+		   ? path_get(path)->table
+		   : 0;
+}
+
+static unsigned path_of_table(unsigned table)
+{
+	if (table < TABLE_COUNT)
+		return PATH_RECORD + table;
+	return PATH_LIST + (table - SQL_LIST_STATE);
+}
+_Static_assert(PATH_HOLES - PATH_LIST == SQL_HOLE - SQL_LIST_STATE &&
+		   PATH_META - PATH_LIST == SQL_META - SQL_LIST_STATE,
+	       "the same order");
+
+/* --- rows by key --- */
+
+static uint32_t *find_slot(const struct save *s, struct text key)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < key.size; i++)
+		hash = (hash ^ (uint8_t)key.data[i]) * UINT64_C(1099511628211);
+	for (hash ^= hash >> 32;; hash++) {
+		uint32_t *slot = &s->slots[hash & (s->slot_count - 1)];
+		if (*slot == 0 || text_equal(s->batch->changes[*slot - 1].key, key))
+			return slot;
+	}
+}
+
+static void index_rows(struct save *s)
+{
+	const struct pg_batch *b = s->batch;
+	for (s->slot_count = 16; s->slot_count < b->change_count * 2; s->slot_count *= 2)
+		;
+	s->slots = calloc(s->slot_count, sizeof(*s->slots));
+	must(s->slots);
+	for (size_t i = 0; i < b->change_count; i++)
+		if (b->changes[i].value)
+			*find_slot(s, b->changes[i].key) = (uint32_t)i + 1;
+}
+
+/* What the batch puts there; NULL: nothing. */
+static const struct text *find_put(const struct save *s, const struct key *k)
+{
+	uint32_t slot = *find_slot(s, key_get(k));
+	return slot ? s->batch->changes[slot - 1].value : NULL;
+}
+
+/* --- when records came into lists --- */
+
+static bool read_since(const struct save *s, enum list list, const union record *record,
+		       struct row_since *ret)
+{
+	unsigned place = list_place(list);
+	uint64_t ordinal = record_at_const(&record_shapes[list_shapes[list].table], record)[place];
+	struct key state, k;
+	struct text pk;
+	if (ordinal == 0)
+		return true;
+	key_list(&state, s->merchant, list, record);
+	key_of_list(&k, ROW_ENTRY, &state);
+	key_add_number(&k, ordinal);
+	const struct text *value = find_put(s, &k);
+	if (!value)
+		return true;
+	ret->known[place] = true;
+	return entry_row_decode(*value, &ret->at[place], &pk);
+}
+
+static bool find_since(const struct save *s, unsigned table, const struct pg_change *c,
+		       struct row_since *ret)
+{
+	const struct record_shape *shape = &record_shapes[table];
+	struct text rest = {c->key.data + KEY_PREFIX_SIZE, c->key.size - KEY_PREFIX_SIZE};
+	union record record;
+	*ret = (struct row_since){0};
+	if (!shape->lists)
+		return true;
+	if (!key_read_record(shape, rest, &record) || !record_decode(shape, *c->value, &record))
+		return false;
+	for (uint64_t all = shape->lists; all; all &= all - 1) {
+		enum list list = (enum list)__builtin_ctzll(all);
+		if (list != LIST_CLUSTERED && !read_since(s, list, &record, ret))
+			return false;
+	}
+	return true;
+}
+
+/* --- row by row --- */
+
+/* A statement about the record (or other row) with that key. */
+static void send_row(struct save *s, enum sql_action action, struct text key)
+{
+	unsigned path = path_of_key(key), n;
+	const struct path *p = path_get(path);
+	struct pg_value values[PATH_KEYS_MAX];
+	struct link_keys keys;
+	if (!path_values(path, key, values, &n) || n != p->key_count) {
+		s->bad = true;
+		return;
+	}
+	keys_begin(&keys, s->merchant);
+	keys_add(&keys, path, values, n);
+	link_send(s->p, (struct sql_statement){action, p->table}, &keys.values, LINK_TAG_SAID);
+}
+
+static void send_deletes(struct save *s)
+{
+	for (size_t i = 0; i < s->batch->change_count; i++)
+		if (!s->batch->changes[i].value && table_of(&s->batch->changes[i]))
+			send_row(s, SQL_DELETE, s->batch->changes[i].key);
+}
+
+/* A value that the batch gives to another record, while the one that had it stays. */
+static void send_release(struct save *s, struct text unique, struct text holder)
+{
+	struct key value, record;
+	value.size = 0;
+	key_add_parts(&value, unique);
+	const struct text *now = find_put(s, &value);
+	if (!now || text_equal(*now, holder))
+		return;
+	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique)].table, key_merchant(unique));
+	key_add_parts(&record, holder);
+	if (find_put(s, &record))
+		send_row(s, SQL_RELEASE, key_get(&record));
+}
+
+static void send_releases(struct save *s)
+{
+	struct text holders = buffer_get(&s->p->holders), unique, holder;
+	must(!s->p->holders.full);
+	while (holders.size) {
+		must(slice_take(&holders, &unique) && slice_take(&holders, &holder));
+		if (key_merchant(unique) == s->merchant)
+			send_release(s, unique, holder);
+	}
+}
+
+/* --- set by set --- */
+
+static void clear(struct save *s, struct filling *f)
+{
+	const struct sql_table *t = sql_table_get(f->statement.id);
+	for (unsigned c = 0; c < t->column_count; c++)
+		array_clear(&s->p->arrays[c]);
+	f->rows = 0;
+	f->bytes = 0;
+}
+
+static void flush(struct save *s, struct filling *f)
+{
+	const struct sql_table *t = sql_table_get(f->statement.id);
+	struct link_values v;
+	if (f->rows == 0)
+		return;
+	values_begin(&v, s->merchant);
+	for (unsigned c = 0; c < t->column_count; c++)
+		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
+	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
+	clear(s, f);
+}
+
+static void add_row(struct save *s, struct filling *f, const struct pg_value *values)
+{
+	const struct sql_table *t = sql_table_get(f->statement.id);
+	for (unsigned c = 0; c < t->column_count; c++) {
+		array_add(&s->p->arrays[c], t->columns[c].kind, &values[c]);
+		f->bytes += values[c].text.size + sizeof(uint64_t);
+	}
+	if (++f->rows == SAVE_ROWS_MAX || f->bytes >= SAVE_BYTES_MAX)
+		flush(s, f);
+}
+
+static bool read_change(struct save *s, const struct filling *f, const struct pg_change *c,
+			struct pg_value *values)
+{
+	struct row_since since = {0};
+	if (f->statement.id < TABLE_COUNT && !find_since(s, f->statement.id, c, &since))
+		return false;
+	return row_values(f->path, c, &since, values);
+}
+
+/* All rows of a table that are put. */
+static void send_table(struct save *s, unsigned table)
+{
+	struct filling f = {{SQL_UPSERT, table}, path_of_table(table), 0, 0};
+	struct pg_value values[SQL_COLUMNS_MAX];
+	clear(s, &f);
+	for (size_t i = 0; i < s->batch->change_count; i++) {
+		const struct pg_change *c = &s->batch->changes[i];
+		if (!c->value || table_of(c) != table)
+			continue;
+		if (read_change(s, &f, c, values))
+			add_row(s, &f, values);
+		else
+			s->bad = true;
+	}
+	flush(s, &f);
+}
+
+static void send_tables(struct save *s)
+{
+	uint64_t tables = 0;
+	for (size_t i = 0; i < s->batch->change_count; i++) {
+		const struct pg_change *c = &s->batch->changes[i];
+		must(key_merchant(c->key) == s->merchant);
+		if (c->value)
+			tables |= UINT64_C(1) << table_of(c);
+	}
+	for (tables &= ~UINT64_C(1); tables; tables &= tables - 1)
+		send_table(s, (unsigned)__builtin_ctzll(tables));
+}
+
+/* In the order of LEDGER_COLUMNS. */
+static bool entry_values(const struct save *s, size_t i, struct pg_value *v)
+{
+	const struct pg_entry *e = &s->batch->entries[i];
+	struct entry_envelope envelope;
+	struct text rest = e->bytes;
+	if (!entry_envelope_take(&rest, &envelope) || !instant_fits(e->instant.ms))
+		return false;
+	const int64_t numbers[] = {(int64_t)e->number,
+				   (int64_t)envelope.next_number,
+				   (int64_t)s->batch->id.node,
+				   (int64_t)s->batch->id.number,
+				   (int64_t)i,
+				   e->instant.ms};
+	for (unsigned n = 0; n < COUNT_OF(numbers); n++)
+		*v++ = (struct pg_value){.number = numbers[n]};
+	*v++ = (struct pg_value){.text = e->actor};
+	*v++ = (struct pg_value){.number = e->command};
+	*v++ = (struct pg_value){.text = e->bytes};
+	*v++ = (struct pg_value){.text = {(const char *)e->hash, 32}};
+	return true;
+}
+
+static void send_ledger(struct save *s)
+{
+	struct filling f = {{SQL_INSERT, SQL_LEDGER}, 0, 0, 0};
+	struct pg_value values[SQL_COLUMNS_MAX];
+	clear(s, &f);
+	for (size_t i = 0; i < s->batch->entry_count; i++) {
+		must(s->batch->entries[i].merchant == s->merchant);
+		if (entry_values(s, i, values))
+			add_row(s, &f, values);
+		else
+			s->bad = true;
+	}
+	flush(s, &f);
+}
+
+/* --- the outcome --- */
+
+static enum pg_outcome outcome(const struct pg *p, enum fault fault, unsigned commit_at)
+{
+	if (fault == OK)
+		return PG_COMMITTED;
+	bool before = p->trouble_at < commit_at;
+	switch (p->trouble) {
+	case TROUBLE_NONE:
+	case TROUBLE_STAYS:
+		return PG_REFUSED;
+	case TROUBLE_PASSES: /* an operator may end the session in the middle of COMMIT */
+		return before ? PG_AGAIN : PG_UNKNOWN;
+	case TROUBLE_LOST:
+		return PG_UNKNOWN;
+	}
+	must(false);
+}
+
+static enum pg_outcome commit(struct save *s)
+{
+	struct pg *p = s->p;
+	index_rows(s);
+	send_deletes(s);
+	send_releases(s);
+	send_tables(s);
+	send_ledger(s);
+	bool unsent = p->unsent || !p->connection;
+	if (s->bad || unsent) {
+		enum fault fault = link_finish(p, NULL);
+		if (s->bad && fault == OK)
+			link_explain(p, "a row of the batch cannot be kept in PostgreSQL");
+		return s->bad ? PG_REFUSED : PG_AGAIN;
+	}
+	unsigned commit_at = p->sent_count;
+	link_say(p, "COMMIT");
+	enum pg_outcome result = outcome(p, link_finish(p, NULL), commit_at);
+	if (result == PG_COMMITTED)
+		p->state = LINK_RESTING;
+	return result;
+}
+
+enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch)
+{
+	struct save s = {.p = p, .batch = batch};
+	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
+	s.merchant = key_merchant(batch->changes[0].key);
+	enum pg_outcome result = commit(&s);
+	free(s.slots);
+	return result;
+}

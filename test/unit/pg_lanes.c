@@ -1,0 +1,181 @@
+/*
+ * The PostgreSQL engine's lanes: a batch with one write that the database refuses, two nodes that
+ * write for the same merchant at once, jobs that end with the server.
+ */
+#include <stdatomic.h>
+#include "pg_server.h"
+#include "domain/domain.h"
+#include "store/engine.h"
+#include "test.h"
+
+#include <sched.h>
+
+enum { WRITES = 60, POISONED = 37, LONG = 500 /* more than a column of a unique value takes */ };
+
+struct job {
+	struct write write;
+	struct department_save_cmd cmd;
+	struct department_save_ret ret;
+	struct arena arena;
+	_Atomic bool done;
+};
+
+static void done(struct write *w)
+{
+	atomic_store(&((struct job *)w->context)->done, true);
+}
+
+/* What no handler of ours does: past the bounds that the domain keeps. */
+static enum fault save_unchecked(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	struct department d = ((const struct department_save_cmd *)cmd)->department;
+	(void)env;
+	(void)ret;
+	d.number = store_number(tx);
+	store_put(tx, TABLE_DEPARTMENT, &d);
+	return OK;
+}
+
+static void submit(struct engine *e, struct job *j, struct text code)
+{
+	memset(j, 0, sizeof(*j));
+	arena_init(&j->arena, CALL_BYTES_MAX);
+	j->cmd.department =
+	    (struct department){.code = arena_text(&j->arena, code), .name = TEXT("a department")};
+	j->write = (struct write){.merchant = 1,
+				  .command = COMMAND_department_save,
+				  .handle = code.size == LONG ? save_unchecked : department_save,
+				  .actor = TEXT("test"),
+				  .cmd = &j->cmd,
+				  .ret = &j->ret,
+				  .arena = &j->arena,
+				  .done = done,
+				  .context = j};
+	engine_submit(e, &j->write);
+}
+
+static void wait_for(struct job *jobs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		while (!atomic_load(&jobs[i].done))
+			sched_yield();
+		arena_release(&jobs[i].arena);
+	}
+}
+
+static struct text code_of(char buffer[32], const char *prefix, unsigned i)
+{
+	int size = snprintf(buffer, 32, "%s-%u", prefix, i);
+	return (struct text){buffer, (size_t)size};
+}
+
+static struct engine *open_engine(const struct pg_server *s, const char *key)
+{
+	struct engine_config config = {.store = s->url, .master_key = key, .create = true};
+	struct engine *e = NULL;
+	char *why = NULL;
+	enum fault fault = engine_open(&config, &e, &why);
+	if (fault != OK)
+		fprintf(stderr, "%s: %s\n", fault_name(fault), why ? why : "");
+	must(fault == OK);
+	return e;
+}
+
+static void check_whole(struct engine *e, uint64_t entries)
+{
+	struct ledger_report report;
+	char *why = NULL;
+	CHECK_INT(engine_verify(e, NULL, NULL, &report, &why), OK);
+	CHECK_INT(report.entries, entries);
+	if (why)
+		fprintf(stderr, "%s\n", why);
+	free(why);
+}
+
+/* The batch is halved until the one is alone; all others are accepted. */
+static uint64_t test_refused(struct engine *e, uint64_t entries)
+{
+	static struct job jobs[WRITES];
+	char name[32], poison[LONG];
+	memset(poison, 'x', sizeof(poison));
+	for (unsigned i = 0; i < WRITES; i++)
+		submit(e, &jobs[i],
+		       i == POISONED ? (struct text){poison, LONG} : code_of(name, "refused", i));
+	wait_for(jobs, WRITES);
+	for (unsigned i = 0; i < WRITES; i++)
+		CHECK_INT(jobs[i].write.fault, i == POISONED ? FAULT_DATA_DAMAGED : OK);
+	check_whole(e, entries + WRITES - 1);
+	CHECK_INT(engine_ready(e), OK);
+	return entries + WRITES - 1;
+}
+
+/* Both want the same codes: each is made once, and found by whoever comes later. */
+static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
+{
+	static struct job here[WRITES], there[WRITES];
+	char name[32];
+	unsigned made = 0;
+	for (unsigned i = 0; i < WRITES; i++) {
+		submit(a, &here[i], code_of(name, "two", i));
+		submit(b, &there[i], code_of(name, "two", i));
+	}
+	wait_for(here, WRITES);
+	wait_for(there, WRITES);
+	for (unsigned i = 0; i < WRITES; i++) {
+		CHECK(here[i].write.fault == OK && there[i].write.fault == OK);
+		made += here[i].ret.made + there[i].ret.made;
+	}
+	CHECK_INT(made, WRITES);
+	check_whole(b, entries + WRITES);
+}
+
+static void test_jobs_end(struct engine *e)
+{
+	struct job late;
+	engine_stop_jobs(e);
+	memset(&late, 0, sizeof(late));
+	arena_init(&late.arena, CALL_BYTES_MAX);
+	late.write = (struct write){.merchant = 1,
+				    .command = COMMAND_department_save,
+				    .handle = department_save,
+				    .actor = TEXT("test"),
+				    .cmd = &late.cmd,
+				    .ret = &late.ret,
+				    .arena = &late.arena,
+				    .job = true,
+				    .done = done,
+				    .context = &late};
+	engine_submit(e, &late.write);
+	wait_for(&late, 1);
+	CHECK_INT(late.write.fault, FAULT_SHUTTING_DOWN);
+}
+
+int main(void)
+{
+	struct pg_server server = {0};
+	char key[160];
+	if (!pg_server_start(&server))
+		return 0;
+	snprintf(key, sizeof(key), "%s/master.key", server.dir);
+	struct engine *a = open_engine(&server, key), *b = open_engine(&server, key);
+	struct origin_create_cmd cmd = {.epoch = 9};
+	struct origin_create_ret ret;
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	struct write origin = {.command = COMMAND_origin_create,
+			       .handle = origin_create,
+			       .actor = TEXT("test"),
+			       .cmd = &cmd,
+			       .ret = &ret,
+			       .arena = &arena};
+	for (struct engine *e = a; e; e = e == a ? b : NULL) /* each learns the epoch */
+		CHECK_INT(engine_run(e, &origin), OK);
+	arena_release(&arena);
+	uint64_t entries = test_refused(a, 1);
+	test_two_nodes(a, b, entries);
+	test_jobs_end(a);
+	engine_close(a);
+	engine_close(b);
+	pg_server_stop(&server);
+	return test_end();
+}
