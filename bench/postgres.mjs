@@ -179,7 +179,7 @@ async function compare(db) {
   }
   for (const n of [one, two]) {
     const text = await (await fetch(`${n.url}/metrics`)).text();
-    console.error([...text.matchAll(/^couponry_(?:batch\w*|round\w*|trip\w*|commands|batches)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
+    console.error([...text.matchAll(/^couponry_(?:lane|ledger|store|round)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
     await n.stop();
   }
 }
@@ -194,5 +194,6 @@ try {
 } finally {
   for (const p of running.reverse()) p.kill('SIGINT');
   await sleep(500);
+  if ('pause' in options) await sleep(1000 * options.pause);
   if (!('keep' in options)) rmSync(root, { recursive: true, force: true });
 }

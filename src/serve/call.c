@@ -399,7 +399,8 @@ static const struct command_row *write_of(const struct journey *j)
 	return row && row->mode == COMMAND_WRITE ? row : NULL;
 }
 
-static void call_run_there(struct slow_task *task, struct reader *reader)
+/* Up to the command; what it will read is named, unless nothing bounds it. */
+static void call_look_there(struct slow_task *task, struct reader *reader, struct reader_look *ret)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
@@ -408,6 +409,25 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 	j->fault = OK;
 	while (j->fault == OK && j->step < STEP_APPLY)
 		j->fault = steps[j->step++].run(j);
+	journey_close(j);
+	if (j->fault != OK || j->call.method->slow)
+		return;
+	const struct command_row *row = command_get(j->call.method->command);
+	if (row && row->mode == COMMAND_READ)
+		*ret = (struct reader_look){.merchant = j->actor->credential.owner,
+					    .handle = row->handle,
+					    .cmd = j->call.cmd,
+					    .ret = j->call.ret,
+					    .ret_size = j->call.method->ret_size,
+					    .arena = j->call.arena};
+}
+
+static void call_run_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	if (j->fault == OK)
+		journey_open(j, reader, j->actor->credential.owner);
 	if (j->fault == OK && write_of(j)) {
 		j->step = STEP_ENCODE;
 		apply_write(j, write_of(j));
@@ -431,6 +451,7 @@ static struct instant wall_clock(void)
 
 static void journey_send(struct journey *j)
 {
+	j->slow.look = call_look_there;
 	j->slow.run = call_run_there;
 	j->waiting = true;
 	if (slow_submit(j->server->slow, &j->slow))

@@ -76,7 +76,10 @@ struct slow *slow_start(struct engine *engine, unsigned threads);
 void slow_stop(struct slow *s);
 struct slow_task {
 	struct slow_task *next;
-	void (*run)(struct slow_task *task, struct reader *reader); /* on a slow thread */
+	/* On a slow thread. `look`, when there, comes first: what is to be fetched. Tasks that have
+	 * it go in groups, which see one state of the store. */
+	void (*look)(struct slow_task *task, struct reader *reader, struct reader_look *ret);
+	void (*run)(struct slow_task *task, struct reader *reader);
 };
 /* false: its queue is full. */
 CHECKED bool slow_submit(struct slow *s, struct slow_task *task);

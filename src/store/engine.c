@@ -368,6 +368,12 @@ static void embedded_reader_rest(struct reader *r)
 	snapshot_rest(&r->snapshot);
 }
 
+/* All rows are at hand. */
+static void look(struct reader *r, const struct reader_look *looks, unsigned n)
+{
+	(void)r, (void)looks, (void)n;
+}
+
 static enum fault apply(struct tx *tx, handler *handle, const void *cmd, void *ret)
 {
 	return handle(tx, &tx->env, cmd, ret);
@@ -434,6 +440,7 @@ static const struct engine_verbs verbs = {
     .reader_keep = embedded_reader_keep,
     .reader_rest = embedded_reader_rest,
     .reader_apply = apply,
+    .reader_look = look,
     .reader_try = embedded_try,
     .submit = embedded_submit,
     .wipe = embedded_wipe,

@@ -63,9 +63,21 @@ const struct env *reader_env(const struct tx *tx);
  * may end early, with BUSY. */
 enum fault reader_apply(struct reader *r, handler *handle, const void *cmd, void *ret);
 void reader_end(struct reader *r);
+/* Runs handlers that read only to learn what they will ask for, and has it fetched for all of them
+ * at once; their answers are thrown away. Between reader_keep and reader_rest, no transaction open.
+ * Where rows are at hand it does nothing. */
+struct reader_look {
+	uint64_t merchant;
+	handler *handle; /* NULL: none */
+	const void *cmd;
+	void *ret; /* left as it was: zeroes */
+	size_t ret_size;
+	struct arena *arena;
+};
+void reader_look(struct reader *r, const struct reader_look *looks, unsigned n);
 /* From now on what reader_end leaves behind serves the next reader_begin, until reader_rest. For
- * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again.
- */
+ * who reads often and knows when he pauses: call reader_rest then, or LMDB cannot use pages again,
+ * and PostgreSQL goes on showing the state of the first read. */
 void reader_keep(struct reader *r);
 void reader_rest(struct reader *r);
 /* For long scans: ends and begins at the newest state, keeping merchant and arena. */

@@ -98,7 +98,14 @@ struct tx *reader_renew(struct reader *r)
 	struct arena *arena = tx->env.arena;
 	struct detail *detail = tx->detail;
 	reader_end(r);
+	if (verbs_of_reader(r)->waits)
+		reader_rest(r); /* the newest state, and not all that was read so far */
 	return reader_begin(r, merchant, arena, detail);
+}
+
+void reader_look(struct reader *r, const struct reader_look *looks, unsigned n)
+{
+	verbs_of_reader(r)->reader_look(r, looks, n);
 }
 
 enum fault reader_try(struct reader *r, struct write *w)

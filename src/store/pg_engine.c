@@ -383,11 +383,6 @@ static void stats_get(const struct engine *engine, struct engine_stats *ret)
 	pthread_mutex_unlock(&e->lanes.lock);
 }
 
-static void nothing_for_reader(struct reader *r)
-{
-	(void)r;
-}
-
 /* The erasure is committed: its rows are gone, what is left is in the ledger, under the key. */
 static enum fault wipe(struct engine *engine, uint64_t merchant)
 {
@@ -421,9 +416,10 @@ static const struct engine_verbs verbs = {
     .reader_close = pg_reader_close,
     .reader_begin = pg_reader_begin,
     .reader_end = pg_reader_end,
-    .reader_keep = nothing_for_reader,
-    .reader_rest = nothing_for_reader,
+    .reader_keep = pg_reader_keep,
+    .reader_rest = pg_reader_rest,
     .reader_apply = pg_reader_apply,
+    .reader_look = pg_reader_look,
     .reader_try = pg_reader_try,
     .submit = pg_submit,
     .wipe = wipe,

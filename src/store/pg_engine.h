@@ -97,6 +97,9 @@ struct tx *pg_reader_begin(struct reader *r, uint64_t merchant, struct arena *ar
 			   struct detail *detail);
 void pg_reader_end(struct reader *r);
 enum fault pg_reader_apply(struct tx *tx, handler *handle, const void *cmd, void *ret);
+void pg_reader_keep(struct reader *r);
+void pg_reader_rest(struct reader *r);
+void pg_reader_look(struct reader *r, const struct reader_look *looks, unsigned n);
 enum fault pg_reader_try(struct reader *r, struct write *w);
 /* Loads what is wanted through a connection in a transaction. */
 CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);

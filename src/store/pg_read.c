@@ -11,6 +11,7 @@ struct pg_reader {
 	struct reader_base base; /* first */
 	struct pg *pg;		 /* NULL: none */
 	bool open;
+	bool keeps; /* what was loaded stays for the next transaction */
 	struct loaded rows;
 	struct keyring_rows keys;
 	struct rounds *rounds; /* of reader_try; made when it is first used */
@@ -126,20 +127,40 @@ struct tx *pg_reader_begin(struct reader *reader, uint64_t merchant, struct aren
 	struct pg_reader *r = reader_of(reader);
 	struct pg_engine *e = engine_of(r);
 	struct env env = pg_engine_env(e, arena);
-	must(!r->open);
+	must(!r->open || r->keeps);
 	pg_engine_keyring(e, &r->keys, &r->rows.rows, merchant);
 	tx_init_read(&r->base.tx, &r->rows.rows, &r->keys.ring, merchant, &env, detail);
 	return &r->base.tx;
+}
+
+static void forget(struct pg_reader *r)
+{
+	if (r->open)
+		pg_rollback(r->pg);
+	r->open = false;
+	r->rows.fault = OK;
+	loaded_clear(&r->rows);
 }
 
 void pg_reader_end(struct reader *reader)
 {
 	struct pg_reader *r = reader_of(reader);
 	tx_release(&r->base.tx);
-	if (r->open)
-		pg_rollback(r->pg);
-	r->open = false;
-	loaded_clear(&r->rows);
+	/* After trouble nothing is worth keeping. */
+	if (!r->keeps || r->rows.fault != OK)
+		forget(r);
+}
+
+void pg_reader_keep(struct reader *reader)
+{
+	reader_of(reader)->keeps = true;
+}
+
+void pg_reader_rest(struct reader *reader)
+{
+	struct pg_reader *r = reader_of(reader);
+	r->keeps = false;
+	forget(r);
 }
 
 struct application {
@@ -161,6 +182,45 @@ enum fault pg_reader_apply(struct tx *tx, handler *handle, const void *cmd, void
 	struct loaded *rows = (struct loaded *)(void *)tx->rows;
 	struct application a = {tx, handle, cmd, ret, OK};
 	return loaded_try(rows, run_handler, &a) ? a.fault : rows->fault;
+}
+
+/* ---- looking ahead ---- */
+
+enum { LOOKS = 4 }; /* what a handler asks for after so many answers it loads alone */
+
+/* False: it missed something. */
+static bool look_once(struct pg_reader *r, const struct reader_look *look)
+{
+	struct arena_mark mark = arena_mark(look->arena);
+	bool full = look->arena->full;
+	struct detail detail = {0};
+	struct env env = pg_engine_env(engine_of(r), look->arena);
+	struct tx tx = {0};
+	tx_init_read(&tx, &r->rows.rows, &r->keys.ring, look->merchant, &env, &detail);
+	struct application a = {&tx, look->handle, look->cmd, look->ret, OK};
+	bool whole = loaded_try(&r->rows, run_handler, &a);
+	memset(look->ret, 0, look->ret_size);
+	look->arena->full = full;
+	arena_rewind(look->arena, mark);
+	return whole;
+}
+
+void pg_reader_look(struct reader *reader, const struct reader_look *looks, unsigned n)
+{
+	struct pg_reader *r = reader_of(reader);
+	must(r->keeps);
+	for (unsigned again = 0; again < LOOKS; again++) {
+		bool whole = true;
+		r->rows.load = NULL;
+		for (unsigned i = 0; i < n; i++)
+			if (looks[i].handle)
+				whole &= look_once(r, &looks[i]);
+		r->rows.load = load;
+		r->rows.rows.guessed = false;
+		/* Trouble comes again to whoever needs the rows, and is told there. */
+		if (whole || load(&r->rows, r) != OK)
+			return;
+	}
 }
 
 /* ---- trial runs: as a lane would, and then nothing is committed ---- */
