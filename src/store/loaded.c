@@ -270,6 +270,13 @@ void loaded_set(struct loaded *l, struct text key, const struct text *value)
 	(void)set_loaded(l, key, value);
 }
 
+void loaded_replace(struct loaded *l, struct text key, const struct text *value)
+{
+	uint32_t place = place_of(l, key); /* may move the table */
+	l->table[place].state = ROW_UNKNOWN;
+	loaded_set(l, key, value);
+}
+
 void loaded_scanned(struct loaded *l, struct text key, struct text value)
 {
 	struct loaded_scan *s = &l->scan;

@@ -76,6 +76,8 @@ enum { LOADED_SCAN_ROWS = 1000 };
 const struct loaded_scan *loaded_wants_scan(const struct loaded *l);
 /* A row as it is; NULL: absent. Rows that nobody asked for are welcome. */
 void loaded_set(struct loaded *l, struct text key, const struct text *value);
+/* Instead of what was set before: nobody may hold a slice of that. */
+void loaded_replace(struct loaded *l, struct text key, const struct text *value);
 /* The same, as the next row of the wanted scan. */
 void loaded_scanned(struct loaded *l, struct text key, struct text value);
 /* All that was wanted has been set. `rows`: of the scan; fewer than asked for means its end. */

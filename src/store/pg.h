@@ -40,10 +40,23 @@ void pg_close(struct pg *p);
 
 /* READ ONLY REPEATABLE READ; takes no lock. The statement goes out with the first load. */
 CHECKED enum fault pg_begin_read(struct pg *p);
+/* What a load asks for, and who gets it. */
+struct pg_sink;
+struct pg_wants {
+	const struct text *keys;
+	size_t n;
+	struct pg_sink *sink;
+};
 /* Locks the merchant's head row, in a statement of its own, making it first when it is not there;
  * then number, instant, hash and next_number from the newest ledger row. A merchant without
  * entries: zeroes and next_number 1. */
 CHECKED enum fault pg_begin_write(struct pg *p, uint64_t merchant, struct head *ret_head);
+
+/* The same in one exchange with a load: the keys are read under the lock. *ret_locked false: the
+ * merchant has no head row yet, what was loaded means nothing; pg_rollback, and pg_begin_write. */
+CHECKED enum fault pg_begin_write_loading(struct pg *p, uint64_t merchant,
+					  const struct pg_wants *wants, struct head *ret_head,
+					  bool *ret_locked);
 
 /* Gets the rows asked for, and may get more: a UNIQUE or ENTRY row that is there comes with the
  * RECORD row that it names. NULL: there is no such row. Key and value live for the call only.

@@ -37,6 +37,8 @@ struct pg_lane {
 	struct text *values;
 	size_t change_capacity;
 	struct pg_entry *entries;
+	bool locked;	      /* the merchant's head row, by this attempt */
+	bool has_head;	      /* the merchant has one */
 	uint64_t round_trips; /* of the connection, when last counted */
 	struct batch_id id;
 };
@@ -161,20 +163,46 @@ static enum pg_outcome commit(struct pg_lane *l)
 
 /* ---- one attempt ---- */
 
-static enum fault fill(void *context, struct loaded *rows)
+/* The first load of a batch goes out with its lock. */
+static enum fault lock_and_fill(struct pg_lane *l, struct loaded *rows)
 {
-	return pg_fill(((struct pg_lane *)context)->pg, rows);
+	struct head head;
+	TRY(pg_fill_locking(l->pg, l->rounds.merchant, rows, &head, &l->has_head));
+	if (!l->has_head)
+		return FAULT_BUSY;
+	rounds_set_head(rows, l->rounds.merchant, &head);
+	l->locked = true;
+	return OK;
 }
 
-static enum fault run(struct pg_lane *l, uint64_t merchant)
+static enum fault fill(void *context, struct loaded *rows)
+{
+	struct pg_lane *l = context;
+	return l->locked ? pg_fill(l->pg, rows) : lock_and_fill(l, rows);
+}
+
+/* A merchant's first write makes its head row first. */
+static enum fault lock_alone(struct pg_lane *l, uint64_t merchant)
+{
+	struct head head;
+	TRY(pg_begin_write(l->pg, merchant, &head));
+	rounds_set_head(&l->rows, merchant, &head);
+	l->locked = true;
+	return OK;
+}
+
+static enum fault run_rounds(struct pg_lane *l, uint64_t merchant, bool blind)
 {
 	struct rounds *r = &l->rounds;
-	struct head head;
 	loaded_clear(&l->rows);
-	TRY(pg_engine_connect(l->engine, &l->pg));
-	TRY(pg_begin_write(l->pg, merchant, &head));
+	l->locked = false;
+	l->has_head = true;
 	pg_engine_keyring(l->engine, &l->keys, &l->rows.rows, merchant);
-	rounds_set_head(&l->rows, merchant, &head);
+	if (blind)
+		rounds_set_head(&l->rows, merchant, &(struct head){.next_number = 1});
+	else
+		TRY(lock_alone(l, merchant));
+	r->blind = blind;
 	r->rows = &l->rows;
 	r->keys = &l->keys.ring;
 	r->load = fill;
@@ -183,6 +211,16 @@ static enum fault run(struct pg_lane *l, uint64_t merchant)
 	r->env = pg_engine_env(l->engine, NULL);
 	r->bytes_stop = BATCH_STOP_BYTES;
 	return rounds_run(r);
+}
+
+static enum fault run(struct pg_lane *l, uint64_t merchant)
+{
+	TRY(pg_engine_connect(l->engine, &l->pg));
+	enum fault fault = run_rounds(l, merchant, true);
+	if (fault == OK || l->has_head)
+		return fault;
+	pg_rollback(l->pg);
+	return run_rounds(l, merchant, false);
 }
 
 static enum pg_outcome attempt(struct pg_lane *l, uint64_t merchant)

@@ -86,12 +86,6 @@ void link_look(struct pg *p)
 	p->state = LINK_OPEN;
 }
 
-struct head_reader {
-	struct link_reader reader; /* first */
-	struct head head;
-	bool locked;
-};
-
 static bool read_head(const PGresult *r, struct head *ret)
 {
 	int64_t number, next;
@@ -130,20 +124,34 @@ static enum fault lock_head(struct pg *p, struct head_reader *h, const struct li
 	return link_finish(p, &h->reader);
 }
 
-static enum fault begin_write(struct pg *p, uint64_t merchant, struct head_reader *h)
+void begin_send(struct pg *p, uint64_t merchant)
 {
 	struct link_values v;
-	*h = (struct head_reader){.reader = {see_head}, .head = {.next_number = 1}};
 	must(p->state == LINK_RESTING);
-	TRY(link_connect(p));
 	p->state = LINK_OPEN;
 	p->writing = true;
 	buffer_clear(&p->holders);
 	values_begin(&v, merchant);
 	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-	TRY(lock_head(p, h, &v));
+	send_written(p, STATEMENT_LOCK_HEAD, &v);
+	send_written(p, STATEMENT_NEWEST_ENTRY, &v);
+}
+
+void head_reader_init(struct head_reader *h)
+{
+	*h = (struct head_reader){.reader = {see_head}, .head = {.next_number = 1}};
+}
+
+static enum fault begin_write(struct pg *p, uint64_t merchant, struct head_reader *h)
+{
+	struct link_values v;
+	head_reader_init(h);
+	TRY(link_connect(p));
+	begin_send(p, merchant);
+	TRY(link_finish(p, &h->reader));
 	if (h->locked)
 		return OK;
+	values_begin(&v, merchant);
 	send_written(p, STATEMENT_MAKE_HEAD, &v);
 	TRY(lock_head(p, h, &v));
 	return h->locked ? OK : FAULT_BUSY;

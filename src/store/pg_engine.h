@@ -103,6 +103,9 @@ void pg_reader_look(struct reader *r, const struct reader_look *looks, unsigned 
 enum fault pg_reader_try(struct reader *r, struct write *w);
 /* Loads what is wanted through a connection in a transaction. */
 CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);
+/* The same as the beginning of a write: pg_begin_write_loading. */
+CHECKED enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
+				   struct head *ret_head, bool *ret_locked);
 
 /* pg_verify.c */
 enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),

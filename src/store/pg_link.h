@@ -72,6 +72,16 @@ enum {
 	LINK_TAG_SAID = UINT16_MAX,	   /* tag of link_say */
 };
 
+/* The beginning of a write: what is sent, and who reads it (tags: STATEMENT_LOCK_HEAD,
+ * STATEMENT_NEWEST_ENTRY). */
+struct head_reader {
+	struct link_reader reader; /* first */
+	struct head head;
+	bool locked;
+};
+void head_reader_init(struct head_reader *h);
+void begin_send(struct pg *p, uint64_t merchant);
+
 struct pg *link_make(const char *url); /* not connected */
 /* Connects when there is no connection. BUSY, DATA_MISSING, DATA_DAMAGED; p->why. */
 CHECKED enum fault link_connect(struct pg *p);

@@ -26,7 +26,10 @@ struct load {
 	unsigned *asked; /* all groups' */
 	uint16_t *group_of;
 	bool *found;
+	struct head_reader *head; /* of the write that begins with this load, or NULL */
 };
+/* Tags below are those of the beginning. */
+enum { TAG_GROUPS = STATEMENT_COUNT };
 
 /* --- sorting --- */
 
@@ -109,7 +112,8 @@ static void send_group(struct load *l, unsigned i)
 	struct link_values v;
 	values_begin(&v, g->merchant);
 	if (g->path == PATH_COUNT) {
-		link_send(l->p, (struct sql_statement){SQL_WRITTEN, STATEMENT_LAST_SLOT}, &v, i);
+		link_send(l->p, (struct sql_statement){SQL_WRITTEN, STATEMENT_LAST_SLOT}, &v,
+			  TAG_GROUPS + i);
 		return;
 	}
 	const struct path *path = path_get(g->path);
@@ -117,7 +121,7 @@ static void send_group(struct load *l, unsigned i)
 	add_keys(l, g);
 	for (unsigned c = 0; c < path->key_count; c++)
 		values_add(&v, array_end(&l->p->arrays[c], t->columns[path->keys[c]].kind));
-	link_send(l->p, (struct sql_statement){SQL_LOAD, g->path}, &v, i);
+	link_send(l->p, (struct sql_statement){SQL_LOAD, g->path}, &v, TAG_GROUPS + i);
 }
 
 /* --- reading --- */
@@ -141,7 +145,9 @@ static enum fault see_last_slot(struct load *l, const struct group *g, const PGr
 static enum fault see_group(struct link_reader *reader, unsigned tag, const PGresult *r)
 {
 	struct load *l = (struct load *)(void *)reader;
-	const struct group *g = &l->groups[tag];
+	if (tag < TAG_GROUPS)
+		return l->head->reader.see(&l->head->reader, tag, r);
+	const struct group *g = &l->groups[tag - TAG_GROUPS];
 	int64_t nth;
 	if (g->path == PATH_COUNT)
 		return see_last_slot(l, g, r);
@@ -157,11 +163,11 @@ static enum fault see_group(struct link_reader *reader, unsigned tag, const PGre
 static enum fault run(struct load *l)
 {
 	sort_keys(l);
-	if (l->group_count)
+	if (l->group_count && !l->head)
 		link_look(l->p);
 	for (unsigned i = 0; i < l->group_count; i++)
 		send_group(l, i);
-	if (l->group_count)
+	if (l->group_count || l->head)
 		TRY(link_finish(l->p, &l->reader));
 	for (size_t i = 0; i < l->n; i++)
 		if (!l->found[i])
@@ -169,20 +175,42 @@ static enum fault run(struct load *l)
 	return OK;
 }
 
+static enum fault load(struct load *l)
+{
+	must(l->n <= UINT32_MAX);
+	l->asked = calloc(l->n + 1, sizeof(*l->asked));
+	l->group_of = calloc(l->n + 1, sizeof(*l->group_of));
+	l->found = calloc(l->n + 1, sizeof(*l->found));
+	must(l->asked && l->group_of && l->found);
+	enum fault fault = run(l);
+	free(l->asked);
+	free(l->group_of);
+	free(l->found);
+	free(l->groups);
+	return fault;
+}
+
 enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink)
 {
 	struct load l = {.reader = {see_group}, .p = p, .keys = keys, .n = n, .sink = sink};
-	if (n == 0)
-		return OK;
-	must(n <= UINT32_MAX);
-	l.asked = calloc(n, sizeof(*l.asked));
-	l.group_of = calloc(n, sizeof(*l.group_of));
-	l.found = calloc(n, sizeof(*l.found));
-	must(l.asked && l.group_of && l.found);
-	enum fault fault = run(&l);
-	free(l.asked);
-	free(l.group_of);
-	free(l.found);
-	free(l.groups);
-	return fault;
+	return n ? load(&l) : OK;
+}
+
+enum fault pg_begin_write_loading(struct pg *p, uint64_t merchant, const struct pg_wants *wants,
+				  struct head *ret_head, bool *ret_locked)
+{
+	struct head_reader head;
+	struct load l = {.reader = {see_group},
+			 .p = p,
+			 .keys = wants->keys,
+			 .n = wants->n,
+			 .sink = wants->sink,
+			 .head = &head};
+	head_reader_init(&head);
+	TRY(link_connect(p));
+	begin_send(p, merchant);
+	TRY(load(&l));
+	*ret_head = head.head;
+	*ret_locked = head.locked;
+	return OK;
 }

@@ -49,19 +49,35 @@ static void set_scanned(struct pg_sink *sink, struct text key, const struct text
 		loaded_set(rows, key, value);
 }
 
-enum fault pg_fill(struct pg *p, struct loaded *rows)
+static enum fault fill_scan(struct pg *p, struct loaded *rows)
 {
 	struct filler filler = {{set_row}, rows};
 	const struct loaded_scan *s = loaded_wants_scan(rows);
-	size_t n;
-	const struct text *wanted = loaded_wanted(rows, &n);
-	if (n)
-		TRY(pg_load(p, wanted, n, &filler.sink));
 	if (!s)
 		return OK;
 	struct pg_scan scan = {s->prefix, s->from, LOADED_SCAN_ROWS};
 	filler.sink.row = set_scanned;
 	return pg_next(p, &scan, &filler.sink);
+}
+
+enum fault pg_fill(struct pg *p, struct loaded *rows)
+{
+	struct filler filler = {{set_row}, rows};
+	size_t n;
+	const struct text *wanted = loaded_wanted(rows, &n);
+	if (n)
+		TRY(pg_load(p, wanted, n, &filler.sink));
+	return fill_scan(p, rows);
+}
+
+enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
+			   struct head *ret_head, bool *ret_locked)
+{
+	struct filler filler = {{set_row}, rows};
+	struct pg_wants wants = {.sink = &filler.sink};
+	wants.keys = loaded_wanted(rows, &wants.n);
+	TRY(pg_begin_write_loading(p, merchant, &wants, ret_head, ret_locked));
+	return *ret_locked ? fill_scan(p, rows) : OK;
 }
 
 static enum fault open_and_fill(struct pg_reader *r)

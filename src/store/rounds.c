@@ -31,7 +31,7 @@ void rounds_set_head(struct loaded *rows, uint64_t merchant, const struct head *
 	buffer_init_fixed(&value, memory, sizeof(memory));
 	head_encode(head, &value);
 	struct text bytes = buffer_get(&value);
-	loaded_set(rows, key_get(&k), head->number ? &bytes : NULL);
+	loaded_replace(rows, key_get(&k), head->number ? &bytes : NULL);
 }
 
 /* ---- one command ---- */
@@ -132,8 +132,9 @@ enum fault rounds_run(struct rounds *r)
 	r->rounds = 0;
 	for (;;) {
 		run_round(r);
-		if (!r->rows->rows.guessed)
+		if (!r->rows->rows.guessed && !r->blind)
 			return OK;
+		r->blind = false;
 		if (r->rounds == ROUNDS_LAST)
 			return FAULT_DATA_DAMAGED;
 		TRY(r->load(r->context, r->rows));

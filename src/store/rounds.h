@@ -37,7 +37,7 @@ struct rounds_entry {
 
 struct rounds {
 	/* in */
-	struct loaded *rows; /* holds the merchant's HEAD row (or knows it is absent) */
+	struct loaded *rows; /* holds the merchant's HEAD row (or knows it is absent; or `blind`) */
 	struct keyring *keys;
 	enum fault (*load)(void *context, struct loaded *rows);
 	void *context;
@@ -46,6 +46,9 @@ struct rounds {
 	struct write *const *writes;
 	unsigned n;	   /* at most ROUNDS_BATCH_MAX */
 	size_t bytes_stop; /* no further command once the entries have so many bytes */
+	/* The HEAD row is not known yet: the first round only names what to load, and the load
+	 * replaces it (rounds_set_head). */
+	bool blind;
 	/* out */
 	unsigned ran; /* the first so many are the batch: fault, entry, detail are theirs */
 	unsigned rounds;
