@@ -33,6 +33,7 @@ struct pg_lane {
 	struct loaded rows;
 	struct keyring_rows keys;
 	struct rounds rounds;
+	struct pg_writes *writes; /* that run now */
 	struct pg_change *changes;
 	struct text *values;
 	size_t change_capacity;
@@ -181,6 +182,15 @@ static enum fault fill(void *context, struct loaded *rows)
 	return l->locked ? pg_fill(l->pg, rows) : lock_and_fill(l, rows);
 }
 
+static unsigned take_more(void *context, struct write **room)
+{
+	struct pg_writes *w = ((struct pg_lane *)context)->writes;
+	unsigned had = w->n;
+	must(room == w->at + had);
+	w->more(w);
+	return w->n - had;
+}
+
 /* A merchant's first write makes its head row first. */
 static enum fault lock_alone(struct pg_lane *l, uint64_t merchant)
 {
@@ -203,6 +213,7 @@ static enum fault run_rounds(struct pg_lane *l, uint64_t merchant, bool blind)
 	else
 		TRY(lock_alone(l, merchant));
 	r->blind = blind;
+	r->n = l->writes->n;
 	r->rows = &l->rows;
 	r->keys = &l->keys.ring;
 	r->load = fill;
@@ -305,36 +316,37 @@ static void after(struct pg_lane *l)
 		(void)!loaded_try(&l->rows, read_epoch, l);
 }
 
-static unsigned fail(struct write *const *writes, unsigned n, enum fault fault)
+static unsigned fail(struct pg_writes *writes, enum fault fault)
 {
-	for (unsigned i = 0; i < n; i++) {
-		writes[i]->fault = fault;
-		writes[i]->entry = 0;
+	for (unsigned i = 0; i < writes->n; i++) {
+		writes->at[i]->fault = fault;
+		writes->at[i]->entry = 0;
 	}
-	return n;
+	return writes->n;
 }
 
-unsigned pg_lane_run(struct pg_lane *l, struct write *const *writes, unsigned n, bool *ret_refused)
+unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes)
 {
-	l->rounds.writes = writes;
-	l->rounds.n = n;
-	*ret_refused = false;
+	l->writes = writes;
+	l->rounds.writes = writes->at;
+	l->rounds.more = take_more;
+	writes->refused = false;
 	enum fault unsure = atomic_load(&l->engine->clock_fault);
 	if (unsure != OK)
-		return fail(writes, n, unsure);
-	switch (attempts(l, writes[0]->merchant)) {
+		return fail(writes, unsure);
+	switch (attempts(l, writes->at[0]->merchant)) {
 	case PG_COMMITTED:
 		after(l);
 		return l->rounds.ran;
 	case PG_AGAIN:
 	case PG_UNKNOWN:
-		return fail(writes, n, FAULT_BUSY);
+		return fail(writes, FAULT_BUSY);
 	case PG_REFUSED:
 		break;
 	}
-	*ret_refused = n > 1;
-	if (n > 1)
+	writes->refused = writes->n > 1;
+	if (writes->refused)
 		return 0;
 	fprintf(stderr, "couponry: the database refuses a write: %s\n", pg_why(l->pg));
-	return fail(writes, n, FAULT_DATA_DAMAGED);
+	return fail(writes, FAULT_DATA_DAMAGED);
 }

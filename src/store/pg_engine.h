@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 enum {
-	PG_LANES = 4,	     /* write connections of a node */
+	PG_LANES = 8,	     /* write connections of a node: their commits share syncs */
 	PG_BATCH_MAX = 128,  /* calls of a batch: past it little is gained (store.md's numbers) */
 	PG_CREDENTIAL_S = 5, /* what another node changed is seen after so long */
 	PG_CLOCK_MS_MAX = 2000, /* further from the database's: not ready */
@@ -86,9 +86,16 @@ void pg_stop_jobs(struct engine *e);
 /* pg_batch.c: one lane's work */
 struct pg_lane *pg_lane_new(struct pg_engine *e);
 void pg_lane_free(struct pg_lane *l);
+/* Writes of one merchant; `more` adds some behind them, as long as there is room. */
+struct pg_writes {
+	struct write *at[PG_BATCH_MAX];
+	unsigned n;
+	void (*more)(struct pg_writes *w);
+	bool refused; /* out: the database refuses so many together; fewer next time */
+};
 /* Runs and commits the first writes; returns how many: they have their fault and are to be
- * answered. *ret_refused: the database refuses so many together; fewer next time. */
-unsigned pg_lane_run(struct pg_lane *l, struct write *const *writes, unsigned n, bool *ret_refused);
+ * answered. */
+unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes);
 
 /* pg_read.c */
 struct reader *pg_reader_open(struct engine *e);

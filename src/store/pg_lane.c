@@ -71,23 +71,41 @@ static struct merchant_queue *take_ready(struct pg_lanes *l)
 	return q;
 }
 
+/* A merchant's batch in a lane. */
+struct lane_batch {
+	struct pg_writes writes; /* first */
+	struct pg_lanes *lanes;
+	struct merchant_queue *queue;
+};
+
 /* Waiting calls first, then jobs. */
-static unsigned take_batch(struct pg_lanes *l, struct merchant_queue *q, struct write **ret)
+static void take_batch(struct lane_batch *b)
 {
-	unsigned n = 0;
-	for (; n < q->most && q->calls.count; l->calls--)
-		ret[n++] = queue_take(&q->calls);
-	for (; n < q->most && q->jobs.count; l->jobs--)
-		ret[n++] = queue_take(&q->jobs);
-	return n;
+	struct pg_lanes *l = b->lanes;
+	struct merchant_queue *q = b->queue;
+	struct pg_writes *w = &b->writes;
+	for (; w->n < q->most && q->calls.count; l->calls--)
+		w->at[w->n++] = queue_take(&q->calls);
+	for (; w->n < q->most && q->jobs.count; l->jobs--)
+		w->at[w->n++] = queue_take(&q->jobs);
+}
+
+/* Only the queue's lane takes from it. */
+static void take_more(struct pg_writes *w)
+{
+	struct lane_batch *b = (struct lane_batch *)(void *)w;
+	pthread_mutex_lock(&b->lanes->lock);
+	take_batch(b);
+	pthread_mutex_unlock(&b->lanes->lock);
 }
 
 /* What was not run goes back, in its order. */
-static void return_rest(struct pg_lanes *l, struct merchant_queue *q, struct write **rest,
-			unsigned n)
+static void return_rest(struct lane_batch *b, unsigned ran)
 {
-	while (n > 0) {
-		struct write *w = rest[--n];
+	struct pg_lanes *l = b->lanes;
+	struct merchant_queue *q = b->queue;
+	for (unsigned n = b->writes.n; n > ran; n--) {
+		struct write *w = b->writes.at[n - 1];
 		queue_return(w->job ? &q->jobs : &q->calls, w);
 		*(w->job ? &l->jobs : &l->calls) += 1;
 	}
@@ -155,19 +173,17 @@ void pg_stop_jobs(struct engine *engine)
 /* ---- the lanes ---- */
 
 /* Returns how many of them are answered. */
-static unsigned run_batch(struct pg_lane *lane, struct merchant_queue *q, struct write **writes,
-			  unsigned n)
+static unsigned run_batch(struct pg_lane *lane, struct merchant_queue *q, struct pg_writes *writes)
 {
-	bool refused;
-	unsigned ran = pg_lane_run(lane, writes, n, &refused);
-	if (refused)
-		q->most = n / 2;
+	unsigned ran = pg_lane_run(lane, writes);
+	if (writes->refused)
+		q->most = writes->n / 2;
 	else if (q->most < MOST)
 		q->most *= 2;
 	if (q->most > MOST)
 		q->most = MOST;
 	for (unsigned i = 0; i < ran; i++)
-		writes[i]->done(writes[i]);
+		writes->at[i]->done(writes->at[i]);
 	return ran;
 }
 
@@ -175,21 +191,23 @@ static void *lane_main(void *context)
 {
 	struct lane_thread *t = context;
 	struct pg_lanes *l = &t->engine->lanes;
-	struct write *writes[PG_BATCH_MAX];
+	struct lane_batch b = {.writes = {.more = take_more}, .lanes = l};
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
 		while (!l->ready && !l->stopping)
 			pthread_cond_wait(&l->wake, &l->lock);
 		if (!l->ready)
 			break;
-		struct merchant_queue *q = take_ready(l);
-		unsigned n = take_batch(l, q, writes), ran = 0;
+		unsigned ran = 0;
+		b.queue = take_ready(l);
+		b.writes.n = 0;
+		take_batch(&b);
 		pthread_mutex_unlock(&l->lock);
-		if (n)
-			ran = run_batch(t->lane, q, writes, n);
+		if (b.writes.n)
+			ran = run_batch(t->lane, b.queue, &b.writes);
 		pthread_mutex_lock(&l->lock);
-		return_rest(l, q, writes + ran, n - ran);
-		release_queue(l, q);
+		return_rest(&b, ran);
+		release_queue(l, b.queue);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;

@@ -249,7 +249,7 @@ static enum fault fill_rounds(void *context, struct loaded *rows)
 static enum fault try_run(struct pg_reader *r, struct write *w)
 {
 	struct pg_engine *e = engine_of(r);
-	struct write *const writes[] = {w};
+	struct write *writes[] = {w};
 	struct rounds *rounds = r->rounds;
 	struct head head;
 	TRY(pg_begin_write(r->pg, w->merchant, &head));

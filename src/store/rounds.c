@@ -124,11 +124,25 @@ static void run_round(struct rounds *r)
 	}
 }
 
-enum fault rounds_run(struct rounds *r)
+static void mark_from(struct rounds *r, unsigned first)
 {
 	must(r->n > 0 && r->n <= ROUNDS_BATCH_MAX);
-	for (unsigned i = 0; i < r->n; i++)
+	for (unsigned i = first; i < r->n; i++)
 		r->marks[i] = arena_mark(r->writes[i]->arena);
+}
+
+static void take_more(struct rounds *r)
+{
+	unsigned first = r->n;
+	if (r->rounds > 1 || !r->more)
+		return;
+	r->n += r->more(r->context, r->writes + r->n);
+	mark_from(r, first);
+}
+
+enum fault rounds_run(struct rounds *r)
+{
+	mark_from(r, 0);
 	r->rounds = 0;
 	for (;;) {
 		run_round(r);
@@ -139,5 +153,6 @@ enum fault rounds_run(struct rounds *r)
 			return FAULT_DATA_DAMAGED;
 		TRY(r->load(r->context, r->rows));
 		loaded_filled(r->rows);
+		take_more(r);
 	}
 }

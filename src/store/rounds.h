@@ -43,8 +43,12 @@ struct rounds {
 	void *context;
 	uint64_t merchant;
 	struct env env; /* now, instant, epoch */
-	struct write *const *writes;
-	unsigned n;	   /* at most ROUNDS_BATCH_MAX */
+	struct write **writes;
+	unsigned n; /* at most ROUNDS_BATCH_MAX */
+	/* Once, after the first load: adds writes that came meanwhile behind the others, returns
+	 * how many. A batch that waited for its lock takes those along that waited with it. NULL:
+	 * none. */
+	unsigned (*more)(void *context, struct write **room);
 	size_t bytes_stop; /* no further command once the entries have so many bytes */
 	/* The HEAD row is not known yet: the first round only names what to load, and the load
 	 * replaces it (rounds_set_head). */

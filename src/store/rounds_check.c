@@ -132,7 +132,7 @@ static void prepare(struct rounds_check *c, struct write *w, const struct env *e
 void rounds_check_before(struct rounds_check *c, struct rows *real, struct keyring *keys,
 			 struct write *w, const struct env *env)
 {
-	struct write *const writes[] = {w};
+	struct write *writes[] = {w};
 	struct arena_mark mark = arena_mark(w->arena);
 	bool full = w->arena->full;
 	c->real = real;

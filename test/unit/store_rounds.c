@@ -136,7 +136,7 @@ static enum fault load(void *context, struct loaded *rows)
 	return OK;
 }
 
-static enum fault run_batch(struct write *const *writes, unsigned n)
+static enum fault run_batch(struct write **writes, unsigned n)
 {
 	struct head head;
 	loaded_clear(&w.rows);
