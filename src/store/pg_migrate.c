@@ -112,7 +112,7 @@ static enum fault refuse_newer(struct pg *p)
 {
 	link_explain(p, "the database was migrated by a newer couponry; this one would not "
 			"understand it");
-	return FAULT_DATA_DAMAGED;
+	return FAULT_SCHEMA_NEWER;
 }
 
 static enum fault has_versions(struct pg *p, bool *ret)
