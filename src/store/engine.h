@@ -54,8 +54,9 @@ struct engine_config {
 	unsigned lease_ms, snapshot_ms;
 };
 
-/* Faults: DATA_IN_USE, SCHEMA_NEWER, BUSY, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL,
- * FILE_UNREADABLE. On a fault *ret_why has a sentence for a person (malloced). */
+/* Faults: DATA_IN_USE, SCHEMA_NEWER, SCHEMA_REFUSED, BUSY, DATA_DAMAGED, DATA_MISSING,
+ * KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a fault *ret_why has a sentence for a person
+ * (malloced). */
 CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
 			       char **ret_why);
 /* Job rows that wait, and those that come from now on, are answered with SHUTTING_DOWN. Before a

@@ -33,8 +33,8 @@ struct pg_config {
 };
 
 /* BUSY: not to be reached now. DATA_MISSING: no schema and not to be created. SCHEMA_NEWER: a
- * schema of a newer program. DATA_DAMAGED: of something else. *ret_why: a sentence for a person
- * (malloced) without the password. */
+ * schema of a newer program. SCHEMA_REFUSED: the database does not take it, or has something else.
+ * *ret_why: a sentence for a person (malloced) without the password. */
 CHECKED enum fault pg_open(const struct pg_config *c, struct pg **ret, char **ret_why);
 void pg_close(struct pg *p);
 

@@ -73,7 +73,8 @@ enum {
 };
 
 struct pg *link_make(const char *url); /* not connected */
-/* Connects when there is no connection. BUSY, DATA_MISSING, SCHEMA_NEWER, DATA_DAMAGED; p->why. */
+/* Connects when there is no connection. BUSY, DATA_MISSING, SCHEMA_NEWER, SCHEMA_REFUSED,
+ * DATA_DAMAGED; p->why. */
 CHECKED enum fault link_connect(struct pg *p);
 /* The same without looking at the schema: migrate. */
 CHECKED enum fault link_connect_bare(struct pg *p);

@@ -68,7 +68,7 @@ static enum fault migrate(const char *url, unsigned partitions, unsigned *ret_st
 	struct migrate_config config = {url, partitions, count_step, ret_steps};
 	enum fault fault = pg_migrate(&config, &why);
 	CHECK((why != NULL) == (fault != OK));
-	if (fault != OK && fault != FAULT_SCHEMA_NEWER)
+	if (fault != OK && fault != FAULT_SCHEMA_NEWER && fault != FAULT_SCHEMA_REFUSED)
 		fprintf(stderr, "     %s\n", why);
 	free(why);
 	return fault;
@@ -124,6 +124,13 @@ static void migrations(void)
 	order(p, "UPDATE schema_version SET size = size + 1");
 	CHECK_INT(try_open(url, "newer"), FAULT_SCHEMA_NEWER);
 	pg_close(p);
+	/* who may not make tables */
+	make_database("guarded", url);
+	p = open_bare(url);
+	order(p, "CREATE ROLE guest LOGIN");
+	pg_close(p);
+	snprintf(url, sizeof(url), "postgresql:///guarded?host=%s&user=guest", server.dir);
+	CHECK_INT(migrate(url, 0, &steps), FAULT_SCHEMA_REFUSED);
 	CHECK_INT(try_open("postgresql:///nowhere?host=/nowhere", "cannot be reached"), FAULT_BUSY);
 }
 
