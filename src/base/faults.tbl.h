@@ -56,7 +56,7 @@ FAULT(SHUTTING_DOWN,       "the server is stopping")
 
 /* stores and files (command line) */
 FAULT(DATA_IN_USE,         "the data directory is in use by another process")
-FAULT(SCHEMA_NEWER,        "the store was made or migrated by a newer program")
+FAULT(SCHEMA_NEWER,        "the schema is newer than this program")
 FAULT(SCHEMA_REFUSED,      "the database does not take the schema")
 FAULT(DATA_DAMAGED,        "the store is damaged")
 FAULT(DATA_MISSING,        "there is no store here")
