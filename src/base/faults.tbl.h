@@ -54,12 +54,14 @@ FAULT(DISK_FULL,           "there is no room on the disk")
 FAULT(CLOCK_UNSURE,        "the clock has moved; writes wait")
 FAULT(SHUTTING_DOWN,       "the server is stopping")
 
-/* data directories and files (command line) */
+/* stores and files (command line) */
 FAULT(DATA_IN_USE,         "the data directory is in use by another process")
-FAULT(DATA_DAMAGED,        "the data directory is damaged")
-FAULT(DATA_MISSING,        "there is no data directory here")
+FAULT(SCHEMA_NEWER,        "the schema is newer than this program")
+FAULT(SCHEMA_REFUSED,      "the database does not take the schema")
+FAULT(DATA_DAMAGED,        "the store is damaged")
+FAULT(DATA_MISSING,        "there is no store here")
 FAULT(DATA_PRESENT,        "the target is not empty")
-FAULT(KEY_FILE_WRONG,      "the master key does not fit this data directory")
+FAULT(KEY_FILE_WRONG,      "the master key does not fit this store")
 FAULT(FILE_UNREADABLE,     "the file cannot be read")
 FAULT(FILE_UNWRITABLE,     "the file cannot be written")
 FAULT(USAGE,               "the command line cannot be understood")

@@ -1,4 +1,5 @@
 /* Commands that look after the data directory: ledger, backup, restore, clock; version and help. */
+#include "base/crypto.h"
 #include "cli/commands.h"
 
 #ifndef COUPONRY_VERSION
@@ -119,13 +120,63 @@ int cli_backup(struct cli *c)
 	return 0;
 }
 
+enum { EPOCHS = 1 << 20 };
+
+/* Another one than it has, which may be met by chance once. */
+static enum fault new_epoch(struct engine *engine)
+{
+	struct origin_restore_cmd cmd;
+	struct origin_restore_ret ret;
+	struct arena arena;
+	enum fault fault = FAULT_PARAMETER_INVALID;
+
+	arena_init(&arena, CALL_BYTES_MAX);
+	struct write w = {.command = COMMAND_origin_restore,
+			  .handle = origin_restore,
+			  .actor = TEXT("restore"),
+			  .cmd = &cmd,
+			  .ret = &ret,
+			  .arena = &arena};
+	for (unsigned i = 0; i < 2 && fault == FAULT_PARAMETER_INVALID; i++) {
+		random_bytes(&cmd.epoch, sizeof(cmd.epoch));
+		cmd.epoch = cmd.epoch % (EPOCHS - 1) + 1;
+		fault = engine_run(engine, &w);
+	}
+	arena_release(&arena);
+	return fault;
+}
+
+/* PostgreSQL's own tools have brought back the tables; what is left is ours. */
+static int restored_store(struct cli *c, const char *store)
+{
+	struct engine_config config = {.store = store, .master_key = cli_option(c, "master-key")};
+	struct engine *engine;
+	char *why = NULL;
+	enum fault fault = engine_open(&config, &engine, &why);
+
+	if (fault == OK) {
+		fault = new_epoch(engine);
+		engine_close(engine);
+	}
+	int exit = fault == OK ? 0 : cli_failed(c, fault, why);
+	free(why);
+	if (fault == OK)
+		fputs("what was issued after the backup is not issued again: now start the nodes\n",
+		      c->out);
+	return exit;
+}
+
 int cli_restore(struct cli *c)
 {
 	const char *from = cli_option(c, "from"), *dir = cli_option(c, "data");
 	char *why = NULL;
 
+	const char *store = cli_option(c, "store");
+	if (store && *store && !(from && *from) && !(dir && *dir))
+		return restored_store(c, store);
 	if (!from || !*from || !dir || !*dir)
-		return cli_usage(c, "restore wants --from=BACKUP and --data=DIR");
+		return cli_usage(c, "restore wants --from=BACKUP and --data=DIR, or --store=URL "
+				    "after the database was brought back");
 	enum fault fault = engine_restore(from, dir, cli_option(c, "master-key"), &why);
 	if (fault != OK) {
 		int exit = cli_failed(c, fault, why);

@@ -151,21 +151,39 @@ static enum fault read_all(struct config *c, int argc, char *const *argv, char *
 	return read_flags(c, argc, argv, ret_why);
 }
 
-/* The engine would die of a smaller one, at its first large entry. */
-static enum fault segment_check(const struct config *c, char **ret_why)
-{
-	uint64_t mib = c->segment_mib;
+/* The engine would die of a smaller segment, at its first large entry; the others: engine.h. */
+static const struct bound {
+	const char *name;
+	size_t member;
+	uint64_t least, most;
+	bool or_zero;
+} bounds[] = {
+    {"segment-mib", offsetof(struct config, segment_mib), ENGINE_SEGMENT_MIB_MIN,
+     ENGINE_SEGMENT_MIB_MAX, true},
+    {"write-lanes", offsetof(struct config, write_lanes), 1, ENGINE_LANES_MAX, false},
+    {"read-lanes", offsetof(struct config, read_lanes), 1, ENGINE_LANES_MAX, false},
+    {"statement-ms", offsetof(struct config, statement_ms), ENGINE_STATEMENT_MS_MIN,
+     ENGINE_STATEMENT_MS_MAX, false},
+    {"lock-ms", offsetof(struct config, lock_ms), ENGINE_LOCK_MS_MIN, ENGINE_LOCK_MS_MAX, false},
+};
 
-	if (!mib || (mib >= ENGINE_SEGMENT_MIB_MIN && mib <= ENGINE_SEGMENT_MIB_MAX))
+static enum fault bound_check(const struct config *c, const struct bound *b, char **ret_why)
+{
+	uint64_t value = *(const uint64_t *)(const void *)((const char *)c + b->member);
+
+	if ((value >= b->least && value <= b->most) || (b->or_zero && !value))
 		return OK;
-	return why(ret_why, "segment-mib is 0 or %u..%u, not %llu", ENGINE_SEGMENT_MIB_MIN,
-		   ENGINE_SEGMENT_MIB_MAX, (unsigned long long)mib);
+	return why(ret_why, "%s is %s%llu..%llu, not %llu", b->name, b->or_zero ? "0 or " : "",
+		   (unsigned long long)b->least, (unsigned long long)b->most,
+		   (unsigned long long)value);
 }
 
 enum fault config_read(struct config *c, int argc, char *const *argv, char **ret_why)
 {
 	TRY(read_all(c, argc, argv, ret_why));
-	return segment_check(c, ret_why);
+	for (size_t i = 0; i < COUNT_OF(bounds); i++)
+		TRY(bound_check(c, &bounds[i], ret_why));
+	return OK;
 }
 
 void config_release(struct config *c)

@@ -19,6 +19,8 @@ METRIC(couponry_fed_batches,              gauge,   "newest batch in the view",  
 METRIC(couponry_accepted_batches,         gauge,   "newest durable batch",                      s.accepted_batches)
 METRIC(couponry_lane_rounds_total,        counter, "rounds in which batches fetched their rows (PostgreSQL)", s.rounds)
 METRIC(couponry_lane_round_trips_total,   counter, "exchanges of write lanes with PostgreSQL",  s.round_trips)
+METRIC(couponry_node,                     gauge,   "number that this node has leased (PostgreSQL)", s.node)
+METRIC(couponry_oldest_snapshot_seconds,  gauge,   "age of the oldest snapshot in the database (PostgreSQL): from 300 on it holds back cleaning", s.oldest_snapshot_ms / 1000)
 METRIC(couponry_ready,                    gauge,   "1 while writes are accepted",               m.ready)
 #endif
 

@@ -15,8 +15,7 @@
 #include "serve/config.h"
 #include "serve/worker.h"
 
-/* READERS: connections for reads, where they go over a network. */
-enum { WORKERS_MAX = 64, READERS = 8, JOB_EVERY_S = 60, JOB_ROWS = 256 };
+enum { WORKERS_MAX = 64, JOB_EVERY_S = 60, JOB_ROWS = 256 };
 
 static struct http_server *serving; /* for the signal handler */
 
@@ -279,7 +278,10 @@ static int serve_engine(const struct config *config)
 				       .store = config->store,
 				       .master_key = config->master_key,
 				       .create = true,
-				       .segment_bytes = config->segment_mib << 20};
+				       .segment_bytes = config->segment_mib << 20,
+				       .write_lanes = (unsigned)config->write_lanes,
+				       .statement_ms = (unsigned)config->statement_ms,
+				       .lock_ms = (unsigned)config->lock_ms};
 	char *why = NULL;
 	enum fault fault = engine_open(&engine, &server.engine, &why);
 
@@ -300,7 +302,8 @@ static int serve_engine(const struct config *config)
 	else {
 		server.metrics = metrics_new();
 		server.waits = engine_waits(server.engine);
-		server.slow = slow_start(server.engine, server.waits ? READERS : 1);
+		server.slow =
+		    slow_start(server.engine, server.waits ? (unsigned)config->read_lanes : 1);
 		server.actors = server.waits ? actor_cache_new() : NULL;
 		log_start(2);
 		exit = serve_on(&server, config);

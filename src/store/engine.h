@@ -17,6 +17,17 @@ struct reader;
 /* Smaller ones do not take every entry, larger ones are replayed slowly. */
 enum { ENGINE_SEGMENT_MIB_MIN = 32, ENGINE_SEGMENT_MIB_MAX = 1024 };
 
+/* Of a node's connections to PostgreSQL, and how long it waits there. One server has some hundreds
+ * of connections for all of its nodes. Shorter waits fail where nothing is wrong; longer ones keep
+ * a caller waiting who has gone. */
+enum {
+	ENGINE_LANES_MAX = 64,
+	ENGINE_STATEMENT_MS_MIN = 1000,
+	ENGINE_STATEMENT_MS_MAX = 10 * 60 * 1000,
+	ENGINE_LOCK_MS_MIN = 1000,
+	ENGINE_LOCK_MS_MAX = 60 * 1000,
+};
+
 /* When handlers are run ahead of the lane: see warm.h. COLD: while the view comes from the disk. */
 enum engine_warm { ENGINE_WARM_COLD, ENGINE_WARM_NEVER, ENGINE_WARM_ALWAYS };
 
@@ -35,10 +46,17 @@ struct engine_config {
 	uint64_t seed;	     /* not 0: everything random comes from it */
 	unsigned feed_pages; /* 0: the default; dirty pages of one LMDB transaction */
 	enum engine_warm warm;
+	/* With `store`. 0: the defaults: 8 lanes (at most ENGINE_LANES_MAX), 60 s for a statement,
+	 * 10 s for a lock. */
+	unsigned write_lanes, statement_ms, lock_ms;
+	/* Tests: how long a node's number is leased (0: 60 s), and how old a snapshot may be before
+	 * somebody is told (0: 5 minutes). */
+	unsigned lease_ms, snapshot_ms;
 };
 
-/* Faults: DATA_IN_USE, DATA_DAMAGED, DATA_MISSING, KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a
- * fault *ret_why has a sentence for a person (malloced). */
+/* Faults: DATA_IN_USE, SCHEMA_NEWER, SCHEMA_REFUSED, BUSY, DATA_DAMAGED, DATA_MISSING,
+ * KEY_FILE_WRONG, DISK_FULL, FILE_UNREADABLE. On a fault *ret_why has a sentence for a person
+ * (malloced). */
 CHECKED enum fault engine_open(const struct engine_config *config, struct engine **ret_engine,
 			       char **ret_why);
 /* Job rows that wait, and those that come from now on, are answered with SHUTTING_DOWN. Before a
@@ -130,6 +148,8 @@ enum { ENGINE_BUCKETS = 24 };
 struct engine_stats {
 	uint64_t batches, commands, entries, syncs;
 	uint64_t rounds, round_trips;	     /* of batches, where rows are fetched */
+	uint64_t node;			     /* the number that this node has leased; 0: none */
+	uint64_t oldest_snapshot_ms;	     /* that anybody holds in the database */
 	uint64_t batch_size[ENGINE_BUCKETS]; /* commands per batch */
 	uint64_t batch_size_sum;
 	uint64_t sync_us[ENGINE_BUCKETS];

@@ -32,9 +32,9 @@ struct pg_config {
 	unsigned connect_ms, statement_ms, lock_ms; /* 0: the defaults */
 };
 
-/* BUSY: not to be reached now. DATA_MISSING: no schema and not to be created. DATA_DAMAGED: a
- * schema of a newer program, or of something else. *ret_why: a sentence for a person (malloced)
- * without the password. */
+/* BUSY: not to be reached now. DATA_MISSING: no schema and not to be created. SCHEMA_NEWER: a
+ * schema of a newer program. SCHEMA_REFUSED: the database does not take it, or has something else.
+ * *ret_why: a sentence for a person (malloced) without the password. */
 CHECKED enum fault pg_open(const struct pg_config *c, struct pg **ret, char **ret_why);
 void pg_close(struct pg *p);
 
@@ -92,6 +92,7 @@ struct pg_entry {
 	const uint8_t *hash; /* 32 bytes */
 	struct text actor;
 	unsigned command;
+	uint64_t batch_place; /* in its batch, from 0; of those that are read */
 };
 struct pg_batch {
 	struct batch_id id;

@@ -32,7 +32,7 @@ static bool is_indexed(unsigned table, unsigned column)
 	return false;
 }
 
-static void column(struct buffer *out, unsigned table, unsigned i)
+static void column(struct buffer *out, unsigned table, unsigned i, bool bounded)
 {
 	const struct column *c = &sql_table_get(table)->columns[i];
 	bool text = c->kind == COLUMN_TEXT || c->kind == COLUMN_BYTEA;
@@ -44,7 +44,7 @@ static void column(struct buffer *out, unsigned table, unsigned i)
 		add(out, " NOT NULL");
 	if (!c->nullable && c->source == FROM_FIELD && i >= sql_table_get(table)->key_count)
 		add(out, c->kind == COLUMN_BOOLEAN ? " DEFAULT false" : " DEFAULT 0");
-	if (text && table < TABLE_COUNT && is_indexed(table, i))
+	if (bounded && text && table < TABLE_COUNT && is_indexed(table, i))
 		buffer_format(out, " CHECK (octet_length(\"%s\") <= %d)", c->name, KEY_TEXT_MAX);
 }
 
@@ -94,6 +94,8 @@ static void suppose_one_merchant(struct buffer *out, const char *table)
 static void partitions(const struct ddl *d, struct buffer *out, const char *table)
 {
 	char name[80];
+	if (d->citus) /* does not pass it on to shards, and refuses it once there are some */
+		return;
 	suppose_one_merchant(out, table);
 	for (unsigned i = 0; i < d->partitions; i++) {
 		snprintf(name, sizeof(name), "%s_p%u", table, i);
@@ -131,16 +133,17 @@ static void table(const struct ddl *d, struct buffer *out, unsigned id)
 		      t->name);
 	for (unsigned i = 0; i < t->column_count; i++) {
 		add(out, ",\n\t");
-		column(out, id, i);
+		column(out, id, i, true);
 	}
 	add(out, ",\n\t");
 	primary_key(out, t);
 	add(out, ")");
 	split(d, out, t->global);
-	/* Fields that came after the table was made. */
+	/* Fields that came after the table was made. Citus takes no CHECK here, which has no name.
+	 */
 	for (unsigned i = t->key_count; i < t->column_count; i++) {
 		buffer_format(out, "ALTER TABLE \"%s\" ADD COLUMN IF NOT EXISTS ", t->name);
-		column(out, id, i);
+		column(out, id, i, !d->citus);
 		add(out, ";\n");
 	}
 	comment_on(out, t->name, NULL, t->comment);

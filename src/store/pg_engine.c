@@ -1,12 +1,10 @@
 /*
- * The PostgreSQL engine: opening, closing, what it tells about itself, the tender.
+ * The PostgreSQL engine: opening, closing, what it tells about itself.
  *
  * Opening: the schema (made or brought up to date when asked), the master key, which must be the
  * one the store was made with, the lanes. The store is made by whoever first writes META "store":
- * under the lock of merchant 0, so that nodes that start together agree.
- *
- * The tender asks the database for the time once a second: so it knows whether the database is
- * there (engine_ready) and whether this machine's clock is to be trusted.
+ * under the lock of merchant 0, so that nodes that start together agree. The connection that opened
+ * it goes to the tender.
  */
 #include "store/pg_engine.h"
 
@@ -23,7 +21,7 @@ static const struct engine_verbs verbs;
 
 /* ---- for the other parts ---- */
 
-static struct instant now_of(const struct pg_engine *e)
+struct instant pg_engine_now(const struct pg_engine *e)
 {
 	struct timespec t;
 	if (e->clock)
@@ -34,7 +32,7 @@ static struct instant now_of(const struct pg_engine *e)
 
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena)
 {
-	struct instant now = now_of(e);
+	struct instant now = pg_engine_now(e);
 	return (struct env){
 	    .now = now, .instant = now, .epoch = atomic_load(&e->epoch), .arena = arena};
 }
@@ -67,7 +65,9 @@ enum fault pg_engine_connect(struct pg_engine *e, struct pg **p)
 	char *why = NULL;
 	if (*p)
 		return OK;
-	enum fault fault = pg_open(&(struct pg_config){.url = e->url}, p, &why);
+	struct pg_config config = {
+	    .url = e->url, .statement_ms = e->statement_ms, .lock_ms = e->lock_ms};
+	enum fault fault = pg_open(&config, p, &why);
 	free(why);
 	if (fault != OK)
 		*p = NULL;
@@ -179,72 +179,6 @@ static enum fault find_card(struct pg_engine *e, const struct engine_config *con
 	return fault;
 }
 
-/* ---- the tender ---- */
-
-/* Between the two readings of our clock the database read its own. */
-static enum fault compare_clocks(struct pg_engine *e, struct pg *p)
-{
-	struct instant before = now_of(e), theirs, after;
-	TRY(pg_clock(p, &theirs));
-	after = now_of(e);
-	bool apart =
-	    theirs.ms < before.ms - PG_CLOCK_MS_MAX || theirs.ms > after.ms + PG_CLOCK_MS_MAX;
-	atomic_store(&e->clock_fault, apart && !e->clock ? FAULT_CLOCK_UNSURE : OK);
-	return OK;
-}
-
-static void tend(struct pg_engine *e, struct pg **p)
-{
-	if (pg_engine_connect(e, p) != OK)
-		return;
-	if (pg_engine_note(e, compare_clocks(e, *p)) == OK)
-		return;
-	pg_close(*p);
-	*p = NULL;
-}
-
-static void *tender_main(void *context)
-{
-	struct pg_engine *e = context;
-	struct pg *p = NULL;
-	pthread_mutex_lock(&e->tender_lock);
-	while (!e->closing) {
-		pthread_mutex_unlock(&e->tender_lock);
-		tend(e, &p);
-		pthread_mutex_lock(&e->tender_lock);
-		struct timespec until = timespec_after_us(1000 * 1000);
-		if (!e->closing)
-			pthread_cond_timedwait(&e->tender_wake, &e->tender_lock, &until);
-	}
-	pthread_mutex_unlock(&e->tender_lock);
-	if (p)
-		pg_close(p);
-	return NULL;
-}
-
-static void start_tender(struct pg_engine *e)
-{
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_mutex_init(&e->tender_lock, NULL);
-	pthread_cond_init(&e->tender_wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	must(pthread_create(&e->tender, NULL, tender_main, e) == 0);
-	e->tended = true;
-}
-
-static void stop_tender(struct pg_engine *e)
-{
-	pthread_mutex_lock(&e->tender_lock);
-	e->closing = true;
-	pthread_cond_signal(&e->tender_wake);
-	pthread_mutex_unlock(&e->tender_lock);
-	pthread_join(e->tender, NULL);
-	pthread_mutex_destroy(&e->tender_lock);
-	pthread_cond_destroy(&e->tender_wake);
-}
-
 /* ---- opening and closing ---- */
 
 static enum fault read_origin(struct tx *tx, const struct env *env, const void *cmd, void *ret)
@@ -274,6 +208,16 @@ static enum fault read_epoch(struct pg_engine *e)
 	return fault;
 }
 
+/* The node's number comes last: what fails before has none to give back. */
+static enum fault find_all(struct pg_engine *e, const struct engine_config *config, struct pg *p,
+			   char **ret_why)
+{
+	TRY(pg_start_batches(e, p));
+	TRY(find_card(e, config, p, ret_why));
+	TRY(read_epoch(e));
+	return pg_take_number(e, p);
+}
+
 static enum fault open_all(struct pg_engine *e, const struct engine_config *config, char **ret_why)
 {
 	struct pg *p = NULL;
@@ -288,22 +232,27 @@ static enum fault open_all(struct pg_engine *e, const struct engine_config *conf
 				      "COUPONRY_MASTER_KEY), the same file on every node");
 		return FAULT_USAGE;
 	}
-	TRY(pg_open(&(struct pg_config){.url = e->url, .create = config->create}, &p, ret_why));
-	enum fault fault = find_card(e, config, p, ret_why);
-	pg_close(p);
-	TRY(fault);
-	TRY(read_epoch(e));
+	struct pg_config connect = {.url = e->url,
+				    .create = config->create,
+				    .statement_ms = e->statement_ms,
+				    .lock_ms = e->lock_ms};
+	TRY(pg_open(&connect, &p, ret_why));
+	enum fault fault = find_all(e, config, p, ret_why);
+	if (fault != OK) {
+		pg_close(p);
+		return fault;
+	}
 	pg_lanes_start(e);
-	start_tender(e);
+	pg_tender_start(e, p);
 	return OK;
 }
 
 static void release(struct engine *engine)
 {
 	struct pg_engine *e = pg_engine_of(engine);
-	if (e->tended) {
+	if (e->tender.there) {
 		pg_lanes_stop(e);
-		stop_tender(e);
+		pg_tender_stop(e);
 	}
 	secret_wipe(&e->masters, sizeof(e->masters));
 	secret_wipe(e->url, strlen(e->url));
@@ -321,8 +270,11 @@ enum fault pg_engine_open(const struct engine_config *config, struct engine **re
 	e->seed = config->seed;
 	e->clock = config->clock;
 	e->clock_context = config->clock_context;
-	random_bytes(&e->node, sizeof(e->node));
-	e->node &= INT64_MAX;
+	e->statement_ms = config->statement_ms;
+	e->lock_ms = config->lock_ms;
+	e->lanes.thread_count = config->write_lanes ? config->write_lanes : PG_LANES;
+	must(e->lanes.thread_count <= ENGINE_LANES_MAX);
+	pg_tender_init(e, config);
 	struct engine *engine = (struct engine *)(void *)e;
 	enum fault fault = open_all(e, config, ret_why);
 	if (fault == OK) {
@@ -349,7 +301,8 @@ static enum fault ready(const struct engine *engine)
 {
 	const struct pg_engine *e = (const struct pg_engine *)(const void *)engine;
 	TRY(atomic_load(&e->clock_fault));
-	return atomic_load(&e->away);
+	TRY(atomic_load(&e->away));
+	return monotonic_us() <= atomic_load(&e->tender.leased_us) ? OK : FAULT_BUSY;
 }
 
 static enum fault clock_accept(struct engine *e)
@@ -367,14 +320,17 @@ static void stats_get(const struct engine *engine, struct engine_stats *ret)
 {
 	struct pg_engine *e = pg_engine_of((struct engine *)(uintptr_t)engine); /* for its lock */
 	struct pg_counters *c = &e->counters;
-	*ret = (struct engine_stats){.batches = atomic_load(&c->batches),
-				     .commands = atomic_load(&c->commands),
-				     .entries = atomic_load(&c->entries),
-				     .syncs = atomic_load(&c->batches),
-				     .batch_size_sum = atomic_load(&c->commands),
-				     .sync_us_sum = atomic_load(&c->commit_us_sum),
-				     .rounds = atomic_load(&c->rounds),
-				     .round_trips = atomic_load(&c->round_trips)};
+	*ret =
+	    (struct engine_stats){.batches = atomic_load(&c->batches),
+				  .commands = atomic_load(&c->commands),
+				  .entries = atomic_load(&c->entries),
+				  .syncs = atomic_load(&c->batches),
+				  .batch_size_sum = atomic_load(&c->commands),
+				  .sync_us_sum = atomic_load(&c->commit_us_sum),
+				  .rounds = atomic_load(&c->rounds),
+				  .round_trips = atomic_load(&c->round_trips),
+				  .node = atomic_load(&e->node),
+				  .oldest_snapshot_ms = atomic_load(&e->tender.oldest_snapshot_ms)};
 	copy_buckets(ret->batch_size, c->batch_size);
 	copy_buckets(ret->sync_us, c->commit_us);
 	pthread_mutex_lock(&e->lanes.lock);

@@ -1,7 +1,7 @@
 /*
  * The PostgreSQL engine's parts and who may touch what. Threads: write lanes (each with a
  * connection; run batches of one merchant at a time), readers (each with a connection, on whatever
- * thread they are used), one tender (watches database and clock).
+ * thread they are used), one tender (pg_tender.c).
  *
  * Nothing of a merchant is kept between batches: any number of nodes serve the same store.
  */
@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 enum {
-	PG_LANES = 8,	     /* write connections of a node: their commits share syncs */
+	PG_LANES = 8,	     /* write connections of a node, unless somebody says otherwise */
 	PG_BATCH_MAX = 128,  /* calls of a batch: past it little is gained (store.md's numbers) */
 	PG_CREDENTIAL_S = 5, /* what another node changed is seen after so long */
 	PG_CLOCK_MS_MAX = 2000, /* further from the database's: not ready */
@@ -35,7 +35,8 @@ struct pg_lanes {
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
 	uint64_t calls, jobs;			   /* that wait, of all merchants */
 	bool stopping, jobs_ended;
-	struct lane_thread *threads[PG_LANES];
+	unsigned thread_count; /* set before they start */
+	struct lane_thread *threads[ENGINE_LANES_MAX];
 };
 
 struct pg_counters {
@@ -44,23 +45,38 @@ struct pg_counters {
 	_Atomic uint64_t commit_us[ENGINE_BUCKETS], commit_us_sum;
 };
 
+struct pg_tender {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool closing;  /* under the lock */
+	bool there;    /* the thread is */
+	char name[80]; /* of this process in the node table */
+	unsigned lease_ms, snapshot_ms;
+	_Atomic int64_t leased_us; /* until then the number is ours, by monotonic_us */
+	_Atomic uint64_t oldest_snapshot_ms;
+	/* the thread's own */
+	struct pg *pg;		   /* NULL: not connected */
+	int64_t renew_us, look_us; /* when to do it again */
+	bool told;		   /* of the snapshot that is too old now */
+};
+
 struct pg_engine {
 	struct engine_base base; /* first */
 	char *url;
+	unsigned statement_ms, lock_ms; /* 0: the defaults of pg_config */
 	struct master_keys masters;
 	uint64_t seed;
-	uint64_t node; /* random, of this process: part of its batches' ids */
-	_Atomic uint64_t batch;
+	/* The id of a batch: the leased number, and a count that no other process goes through
+	 * (pg_start_batches). */
+	_Atomic uint64_t node, batch;
 	struct instant (*clock)(void *context);
 	void *clock_context;
 	_Atomic uint64_t epoch, credential_writes;
 	_Atomic(enum fault) away, clock_fault;
 	struct pg_lanes lanes;
 	struct pg_counters counters;
-	pthread_t tender;
-	pthread_mutex_t tender_lock;
-	pthread_cond_t tender_wake;
-	bool tended, closing; /* tended: the thread is there */
+	struct pg_tender tender;
 };
 
 static inline struct pg_engine *pg_engine_of(struct engine *e)
@@ -69,6 +85,7 @@ static inline struct pg_engine *pg_engine_of(struct engine *e)
 }
 
 /* pg_engine.c */
+struct instant pg_engine_now(const struct pg_engine *e);
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena);
 void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
 		       uint64_t merchant);
@@ -76,6 +93,15 @@ void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows 
 CHECKED enum fault pg_engine_connect(struct pg_engine *e, struct pg **p);
 /* What a call on a connection said. */
 enum fault pg_engine_note(struct pg_engine *e, enum fault fault);
+
+/* pg_tender.c */
+void pg_tender_init(struct pg_engine *e, const struct engine_config *config);
+/* Before anything is written: where this process begins to count its batches. */
+CHECKED enum fault pg_start_batches(struct pg_engine *e, struct pg *p);
+/* Leases a number: e->node. */
+CHECKED enum fault pg_take_number(struct pg_engine *e, struct pg *p);
+void pg_tender_start(struct pg_engine *e, struct pg *p); /* p is the tender's from then on */
+void pg_tender_stop(struct pg_engine *e);		 /* gives the number back */
 
 /* pg_lane.c */
 void pg_lanes_start(struct pg_engine *e);

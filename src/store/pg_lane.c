@@ -219,7 +219,7 @@ void pg_lanes_start(struct pg_engine *e)
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	l->ready_end = &l->ready;
-	for (unsigned i = 0; i < PG_LANES; i++) {
+	for (unsigned i = 0; i < l->thread_count; i++) {
 		struct lane_thread *t = calloc(1, sizeof(*t));
 		must(t);
 		*t = (struct lane_thread){.engine = e, .lane = pg_lane_new(e)};
@@ -247,7 +247,7 @@ void pg_lanes_stop(struct pg_engine *e)
 	l->stopping = true;
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
-	for (unsigned i = 0; i < PG_LANES; i++) {
+	for (unsigned i = 0; i < l->thread_count; i++) {
 		pthread_join(l->threads[i]->thread, NULL);
 		pg_lane_free(l->threads[i]->lane);
 		free(l->threads[i]);

@@ -83,7 +83,8 @@ void head_reader_init(struct head_reader *h);
 void begin_send(struct pg *p, uint64_t merchant);
 
 struct pg *link_make(const char *url); /* not connected */
-/* Connects when there is no connection. BUSY, DATA_MISSING, DATA_DAMAGED; p->why. */
+/* Connects when there is no connection. BUSY, DATA_MISSING, SCHEMA_NEWER, SCHEMA_REFUSED,
+ * DATA_DAMAGED; p->why. */
 CHECKED enum fault link_connect(struct pg *p);
 /* The same without looking at the schema: migrate. */
 CHECKED enum fault link_connect_bare(struct pg *p);

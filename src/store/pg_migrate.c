@@ -57,7 +57,7 @@ static enum fault run(struct pg *p, const char *sql)
 	PQclear(r);
 	if (good)
 		return OK;
-	return p->trouble == TROUBLE_STAYS ? FAULT_DATA_DAMAGED : FAULT_BUSY;
+	return p->trouble == TROUBLE_STAYS ? FAULT_SCHEMA_REFUSED : FAULT_BUSY;
 }
 
 /* One row of numbers, as text. False: no row. */
@@ -69,7 +69,7 @@ static enum fault ask(struct pg *p, const char *sql, int64_t *ret, int n, bool *
 	*ret_there = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
 	if (PQresultStatus(r) != PGRES_TUPLES_OK) {
 		link_note(p, r);
-		fault = p->trouble == TROUBLE_STAYS ? FAULT_DATA_DAMAGED : FAULT_BUSY;
+		fault = p->trouble == TROUBLE_STAYS ? FAULT_SCHEMA_REFUSED : FAULT_BUSY;
 	}
 	for (int i = 0; *ret_there && i < n; i++)
 		if (!text_to_int64(text_of(PQgetvalue(r, 0, i)), &ret[i]))
@@ -112,7 +112,7 @@ static enum fault refuse_newer(struct pg *p)
 {
 	link_explain(p, "the database was migrated by a newer couponry; this one would not "
 			"understand it");
-	return FAULT_DATA_DAMAGED;
+	return FAULT_SCHEMA_NEWER;
 }
 
 static enum fault has_versions(struct pg *p, bool *ret)

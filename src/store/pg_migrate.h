@@ -18,10 +18,11 @@ struct migrate_config {
 	void (*done)(void *context, unsigned number, const char *name); /* NULL: nobody is told */
 	void *context;
 };
-/* BUSY, DATA_DAMAGED (a schema of a newer program, or of something else) with *ret_why
- * (malloced). */
+/* BUSY, SCHEMA_NEWER, SCHEMA_REFUSED (a right is missing, or something else has the names) with
+ * *ret_why (malloced). */
 CHECKED enum fault pg_migrate(const struct migrate_config *c, char **ret_why);
 
 /* pg_link.c: whether the connection's database has exactly this program's schema. DATA_MISSING with
- * a sentence that names `couponry migrate`, DATA_DAMAGED when it is newer. Before the pipeline. */
+ * a sentence that names `couponry migrate`; SCHEMA_NEWER; SCHEMA_REFUSED when it may not be read.
+ * Before the pipeline. */
 CHECKED enum fault schema_check(struct pg *p);

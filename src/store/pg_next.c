@@ -72,18 +72,20 @@ struct entries {
 /* number, instant, actor, command, entry, hash */
 static bool read_entry(const PGresult *r, int row, struct pg_entry *ret)
 {
-	int64_t number, command;
+	int64_t number, command, place;
 	struct text instant, hash;
 	struct pg_value value;
 	if (!link_number(r, row, 0, &number) || !link_cell(r, row, 1, &instant) ||
 	    !value_read(COLUMN_INSTANT, instant, &value) || !link_cell(r, row, 2, &ret->actor) ||
 	    !link_number(r, row, 3, &command) || command > UINT32_MAX ||
-	    !link_cell(r, row, 4, &ret->bytes) || !link_cell(r, row, 5, &hash) || hash.size != 32)
+	    !link_cell(r, row, 4, &ret->bytes) || !link_cell(r, row, 5, &hash) || hash.size != 32 ||
+	    !link_number(r, row, 6, &place))
 		return false;
 	ret->number = (uint64_t)number;
 	ret->instant.ms = value.number;
 	ret->command = (unsigned)command;
 	ret->hash = (const uint8_t *)hash.data;
+	ret->batch_place = (uint64_t)place;
 	return true;
 }
 

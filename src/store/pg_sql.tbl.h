@@ -10,7 +10,7 @@
 				 " WHERE c.merchant_id = $1 AND c.erased IS NOT NULL AND c.customers_erased_ordinal IS NOT NULL" \
 				 " AND k.merchant_id = $1 AND k.slot = c.key_slot AND k.value <> decode(repeat('00', 32), 'hex')" \
 				 " RETURNING k.slot")                                                             \
-	STATEMENT(READ_ENTRIES,  "SELECT number, instant, actor, command, entry, hash FROM ledger WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
+	STATEMENT(READ_ENTRIES,  "SELECT number, instant, actor, command, entry, hash, batch_place FROM ledger WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
 
 /* These are not about one merchant: the whole store's, or the server's. */
 #define SQL_WIDE_STATEMENTS(STATEMENT)                                                                             \
@@ -25,5 +25,5 @@
 	STATEMENT(NODE_RENEW,    "UPDATE node SET lease_until = now() + $3::bigint * interval '1 millisecond'"     \
 				 " WHERE number = $1 AND name = $2 AND lease_until >= now() RETURNING number")     \
 	STATEMENT(NODE_END,      "UPDATE node SET lease_until = '-infinity' WHERE number = $1 AND name = $2 RETURNING number") \
-	STATEMENT(OLDEST_LOOK,   "SELECT coalesce(max((extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint), 0) FROM pg_stat_activity WHERE datname = current_database() AND backend_xmin IS NOT NULL AND pid <> pg_backend_pid()")
+	STATEMENT(OLDEST_LOOK,   "SELECT coalesce(max((extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint), 0) FROM pg_stat_activity WHERE datname = current_database() AND backend_xmin IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()")
 /* clang-format on */

@@ -108,6 +108,7 @@ static enum fault check_entry(void *context, const struct pg_entry *entry)
 	if (v->report->merchants == 0 || v->merchant != entry->merchant)
 		begin_chain(v, entry->merchant);
 	v->report->entries++;
+	v->report->batches += entry->batch_place == 0;
 	v->report->bytes += entry->bytes.size;
 	entry_hash(v->head.hash, entry->bytes, hash);
 	bool good = entry_envelope(entry->bytes, &merchant, &number, &instant, &actor, &command) &&

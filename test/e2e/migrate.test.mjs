@@ -49,7 +49,7 @@ describe('couponry migrate', { skip: MISSING }, () => {
     postgres.ask("insert into schema_version (step, name, size) values (900, 'later', 1)", 'newer');
     const r = await run(['migrate', `--store=${url}`]);
     assert.equal(r.status, 1);
-    assert.match(r.stderr, /^couponry: data_damaged: .*newer couponry/);
+    assert.match(r.stderr, /^couponry: schema_newer: .*newer couponry/);
     assert.equal(postgres.ask('select count(*) from schema_version', 'newer')[0], '3');
   });
 

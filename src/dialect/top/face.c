@@ -163,6 +163,8 @@ static struct answer answer_of(struct call *call, enum fault fault)
 		return unavailable();
 	case OK:
 	case FAULT_DATA_IN_USE:
+	case FAULT_SCHEMA_NEWER:
+	case FAULT_SCHEMA_REFUSED:
 	case FAULT_DATA_DAMAGED:
 	case FAULT_DATA_MISSING:
 	case FAULT_DATA_PRESENT:

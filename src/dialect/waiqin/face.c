@@ -136,6 +136,8 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_COUPON_UNKNOWN:
 	case FAULT_COUPON_CHANGED:
 	case FAULT_DATA_IN_USE:
+	case FAULT_SCHEMA_NEWER:
+	case FAULT_SCHEMA_REFUSED:
 	case FAULT_DATA_DAMAGED:
 	case FAULT_DATA_MISSING:
 	case FAULT_DATA_PRESENT:

@@ -80,6 +80,8 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_SHUTTING_DOWN:
 		return (struct wjb_error){10, "Service currently unavailable"};
 	case FAULT_DATA_IN_USE:
+	case FAULT_SCHEMA_NEWER:
+	case FAULT_SCHEMA_REFUSED:
 	case FAULT_DATA_DAMAGED:
 	case FAULT_DATA_MISSING:
 	case FAULT_DATA_PRESENT:

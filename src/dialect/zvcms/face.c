@@ -127,6 +127,8 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_CHANGED:
 	case FAULT_DATA_IN_USE:
+	case FAULT_SCHEMA_NEWER:
+	case FAULT_SCHEMA_REFUSED:
 	case FAULT_DATA_DAMAGED:
 	case FAULT_DATA_MISSING:
 	case FAULT_DATA_PRESENT:
