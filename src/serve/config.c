@@ -200,20 +200,31 @@ void config_example(struct buffer *out)
 			      params[i].fallback ? params[i].fallback : "");
 }
 
+/* Who connects, as libpq reads it: up to the first @ that no / precedes. (A ? may stand in it.) And
+ * on to the last one of that part: a password with an @ of its own is a mistake, but a password. */
+static const char *end_of_user(const char *user)
+{
+	size_t n = strcspn(user, "/@"), part = n + strcspn(user + n, "/?");
+	return user[n] == '@' ? memrchr(user, '@', part) : NULL;
+}
+
 /* An address without what it says of passwords: between user and host, or as a parameter. */
 static void show_address(const char *address, struct buffer *out)
 {
-	struct text rest = text_of(address), head = text_cut(&rest, '?');
-	const char *at = memrchr(head.data, '@', head.size), *user = strstr(address, "://");
-	const char *colon = at && user ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
+	const char *scheme = strstr(address, "://"), *user = scheme ? scheme + 3 : address;
+	const char *at = scheme ? end_of_user(user) : NULL;
+	const char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
+	struct text rest = text_of(at ? at : address), head = text_cut(&rest, '?');
 
-	if (colon) {
-		buffer_add(out, head.data, (size_t)(colon - head.data));
-		buffer_text(out, TEXT(":***"));
-		buffer_add(out, at, (size_t)(head.data + head.size - at));
-	} else {
-		buffer_text(out, head);
+	if (!scheme) { /* no address at all, perhaps "password=.." */
+		buffer_text(out, TEXT("***"));
+		return;
 	}
+	if (at)
+		buffer_add(out, address, (size_t)((colon ? colon : at) - address));
+	if (colon)
+		buffer_text(out, TEXT(":***"));
+	buffer_text(out, head);
 	for (char sign = '?'; rest.data; sign = '&') {
 		struct text item = text_cut(&rest, '&');
 		bool secret = text_starts_with(item, TEXT("password=")) ||

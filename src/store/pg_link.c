@@ -130,9 +130,46 @@ static enum fault settle(struct pg *p)
 	return good ? OK : fault_of(p->trouble);
 }
 
+/* What libpq says of an address quotes it, and a password may be in it. */
+static void explain_address(struct pg *p, const char *message)
+{
+	char plain[200];
+	size_t n = 0;
+	bool quoted = false;
+	for (; *message && n < sizeof(plain) - 1; message++) {
+		quoted ^= *message == '"';
+		if (!quoted || *message == '"')
+			plain[n++] = *message;
+	}
+	plain[n] = 0;
+	link_explain(p, "PostgreSQL's address is not understood: %s", plain);
+}
+
+/* A password's own @, not written as %40, would show the rest of it as a host. */
+static bool is_address(struct pg *p)
+{
+	char *message = NULL;
+	PQconninfoOption *all = PQconninfoParse(p->url, &message);
+	bool good = all != NULL;
+	if (!good)
+		explain_address(p, message ? message : "");
+	for (const PQconninfoOption *o = all; o && o->keyword && good; o++) {
+		good =
+		    strcmp(o->keyword, "host") != 0 || !o->val || !strchr(o->val + !!*o->val, '@');
+		if (!good)
+			link_explain(p, "PostgreSQL's address has a @ in its host: in a password "
+					"it is written %%40");
+	}
+	PQconninfoFree(all);
+	PQfreemem(message);
+	return good;
+}
+
 enum fault link_connect_bare(struct pg *p)
 {
 	link_drop(p);
+	if (!is_address(p))
+		return FAULT_BUSY;
 	p->connection = connect_to(p);
 	must(p->connection);
 	p->round_trips++;

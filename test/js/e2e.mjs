@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BINARY } from './server.mjs';
+import { BINARY, placed } from './server.mjs';
 import { digest, stamp as waiqinStamp, DEMO as WAIQIN } from './waiqin.mjs';
 
 /** A folder of the test's own; call .remove() when done. */
@@ -28,7 +28,7 @@ export function program(file, args, { env = {}, cwd, input } = {}) {
     p.stdin.end(input);
   });
 }
-export const command = (args, options) => program(BINARY, args, options);
+export const command = (args, options) => program(BINARY, placed(args), options);
 
 /** The command's output; throws when it was refused. */
 export async function done(args, options) {

@@ -16,12 +16,14 @@ const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: '
 const user = () => (process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {});
 
 export class Postgres {
-  /** options: { fsync = true } */
+  /** options: { fsync = true, port = 5432 (of the socket too), settings = ['name=value'] } */
   static async start(options = {}) {
     const p = new Postgres();
     p.dir = mkdtempSync(join(tmpdir(), 'couponry-pg-'));
     chmodSync(p.dir, 0o777);
     p.fsync = options.fsync ?? true;
+    p.port = options.port ?? 5432;
+    p.settings = (options.settings ?? []).flatMap((s) => ['-c', s]);
     p.url = p.database('postgres');
     execFileSync(`${BIN}/initdb`, ['-D', `${p.dir}/data`, '-U', 'couponry', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'], {
       ...user(), cwd: p.dir, stdio: 'pipe',
@@ -31,11 +33,11 @@ export class Postgres {
   }
   /** The address of a database of this server. */
   database(name) {
-    return `postgresql:///${name}?host=${this.dir}&user=couponry`;
+    return `postgresql:///${name}?host=${this.dir}&port=${this.port}&user=couponry`;
   }
   async run() {
     this.process = spawn(`${BIN}/postgres`, ['-D', `${this.dir}/data`, '-k', this.dir, '-c', 'listen_addresses=',
-      '-c', `fsync=${this.fsync ? 'on' : 'off'}`, '-c', 'max_connections=200'], { ...user(), cwd: this.dir, stdio: 'ignore' });
+      '-c', `fsync=${this.fsync ? 'on' : 'off'}`, '-c', 'max_connections=200', '-c', `port=${this.port}`, ...this.settings], { ...user(), cwd: this.dir, stdio: 'ignore' });
     for (let i = 0; i < 300; i++) {
       try {
         this.ask('select 1');

@@ -1,7 +1,7 @@
 // Starts the real server on a data directory of its own and on a port of the kernel's choice.
 import { spawn, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import net from 'node:net';
@@ -15,17 +15,25 @@ export const BINARY = process.env.COUPONRY ?? new URL('../../out/release/couponr
 const SOCKET = process.env.COUPONRY_TEST_POSTGRESQL;
 export const ON_POSTGRESQL = Boolean(SOCKET);
 const databases = new Map();
-function database(dir) {
+const nameOf = (dir) => 't_' + createHash('sha256').update(dir).digest('hex').slice(0, 24);
+function database(dir, like = '') {
   if (!databases.has(dir)) {
-    const name = 't_' + createHash('sha256').update(dir).digest('hex').slice(0, 24);
-    execFileSync('psql', ['-qX', '-h', SOCKET, '-U', 'postgres', '-c', `create database ${name}`, 'postgres'], { stdio: 'inherit' });
+    const name = nameOf(dir);
+    execFileSync('psql', ['-qX', '-h', SOCKET, '-U', 'postgres', '-c', `create database ${name} ${like}`, 'postgres'], { stdio: 'inherit' });
     databases.set(dir, `postgresql://postgres@/${name}?host=${SOCKET}`);
   }
   return databases.get(dir);
 }
 /** How a program is told where the data are. */
 export const place = (dir) => (SOCKET ? [`--store=${database(dir)}`, `--master-key=${dir}.key`] : [`--data=${dir}`]);
-const placed = (args) => args.flatMap((a) => (a.startsWith('--data=') ? place(a.slice('--data='.length)) : [a]));
+export const placed = (args) => args.flatMap((a) => (a.startsWith('--data=') ? place(a.slice('--data='.length)) : [a]));
+
+/** A copy of a store that nobody serves, with its key. */
+export function copyStore(from, to) {
+  if (SOCKET) database(to, `template ${nameOf(from)}`);
+  else cpSync(from, to, { recursive: true });
+  cpSync(`${from}.key`, `${to}.key`);
+}
 
 export function cli(...args) {
   return execFileSync(BINARY, placed(args), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

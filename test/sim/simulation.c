@@ -1,6 +1,6 @@
 /*
  * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
- *            [--keep] [--canary]
+ *            [--keep] [--canary] [--engine=pg]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
@@ -11,9 +11,11 @@
  *
  * The commands of a seed are always the same up to its first kill; where a kill falls is the
  * machine's affair (it kills itself at a counted place two times of three). --keep leaves the data
- * directories. --canary makes the model wrong in one rule: then every seed must fail.
+ * directories. --engine=pg runs the same commands on PostgreSQL as well (lib/twin.h) and compares
+ * answers, readings and ledgers; the database is killed, too. --canary makes the model wrong in one
+ * rule: then every seed must fail.
  */
-#include "lib/sim.h"
+#include "lib/database.h"
 
 #include <ftw.h>
 #include <signal.h>
@@ -25,7 +27,7 @@
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, verbose, keep;
+	bool canary, verbose, keep, twin;
 	char folder[64]; /* of this run */
 };
 
@@ -35,6 +37,7 @@ struct parent {
 	struct world *w;
 	pid_t child;
 	int to_child, from_child;
+	struct pg_server database; /* pid 0: none */
 };
 
 static void start_child(struct parent *p)
@@ -194,7 +197,8 @@ static void run_killed(struct parent *p)
 	struct world *w = p->w;
 	unsigned at = 1 + (unsigned)roll(w, w->op_n);
 	uint64_t way = roll(w, 3);
-	int64_t until = monotonic_us() + (int64_t)roll(w, chance(w, 70) ? 400 : 3000);
+	int64_t span = (chance(w, 70) ? 400 : 3000) * (w->twin[0] ? 20 : 1);
+	int64_t until = monotonic_us() + (int64_t)roll(w, (uint64_t)span);
 	w->die_before = way == 0 ? at : 0;
 	w->die_after = way == 1 ? at : 0;
 	send_order(p, ORDER_RUN);
@@ -207,8 +211,21 @@ static void run_killed(struct parent *p)
 	w->die_before = w->die_after = 0;
 	start_after_kill(p);
 	give_order(p, ORDER_FIND);
+	if (w->twin[0])
+		give_order(p, ORDER_MEND);
 	apply_after_kill(w);
 	give_order(p, ORDER_CHECK);
+}
+
+static void run_without_database(struct parent *p)
+{
+	struct world *w = p->w;
+	w->one_by_one = true;
+	send_order(p, ORDER_RUN);
+	usleep((useconds_t)roll(w, 15000));
+	database_kill(w, &p->database);
+	expect_answer(p, ORDER_RUN);
+	w->one_by_one = false;
 }
 
 static void plan_batch(struct world *w)
@@ -229,8 +246,8 @@ static void pass_time(struct world *w)
 	int64_t ms = (int64_t)roll(w, 3000);
 	if (chance(w, 30))
 		ms = 0;
-	else if (chance(w, 6))
-		ms = -(int64_t)roll(w, 2000);
+	else if (chance(w, 6)) /* (a merchant's newest entry is not the store's: pg_engine.c) */
+		ms = w->twin[0] ? 0 : -(int64_t)roll(w, 2000);
 	else if (chance(w, 6))
 		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
 	else if (chance(w, 3))
@@ -249,7 +266,10 @@ static void step(struct parent *p)
 		run_killed(p);
 		return;
 	}
-	give_order(p, ORDER_RUN);
+	if (p->database.pid && chance(w, 2))
+		run_without_database(p);
+	else
+		give_order(p, ORDER_RUN);
 	for (unsigned i = 0; i < w->op_n; i++)
 		apply_answered(w, &w->ops[i]);
 	if (chance(w, 4))
@@ -430,7 +450,7 @@ static void run_steps(struct parent *p, uint64_t steps)
 	start_child(p);
 	expect_answer(p, ORDER_OPEN);
 	found(p);
-	if (chance(w, 12)) {
+	if (!w->twin[0] && chance(w, 12)) {
 		steps_with_restore(p, steps);
 	} else {
 		for (w->step = 1; w->step <= steps; w->step++)
@@ -446,20 +466,26 @@ static void run_steps(struct parent *p, uint64_t steps)
 
 static void print_figures(const struct world *w)
 {
-	printf("seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu "
-	       "cut off), "
-	       "%llu restarts, %llu restores, %llu checks, %llu verifies of %llu rows, %llu "
-	       "watches; %u coupons, %u people, "
-	       "%u campaigns, %llu changes of them\n",
-	       (unsigned long long)w->seed, (unsigned long long)w->commands,
-	       (unsigned long long)w->accepted, (unsigned long long)w->repeats,
-	       (unsigned long long)w->busy, (unsigned long long)w->kills,
-	       (unsigned long long)w->cut_off, (unsigned long long)w->restarts,
-	       (unsigned long long)w->restores, (unsigned long long)w->checks,
-	       (unsigned long long)w->verifies, (unsigned long long)w->rows_verified,
-	       (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n,
-	       w->homes[1].customer_n, w->homes[1].campaign_n,
-	       (unsigned long long)w->homes[1].changes);
+	printf(
+	    "seed %llu: %llu commands, %llu accepted, %llu repeats, %llu busy, %llu kills (%llu "
+	    "cut off), %llu restarts, %llu restores, %llu checks, %llu verifies of %llu rows, %llu "
+	    "watches; %u coupons, %u people, "
+	    "%u campaigns, %llu changes of them\n",
+	    (unsigned long long)w->seed, (unsigned long long)w->commands,
+	    (unsigned long long)w->accepted, (unsigned long long)w->repeats,
+	    (unsigned long long)w->busy, (unsigned long long)w->kills,
+	    (unsigned long long)w->cut_off, (unsigned long long)w->restarts,
+	    (unsigned long long)w->restores, (unsigned long long)w->checks,
+	    (unsigned long long)w->verifies, (unsigned long long)w->rows_verified,
+	    (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n,
+	    w->homes[1].customer_n, w->homes[1].campaign_n,
+	    (unsigned long long)w->homes[1].changes);
+	if (w->twin[0])
+		printf("  on PostgreSQL: %llu answers and %llu entries compared, %llu mended, %llu "
+		       "outages%s\n",
+		       (unsigned long long)w->compared, (unsigned long long)w->compared_entries,
+		       (unsigned long long)w->mended, (unsigned long long)w->outages,
+		       w->one_home ? ", byte for byte" : "");
 }
 
 /* In a process of its own: its exit says how it went. */
@@ -469,10 +495,15 @@ static _Noreturn void worker(const struct options *o, uint64_t seed)
 	snprintf(folder, sizeof(folder), "%s/%llu", o->folder, (unsigned long long)seed);
 	struct parent p = {.w = new_world(seed, o->canary, folder)};
 	signal(SIGPIPE, SIG_IGN);
+	if (o->twin) {
+		p.w->one_home = seed % 2;
+		database_start(p.w, &p.database, o->folder, folder);
+	}
 	/* Now and then a long one, so that lists of changes pass a thousand ordinals. */
 	run_steps(&p, seed % 100 == 50 ? 6 * o->steps : o->steps);
 	if (o->verbose)
 		print_figures(p.w);
+	pg_server_kill(&p.database, SIGQUIT);
 	if (!o->keep)
 		remove_all(folder);
 	fflush(NULL);
@@ -497,6 +528,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->verbose = true;
 		} else if (strcmp(argv[i], "--canary") == 0) {
 			o->canary = true;
+		} else if (strcmp(argv[i], "--engine=pg") == 0) {
+			o->twin = true;
 		} else if (strcmp(argv[i], "--keep") == 0) {
 			o->keep = true;
 		} else if (strcmp(argv[i], "--verbose") == 0) {
@@ -532,8 +565,7 @@ int main(int argc, char **argv)
 	time_t begin = time(NULL);
 	if (!read_options(argc, argv, &o)) {
 		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
-		      "[--jobs=N] "
-		      "[--verbose] [--keep] [--canary]\n",
+		      "[--jobs=N] [--verbose] [--keep] [--canary] [--engine=pg]\n",
 		      stderr);
 		return 2;
 	}
@@ -541,6 +573,8 @@ int main(int argc, char **argv)
 	snprintf(o.folder, sizeof(o.folder), "%s/couponry-sim-XXXXXX",
 		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	must(mkdtemp(o.folder));
+	if (o.twin && !database_make(o.folder))
+		return 1;
 	for (; started < o.seeds && failed < 20; started++) {
 		if (o.seconds && time(NULL) - begin >= (time_t)o.seconds)
 			break;

@@ -4,6 +4,7 @@
  */
 #include "sim.h"
 #include "store/engine.h"
+#include "twin.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,7 +18,7 @@ struct side {
 	struct engine *engine;
 	struct write writes[OPS_MAX];
 	struct arena arenas[OPS_MAX];
-	sem_t all_done;
+	sem_t one_done;
 	pthread_t watcher;
 	_Atomic bool watching;
 };
@@ -55,8 +56,7 @@ static void done(struct write *write)
 	unsigned answered = atomic_fetch_add(&s->w->answered, 1) + 1;
 	if (answered == s->w->die_after)
 		raise(SIGKILL);
-	if (answered == s->w->op_n)
-		sem_post(&s->all_done);
+	sem_post(&s->one_done);
 }
 
 /* Dies in the middle of a batch that is not in the ledger yet. */
@@ -68,6 +68,31 @@ static enum fault die(struct tx *tx, const struct env *env, const void *cmd, voi
 	(void)ret;
 	raise(SIGKILL);
 	return FAULT_BUSY;
+}
+
+/* Merchants do not wait for each other in PostgreSQL: what touches all of them stands alone. */
+static bool stands_alone(const struct op *op)
+{
+	return op->home == 0 || op->command == COMMAND_request_forget;
+}
+
+static unsigned group_of(const struct world *w, unsigned from)
+{
+	unsigned i = from + 1;
+	if (stands_alone(&w->ops[from]))
+		return 1;
+	while (i < w->op_n && !stands_alone(&w->ops[i]))
+		i++;
+	return i - from;
+}
+
+static void run_group(struct side *s, unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++)
+		engine_submit(s->engine, &s->writes[i]);
+	for (unsigned i = 0; i < n; i++)
+		while (sem_wait(&s->one_done) != 0)
+			must(errno == EINTR);
 }
 
 static void run(struct side *s)
@@ -88,10 +113,14 @@ static void run(struct side *s)
 		    .done = done,
 		    .context = s};
 	}
-	for (unsigned i = 0; i < w->op_n; i++)
-		engine_submit(s->engine, &s->writes[i]);
-	while (sem_wait(&s->all_done) != 0)
-		must(errno == EINTR);
+	for (unsigned i = 0, n; i < w->op_n; i += n) {
+		n = w->twin[0] ? group_of(w, i) : w->op_n;
+		if (w->twin[0] && w->ops[i].command == COMMAND_request_forget)
+			engine_feed(s->engine); /* it sees what was fed */
+		run_group(s, i, n);
+		if (w->twin[0])
+			twin_run(w, i, n);
+	}
 }
 
 /* --- a reader beside the lane: whole batches only, counts that agree with rows --- */
@@ -262,6 +291,8 @@ static void open_engine(struct side *s)
 	enum fault fault = engine_open(&config, &s->engine, &why);
 	if (fault != OK)
 		sim_fail(s->w, "engine_open: %s, %s", fault_name(fault), why ? why : "");
+	if (s->w->twin[0])
+		twin_open(s->w, &config);
 	if (s->w->watched && s->w->home_n == HOMES) {
 		atomic_store(&s->watching, true);
 		must(pthread_create(&s->watcher, NULL, watch, s) == 0);
@@ -273,6 +304,8 @@ static void close_engine(struct side *s)
 	if (atomic_exchange(&s->watching, false))
 		pthread_join(s->watcher, NULL);
 	engine_close(s->engine);
+	if (s->w->twin[0])
+		twin_close();
 }
 
 static void back_up(struct side *s)
@@ -303,9 +336,13 @@ static void obey(struct side *s, enum order order)
 		return;
 	case ORDER_CHECK:
 		check_all(s->w, s->engine);
+		if (s->w->twin[0])
+			twin_check(s->w);
 		return;
 	case ORDER_VERIFY:
 		verify(s);
+		if (s->w->twin[0])
+			twin_verify(s->w, s->engine);
 		return;
 	case ORDER_FEED:
 		engine_feed(s->engine);
@@ -315,6 +352,9 @@ static void obey(struct side *s, enum order order)
 		return;
 	case ORDER_BACKUP:
 		back_up(s);
+		return;
+	case ORDER_MEND:
+		twin_mend(s->w);
 		return;
 	case ORDER_CLOSE:
 		close_engine(s);
@@ -332,7 +372,7 @@ void engine_side(struct world *w, int from_parent, int to_parent)
 	char order = ORDER_OPEN;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	side.w = w;
-	sem_init(&side.all_done, 0, 0);
+	sem_init(&side.one_done, 0, 0);
 	for (unsigned i = 0; i < OPS_MAX; i++)
 		arena_init_lent(&side.arenas[i], lent[i], sizeof(lent[i]), CALL_BYTES_MAX);
 	open_engine(&side);

@@ -386,7 +386,7 @@ static void plan_repeat(struct world *w, struct op *op)
 void plan_op(struct world *w, struct op *op, bool alone)
 {
 	memset(op, 0, sizeof(*op));
-	op->home = 1 + (unsigned)(chance(w, 75) ? 0 : roll(w, w->home_n - 1));
+	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
 	if (w->heap_used > HEAP_BYTES / 4 * 3) {
 		op->command = COMMAND_campaign_sweep;
 		plan_campaign_sweep(w, op);

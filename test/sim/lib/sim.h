@@ -178,6 +178,10 @@ struct world {
 	int64_t newest_ms;    /* of all entries */
 	bool canary, watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
+	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
+	 * one after the other, while the database is being killed */
+	char twin[256];
+	bool one_home, checks_twin, one_by_one;
 	/* the batch at hand */
 	struct op ops[OPS_MAX];
 	unsigned op_n;
@@ -198,7 +202,7 @@ struct world {
 	int64_t scanned_newest_ms;
 	/* figures */
 	uint64_t commands, accepted, repeats, kills, cut_off, restarts, restores, checks, verifies,
-	    busy, rows_verified;
+	    busy, rows_verified, compared, compared_entries, mended, outages;
 	_Atomic uint64_t watches;
 	size_t heap_used;
 	char heap[HEAP_BYTES];
@@ -265,6 +269,7 @@ enum order {
 	ORDER_FEED = 'f',
 	ORDER_FIND = 'l',   /* sets in_ledger of ops[], and the scanned_ figures */
 	ORDER_BACKUP = 'b', /* into w->backup */
+	ORDER_MEND = 'm',   /* twin_mend */
 	ORDER_CLOSE = 'q',
 };
 _Noreturn void engine_side(struct world *w, int from_parent, int to_parent);
