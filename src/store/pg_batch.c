@@ -173,7 +173,7 @@ static enum fault run(struct pg_lane *l, uint64_t merchant)
 	loaded_clear(&l->rows);
 	TRY(pg_engine_connect(l->engine, &l->pg));
 	TRY(pg_begin_write(l->pg, merchant, &head));
-	pg_engine_keyring(l->engine, &l->keys, &l->rows.rows, merchant);
+	pg_engine_keyring(l->engine, &l->keys, &l->rows.rows);
 	rounds_set_head(&l->rows, merchant, &head);
 	r->rows = &l->rows;
 	r->keys = &l->keys.ring;

@@ -44,10 +44,17 @@ struct pg_counters {
 	_Atomic uint64_t commit_us[ENGINE_BUCKETS], commit_us_sum;
 };
 
+/* META "store": varint store id, varint master key, its check. What a ledger's segments say. */
+struct store_card {
+	uint64_t id, master_id;
+	uint8_t check[16];
+};
+
 struct pg_engine {
 	struct engine_base base; /* first */
 	char *url;
 	struct master_keys masters;
+	struct store_card card;
 	uint64_t seed;
 	uint64_t node; /* random, of this process: part of its batches' ids */
 	_Atomic uint64_t batch;
@@ -69,9 +76,12 @@ static inline struct pg_engine *pg_engine_of(struct engine *e)
 }
 
 /* pg_engine.c */
+void store_card_key(struct key *k);
+void store_card_write(const struct store_card *c, struct buffer *out);
+/* META "copy": what is here is not all that is to be here (copy.h). */
+void copy_mark_key(struct key *k);
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena);
-void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
-		       uint64_t merchant);
+void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows);
 /* Connects when *p is NULL; notes whether the database is away. */
 CHECKED enum fault pg_engine_connect(struct pg_engine *e, struct pg **p);
 /* What a call on a connection said. */

@@ -46,20 +46,6 @@ struct migration {
 
 /* --- questions and orders --- */
 
-static enum fault run(struct pg *p, const char *sql)
-{
-	PGresult *r = PQexec(p->connection, sql);
-	ExecStatusType status = PQresultStatus(r);
-	bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-	p->trouble = TROUBLE_NONE;
-	if (!good)
-		link_note(p, r);
-	PQclear(r);
-	if (good)
-		return OK;
-	return p->trouble == TROUBLE_STAYS ? FAULT_DATA_DAMAGED : FAULT_BUSY;
-}
-
 /* One row of numbers, as text. False: no row. */
 static enum fault ask(struct pg *p, const char *sql, int64_t *ret, int n, bool *ret_there)
 {
@@ -151,7 +137,7 @@ static enum fault make_version_table(struct pg *p)
 		TRY(has_versions(p, &there));
 		if (there)
 			return OK;
-		fault = run(p, ddl_version);
+		fault = link_run(p, ddl_version);
 		if (fault == OK || p->trouble == TROUBLE_LOST)
 			return fault;
 	}
@@ -167,7 +153,7 @@ static enum fault write_step(struct migration *m, const struct step *s, int64_t 
 	buffer_format(&m->sql, "%u)", schema_size());
 	buffer_byte(&m->sql, '\0');
 	must(!m->sql.full);
-	return run(m->p, m->sql.data);
+	return link_run(m->p, m->sql.data);
 }
 
 /* Inside a transaction that holds the lock. *ret_step: NULL, there is nothing to do. */
@@ -194,12 +180,12 @@ static enum fault next_step(struct migration *m, const struct step **ret_step, i
 static enum fault run_step(struct migration *m, const struct step **ret_step)
 {
 	int64_t number = 0;
-	TRY(run(m->p, "BEGIN; LOCK TABLE schema_version IN EXCLUSIVE MODE"));
+	TRY(link_run(m->p, "BEGIN; LOCK TABLE schema_version IN EXCLUSIVE MODE"));
 	TRY(next_step(m, ret_step, &number));
 	if (!*ret_step)
-		return run(m->p, "ROLLBACK");
+		return link_run(m->p, "ROLLBACK");
 	TRY(write_step(m, *ret_step, number));
-	TRY(run(m->p, "COMMIT"));
+	TRY(link_run(m->p, "COMMIT"));
 	if (m->config->done)
 		m->config->done(m->config->context, (unsigned)number, (*ret_step)->name);
 	return OK;
@@ -210,8 +196,8 @@ static enum fault prepare(struct migration *m)
 {
 	int64_t number;
 	TRY(link_connect_bare(m->p));
-	TRY(run(m->p, "SET lock_timeout = '5min'; SET statement_timeout = 0;"
-		      " SET enable_seqscan = on; SET client_min_messages = warning"));
+	TRY(link_run(m->p, "SET lock_timeout = '5min'; SET statement_timeout = 0;"
+			   " SET enable_seqscan = on; SET client_min_messages = warning"));
 	TRY(ask(m->p, "SELECT 1 FROM pg_extension WHERE extname = 'citus'", &number, 1,
 		&m->ddl.citus));
 	return make_version_table(m->p);

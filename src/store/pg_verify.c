@@ -176,17 +176,18 @@ static enum fault load_keys(struct loaded *rows, void *context)
 }
 
 /* Replays meet slots in order: those behind one that is not at hand come with it. */
-static bool find_key(const struct keyring *ring, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+static bool find_key(const struct keyring *ring, uint64_t merchant, uint64_t slot,
+		     uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	const struct keyring_rows *k = (const struct keyring_rows *)(const void *)ring;
 	struct key key;
-	keyring_rows_key(&key, k->merchant, slot);
+	keyring_rows_key(&key, merchant, slot);
 	if (!row_want(k->rows, key_get(&key)))
 		for (unsigned i = 1; i < SLOTS_AHEAD_WANTED; i++) {
-			keyring_rows_key(&key, k->merchant, slot + i);
+			keyring_rows_key(&key, merchant, slot + i);
 			(void)row_want(k->rows, key_get(&key));
 		}
-	return keyring_rows_customer(ring, slot, ret_key);
+	return keyring_rows_customer(ring, merchant, slot, ret_key);
 }
 
 struct application {
@@ -208,7 +209,7 @@ static enum fault replay_entry(struct verify *v, const struct pg_entry *entry)
 {
 	struct application a = {v, entry, false};
 	if (v->merchant != entry->merchant || entry->number == 1) {
-		v->merchant = v->ring.merchant = entry->merchant;
+		v->merchant = entry->merchant;
 		v->head = (struct head){0};
 	}
 	if (!loaded_try(&v->keys, apply, &a))
@@ -363,7 +364,7 @@ static void prepare(struct verify *v)
 	v->keys.load = load_keys;
 	v->keys.context = v;
 	v->filter.verbs = &filter_verbs;
-	pg_engine_keyring(v->engine, &v->ring, &v->keys.rows, 0);
+	pg_engine_keyring(v->engine, &v->ring, &v->keys.rows);
 	v->ring.ring.customer = find_key;
 }
 

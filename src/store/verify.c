@@ -41,13 +41,15 @@ static void note(struct comparison *c, struct text place, const char *what)
 }
 
 /* A record's PERSONAL members are out of `value`, when its key is wiped; false: it is not. */
-static bool take_personal(const struct comparison *c, enum table table, struct text value,
+static bool take_personal(const struct comparison *c, struct text key, struct text value,
 			  struct buffer *out)
 {
+	enum table table = (enum table)key.data[1];
 	const struct record_shape *shape = &record_shapes[table];
 	union record record = {0};
 	if (!record_decode(shape, value, &record) ||
-	    !keyring_is_wiped(c->keys, field_number(&shape->fields[shape->slot], &record)))
+	    !keyring_is_wiped(c->keys, key_merchant(key),
+			      field_number(&shape->fields[shape->slot], &record)))
 		return false;
 	store_forget(table, &record);
 	record_encode(shape, &record, out);
@@ -68,8 +70,7 @@ static bool is_same(const struct comparison *c, struct text place, struct text a
 		return false;
 	buffer_init(&left, RECORD_BYTES_MAX);
 	buffer_init(&right, RECORD_BYTES_MAX);
-	bool same = take_personal(c, (enum table)table, a, &left) &&
-		    take_personal(c, (enum table)table, b, &right) &&
+	bool same = take_personal(c, key, a, &left) && take_personal(c, key, b, &right) &&
 		    text_equal(buffer_get(&left), buffer_get(&right));
 	buffer_release(&left);
 	buffer_release(&right);

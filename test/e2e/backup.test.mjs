@@ -106,7 +106,7 @@ describe('restore', () => {
         writeSync(fd, Buffer.from([0xff, 0x00, 0xff]), 0, 3, 700);
         closeSync(fd);
       }],
-      ['missing', 'file_unreadable', (dir) => rmSync(`${dir}/keys`)],
+      ['missing', 'file_unreadable', (dir) => rmSync(`${dir}/keys/1`)],
     ]) {
       const bad = box.at(`bad-${what}`);
       cpSync(copy, bad, { recursive: true });
