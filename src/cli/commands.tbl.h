@@ -13,6 +13,7 @@ CLI("ledger",     "verify", cli_ledger_verify,   NEEDS_ENGINE,      "",         
 CLI("ledger",     "show",   cli_ledger_show,     NEEDS_ENGINE,      "",             "coupon merchant",                             "the entries of one coupon, or all")
 CLI("backup",     NULL,     cli_backup,          NEEDS_ENGINE,      "",             "to",                                          "a copy of the data directory, also while it is served")
 CLI("restore",    NULL,     cli_restore,         NEEDS_NOTHING,     "",             "from data",                                   "a data directory from a backup")
+CLI("copy",       NULL,     cli_copy,            NEEDS_NOTHING,     "",             "from to",                                     "a whole store from a data directory into an empty database (postgresql://..), or from there into a new directory; compares the ledgers and verifies")
 CLI("compact",    NULL,     cli_compact,         NEEDS_NOTHING,     "",             "data",                                        "writes the view anew without its free pages, while nobody serves; after an erasure nothing of the person is left in it")
 CLI("migrate",    NULL,     cli_migrate,         NEEDS_NOTHING,     "",             "partitions",                                  "makes the schema in PostgreSQL (--store=URL), or brings it up to date; --partitions=N hashes its tables into so many")
 CLI("clock",      NULL,     cli_clock,           NEEDS_ENGINE,      "",             "accept",                                      "accepts the machine's clock after it was moved")
