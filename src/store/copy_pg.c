@@ -192,7 +192,8 @@ static enum fault add_heads(struct to_pg *t)
 		if (!h->slots[i].used)
 			continue;
 		snprintf(sql, sizeof(sql),
-			 "INSERT INTO head (merchant_id) VALUES (%llu) ON CONFLICT DO NOTHING",
+			 "INSERT INTO head (merchant_id) VALUES (%llu) ON CONFLICT (merchant_id)"
+			 " DO NOTHING",
 			 (unsigned long long)h->slots[i].merchant);
 		TRY(link_run(t->p, sql));
 	}
@@ -261,14 +262,17 @@ static enum fault must_be_empty(struct to_pg *t)
 	return full ? FAULT_DATA_PRESENT : OK;
 }
 
-/* Whoever makes a store there at the same time waits, and meets this one. */
+/* Under the lock of merchant 0, as whoever opens a store or makes one. */
 static enum fault begin(struct to_pg *t)
 {
 	TRY(link_connect_bare(t->p));
 	TRY(schema_check(t->p));
 	TRY(link_run(t->p, "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
 			   " SET enable_seqscan = on; SET enable_hashjoin = on"));
-	TRY(link_run(t->p, "BEGIN; LOCK TABLE meta IN EXCLUSIVE MODE"));
+	TRY(link_run(t->p, "BEGIN"));
+	TRY(link_run(t->p, "INSERT INTO head (merchant_id) VALUES (0) ON CONFLICT (merchant_id)"
+			   " DO NOTHING"));
+	TRY(link_run(t->p, "SELECT 1 FROM head WHERE merchant_id = 0 FOR UPDATE"));
 	return must_be_empty(t);
 }
 
@@ -311,6 +315,8 @@ static enum fault verify(struct to_pg *t)
 	enum fault fault = copy_verify(t->copy, target);
 	engine_close(target);
 	TRY(fault);
+	/* A verification may take longer than a connection may rest. */
+	TRY(link_connect_bare(t->p));
 	return link_run(t->p, "DELETE FROM meta WHERE merchant_id = 0 AND name = 'copy'");
 }
 

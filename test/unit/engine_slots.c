@@ -2,6 +2,7 @@
 #include "engine_kit.h"
 
 #include "domain/domain.h"
+#include "store/keyring.h"
 
 #include <fcntl.h>
 
@@ -71,6 +72,21 @@ static void test_many(const char *dir)
 	engine_close(e);
 }
 
+/* More merchants than files that are kept open. */
+static void test_crowd(const char *dir)
+{
+	struct engine_config config = kit_config(dir);
+	struct ledger_report report;
+	char *why;
+	for (uint64_t slot = 1; slot <= 2; slot++) {
+		struct engine *e = kit_open(&config);
+		for (uint64_t merchant = 1; merchant <= KEY_FILES_OPEN_MAX + 8; merchant++)
+			CHECK_INT(make(e, merchant, (unsigned)slot), slot);
+		CHECK_INT(engine_verify(e, NULL, NULL, &report, &why), OK);
+		engine_close(e);
+	}
+}
+
 static void test_missing(const char *dir)
 {
 	struct engine_config config = kit_config(dir);
@@ -105,5 +121,6 @@ int main(void)
 	test_numbers(dir);
 	test_many(dir);
 	test_missing(dir);
+	test_crowd(kit_dir("crowd"));
 	return test_end();
 }
