@@ -124,7 +124,14 @@ struct applier {
 	struct keyring *keys;
 	struct entry_envelope entry;
 	struct arena arena; /* of one operation */
+	uint64_t slots;	    /* the highest that was seen */
 };
+
+static void see_slot(struct applier *a, uint64_t slot)
+{
+	a->keys->slot_seen(a->keys, a->entry.merchant, slot);
+	a->slots = slot > a->slots ? slot : a->slots;
+}
 
 static void *take_memory(struct applier *a, size_t size)
 {
@@ -142,8 +149,8 @@ static bool unseal(struct applier *a, const struct seal_place *place, struct tex
 	*ret = TEXT_NONE;
 	if (!field_sealed_slot(&sealed, &slot))
 		return false;
-	a->keys->slot_seen(a->keys, slot);
-	if (!a->keys->customer(a->keys, slot, key))
+	see_slot(a, slot);
+	if (!a->keys->customer(a->keys, a->entry.merchant, slot, key))
 		return true;
 	uint8_t *clear = take_memory(a, sealed.size);
 	bool ok = field_open(key, place, sealed, clear);
@@ -220,7 +227,7 @@ static bool apply_put(struct applier *a, const struct entry_op *op)
 	    !record_decode(shape, op->value, &record))
 		return false;
 	if (shape->slot)
-		a->keys->slot_seen(a->keys, field_number(&shape->fields[shape->slot], &record));
+		see_slot(a, field_number(&shape->fields[shape->slot], &record));
 	if (shape->personal && !unseal_record(a, op, &record, &image))
 		return false;
 	if (!check_uniques(shape, &record, &image) ||
@@ -314,7 +321,7 @@ bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
 		 const struct head *prev, struct head *ret_head)
 {
 	char memory[4096];
-	struct applier a = {.rows = rows, .keys = keys};
+	struct applier a = {.rows = rows, .keys = keys, .slots = prev->slots};
 	struct text rest = entry;
 	if (!entry_envelope_take(&rest, &a.entry) || a.entry.number != prev->number + 1 ||
 	    a.entry.instant.ms < prev->instant.ms || a.entry.next_number < prev->next_number)
@@ -326,7 +333,8 @@ bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
 		return false;
 	struct head head = {.number = a.entry.number,
 			    .instant = a.entry.instant,
-			    .next_number = a.entry.next_number};
+			    .next_number = a.entry.next_number,
+			    .slots = a.slots};
 	entry_hash(prev->hash, entry, head.hash);
 	head_write(rows, a.entry.merchant, &head);
 	*ret_head = head;

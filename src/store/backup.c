@@ -11,8 +11,10 @@
 #include "store/erase.h"
 #include "store/parts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,23 +181,45 @@ static enum fault copy_ledger(struct engine *e, struct copy *c, const struct pla
 	return OK;
 }
 
+static enum fault copy_keys(struct copy *c)
+{
+	char *path = text_print("%s/keys", c->from), name[NAME_MAX + 8];
+	DIR *folder = opendir(path);
+	enum fault fault = folder ? OK : unreadable(c, "cannot open", "keys");
+	free(path);
+	for (struct dirent *d; fault == OK && (d = readdir(folder));) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "keys/%s", d->d_name);
+		fault = copy_file(c, name, UINT64_MAX, 0);
+		if (fault == OK)
+			fault = note_digest(c, name);
+	}
+	if (folder)
+		closedir(folder);
+	return fault;
+}
+
 static enum fault copy_all(struct engine *e, struct copy *c)
 {
 	struct position position;
 	TRY(folder_make(c->to, "ledger"));
 	TRY(folder_make(c->to, "view"));
+	TRY(folder_make(c->to, "keys"));
 	TRY(copy_view(e, c, &position));
 	TRY(note_digest(c, "view/data.mdb"));
 	TRY(copy_ledger(e, c, &position.place));
-	TRY(copy_file(c, "keys", UINT64_MAX, 0));
-	return note_digest(c, "keys");
+	return copy_keys(c);
 }
 
 static bool sync_folders(const char *path)
 {
 	char *ledger = text_print("%s/ledger", path), *view = text_print("%s/view", path);
-	bool good = folder_sync(ledger) && folder_sync(view) && folder_sync(path);
+	char *keys = text_print("%s/keys", path);
+	bool good =
+	    folder_sync(ledger) && folder_sync(view) && folder_sync(keys) && folder_sync(path);
 	free(ledger);
+	free(keys);
 	free(view);
 	return good;
 }
@@ -363,19 +387,11 @@ static enum fault read_erasures(struct copy *c, const char *dir, const char *key
 	return fault;
 }
 
-/* An empty one: everything is replayed at the first opening. */
+/* Everything is replayed at the first opening. */
 static enum fault empty_view(struct copy *c)
 {
 	char *path = text_print("%s/view", c->to);
-	struct view view;
-	folder_remove(path);
-	enum fault fault = folder_make_at(path);
-	if (fault == OK)
-		fault = view_open(&view, path, (struct view_config){0}, &c->why);
-	if (fault == OK) {
-		fault = view_mark(&view, &(struct position){0});
-		view_close(&view);
-	}
+	enum fault fault = view_create(path, &c->why);
 	free(path);
 	return fault;
 }
@@ -439,6 +455,8 @@ enum fault engine_restore(const char *from, const char *dir, const char *master_
 		fault = folder_make(part, "ledger");
 	if (fault == OK)
 		fault = folder_make(part, "view");
+	if (fault == OK)
+		fault = folder_make(part, "keys");
 	if (fault == OK)
 		fault = copy_named(&c);
 	if (fault == OK)

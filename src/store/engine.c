@@ -7,6 +7,7 @@
  */
 #include "store/engine.h"
 
+#include "store/entry.h"
 #include "store/lock.h"
 #include "store/parts.h"
 #include "store/replay.h"
@@ -18,25 +19,6 @@
 enum { TEND_US = 1000 * 1000, TEND_AGAIN_US = 250 * 1000 };
 
 /* ---- creating ---- */
-
-static enum fault create_view(struct engine *e, char **ret_why)
-{
-	char *path = text_print("%s/view", e->dir);
-	struct view view;
-	folder_remove(path); /* what a creation that was cut off left */
-	enum fault fault = folder_make_at(path);
-	if (fault == OK)
-		fault = view_open(&view, path, (struct view_config){0}, ret_why);
-	if (fault == OK) {
-		/* The first commit syncs the file's beginning as well. */
-		fault = view_mark(&view, &(struct position){0});
-		view_close(&view);
-	}
-	if (fault == OK && !folder_sync(path))
-		fault = fault_of_write(errno);
-	free(path);
-	return fault;
-}
 
 static enum fault get_master_key(struct engine *e, bool may_create, char **ret_why)
 {
@@ -62,8 +44,11 @@ static enum fault create(struct engine *e, const struct engine_config *config, c
 	seeded_random(e->seed, "store", 1, &head.store_id, sizeof(head.store_id));
 	head.master_id = e->masters.id[e->masters.count - 1];
 	master_key_check(&e->masters, e->masters.count - 1, head.store_id, head.key_check);
-	TRY(keyring_create(e->dir, head.store_id));
-	TRY(create_view(e, ret_why));
+	TRY(keyring_create(e->dir));
+	char *path = text_print("%s/view", e->dir);
+	enum fault fault = view_create(path, ret_why);
+	free(path);
+	TRY(fault);
 	if (!folder_sync(e->dir))
 		return fault_of_write(errno);
 	return ledger_create(e->dir, &head);
@@ -77,8 +62,7 @@ static enum fault may_create(struct engine *e, char **ret_why)
 {
 	static const char *const ours[] = {"lock", "keys", "view", "ledger", "admin.sock"};
 	char *keys = text_print("%s/keys", e->dir);
-	struct stat s;
-	if (stat(keys, &s) == 0 && s.st_size > SLOT_SIZE)
+	if (folder_has_other(keys, NULL, 0))
 		*ret_why = text_print("%s has customer keys but no ledger", e->dir);
 	free(keys);
 	if (*ret_why)
@@ -197,7 +181,6 @@ static enum fault replay_tail(struct engine *e, const struct position *position,
 			   .view = &e->view,
 			   .overlay = &e->overlay,
 			   .keys = &e->keys.ring,
-			   .slots = &e->keys.taken,
 			   .overlay_bytes = e->overlay_cap,
 			   .position = *position,
 			   .feed_bytes = e->read_only ? 0 : overlay_freeze_bytes(e)};
@@ -217,13 +200,30 @@ static enum fault replay_tail(struct engine *e, const struct position *position,
 	return fault;
 }
 
+/* The ring hears what the view says was given. */
+static void look_at_keys(struct engine *e)
+{
+	struct view_reader r;
+	struct text key = TEXT_NONE, value;
+	struct key prefix;
+	key_init(&prefix, ROW_HEAD, 0, 0);
+	view_reader_open(&r, &e->view);
+	bool more = view_next(&r, key_get(&prefix), false, &key, &value);
+	for (; more && key.data[0] == ROW_HEAD; more = view_next(&r, key, true, &key, &value)) {
+		struct head head;
+		if (head_decode(value, &head) && head.slots)
+			e->keys.ring.slot_seen(&e->keys.ring, key_merchant(key), head.slots);
+	}
+	view_reader_close(&r);
+}
+
 static enum fault recover(struct engine *e, char **ret_why)
 {
 	struct position position;
 	struct place end;
 	bool torn;
 	TRY(read_position(e, &position));
-	e->keys.ring.slot_seen(&e->keys.ring, position.slots);
+	look_at_keys(e);
 	TRY(find_end(e, &position, &end, &torn, ret_why));
 	if (e->read_only)
 		ledger_end_at(&e->ledger, end);
@@ -232,7 +232,7 @@ static enum fault recover(struct engine *e, char **ret_why)
 	first_generation(e);
 	TRY(replay_tail(e, &position, ret_why));
 	if (!e->read_only)
-		TRY(keyring_start(&e->keys, &e->tender_bell, e->seed));
+		keyring_start(&e->keys, &e->tender_bell, e->seed);
 	return OK;
 }
 
@@ -485,7 +485,7 @@ enum fault embedded_open(const struct engine_config *config, struct engine **ret
 	if (config->clock && e->warm == ENGINE_WARM_COLD)
 		e->warm = ENGINE_WARM_NEVER;
 	e->overlay_cap = overlay_size(config->overlay_bytes);
-	e->lock_file = e->keys.file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
+	e->lock_file = e->ledger.folder = e->ledger.file = e->ledger.next_file = -1;
 	bell_init(&e->tender_bell);
 	pthread_mutex_init(&e->erasing, NULL);
 	enum fault fault = open_all(e, config, ret_why);

@@ -3,7 +3,7 @@
  * on your own thread, hand writes to the lane. (Two engines stand behind this: engines.h.)
  *
  *   DIR/ledger/000001.seg ..   the truth      DIR/view/{data,lock}.mdb   LMDB
- *   DIR/keys                   customer keys  DIR/lock                   who holds DIR
+ *   DIR/keys/1 ..              customer keys  DIR/lock                   who holds DIR
  *   DIR/admin.sock             the admin socket (serve)      DIR.key     the master key, beside it
  *   DIR.erased                 who was erased, beside the master key: erased.h
  */
@@ -38,6 +38,7 @@ struct engine_config {
 				   store that is made, be there */
 	bool create;		/* make DIR, or the schema, when it is not there */
 	bool read_only;		/* verify, export while nobody serves: nothing is written */
+	bool copying;		/* also a store that is being copied into: copy.h's own */
 	size_t segment_bytes;	/* 0: the default, 32 MiB; less only in tests, with a seed */
 	size_t overlay_bytes;	/* 0: the default, 256 MiB */
 	/* Tests: virtual time and seeded keys. NULL: the machine's. */

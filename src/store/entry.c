@@ -63,8 +63,16 @@ bool head_read(struct rows *rows, uint64_t merchant, struct head *ret)
 	key_head(&k, merchant);
 	if (!row_get(rows, key_get(&k), &value))
 		return false;
-	must(varint_take(&value, &ret->number) && zigzag_take(&value, &ret->instant.ms) &&
-	     varint_take(&value, &ret->next_number) && value.size == sizeof(ret->hash));
+	must(head_decode(value, ret));
+	return true;
+}
+
+bool head_decode(struct text value, struct head *ret)
+{
+	if (!varint_take(&value, &ret->number) || !zigzag_take(&value, &ret->instant.ms) ||
+	    !varint_take(&value, &ret->next_number) || !varint_take(&value, &ret->slots) ||
+	    value.size != sizeof(ret->hash))
+		return false;
 	memcpy(ret->hash, value.data, sizeof(ret->hash));
 	return true;
 }
@@ -74,13 +82,14 @@ void head_encode(const struct head *head, struct buffer *out)
 	buffer_varint(out, head->number);
 	buffer_zigzag(out, head->instant.ms);
 	buffer_varint(out, head->next_number);
+	buffer_varint(out, head->slots);
 	buffer_add(out, head->hash, sizeof(head->hash));
 }
 
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head)
 {
 	struct key k;
-	uint8_t memory[3 * VARINT_SIZE_MAX + sizeof(head->hash)];
+	uint8_t memory[4 * VARINT_SIZE_MAX + sizeof(head->hash)];
 	struct buffer value;
 	key_head(&k, merchant);
 	buffer_init_fixed(&value, memory, sizeof(memory));
@@ -160,7 +169,7 @@ static struct text sealed_value(struct tx *tx, const struct image *image)
 	char *to = buffer_room(&tx->sealed, room);
 	must(to);
 	/* A record of somebody who was erased has no PERSONAL fields. */
-	must(tx->keys->customer(tx->keys, slot, key));
+	must(tx->keys->customer(tx->keys, tx->merchant, slot, key));
 	for (unsigned i = 0; i < shape->field_count; i++) {
 		const struct field *f = &shape->fields[i];
 		struct text *t = field_text(f, &copy);
@@ -208,7 +217,7 @@ static void add_sealed_drop(struct tx *tx, const struct unique_shape *u, const v
 	struct seal_place place = {tx->merchant, tx->head.number, u->table, pk, u->value};
 	uint64_t slot = field_number(&shape->fields[shape->slot], old);
 	uint8_t key[SEAL_KEY_SIZE];
-	must(tx->keys->customer(tx->keys, slot, key));
+	must(tx->keys->customer(tx->keys, tx->merchant, slot, key));
 	buffer_clear(&tx->sealed);
 	uint8_t *to = (uint8_t *)buffer_room(&tx->sealed, clear.size + SEALED_MORE_MAX);
 	must(to);

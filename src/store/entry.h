@@ -101,4 +101,5 @@ CHECKED bool field_open(const uint8_t key[SEAL_KEY_SIZE], const struct seal_plac
 			struct text sealed, uint8_t *out);
 
 void head_encode(const struct head *head, struct buffer *out);
+CHECKED bool head_decode(struct text value, struct head *ret);
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head);

@@ -26,7 +26,7 @@ static bool note(struct engine *e, uint64_t merchant, const struct customer *c,
 {
 	uint8_t key[SEAL_KEY_SIZE];
 	struct erasure erasure = {merchant, c->number, c->key_slot, {0}};
-	if (!e->keys.ring.customer(&e->keys.ring, c->key_slot, key))
+	if (!e->keys.ring.customer(&e->keys.ring, merchant, c->key_slot, key))
 		return false;
 	erased_check(key, e->ledger.head.store_id, erasure.check);
 	secret_wipe(key, sizeof(key));
@@ -67,7 +67,8 @@ static enum fault wipe(struct engine *e, const struct erasures *found)
 	enum fault fault = erased_append(path, found);
 	free(path);
 	for (size_t i = found->n; fault == OK && i > 0; i--)
-		fault = keyring_wipe(&e->keys, &found->rows[i - 1].slot, 1);
+		fault = keyring_wipe(&e->keys, found->rows[i - 1].merchant,
+				     &found->rows[i - 1].slot, 1);
 	return fault;
 }
 
@@ -142,40 +143,48 @@ void erase_recover(struct engine *e)
 
 /* ---- a restored store ---- */
 
-static enum fault wipe_known(int keys, uint64_t store_id, const struct erasure *erasure,
-			     bool *ret_wiped)
+static enum fault wipe_known(int keys, const struct erasure *erasure, bool *ret_wiped)
 {
 	static const uint8_t zeros[SLOT_SIZE];
+	uint64_t store_id;
 	uint8_t key[SEAL_KEY_SIZE], check[8];
+	if (file_read(keys, &store_id, sizeof(store_id), 8) != sizeof(store_id))
+		return FAULT_FILE_UNREADABLE;
 	int64_t got = file_read(keys, key, SLOT_SIZE, erasure->slot * SLOT_SIZE);
 	if (got < 0)
 		return FAULT_FILE_UNREADABLE;
 	erased_check(key, store_id, check);
 	secret_wipe(key, sizeof(key));
 	*ret_wiped = got == SLOT_SIZE && erasure->slot > 0 && memcmp(check, erasure->check, 8) == 0;
-	if (*ret_wiped && !file_write(keys, zeros, SLOT_SIZE, erasure->slot * SLOT_SIZE))
+	if (*ret_wiped && (!file_write(keys, zeros, SLOT_SIZE, erasure->slot * SLOT_SIZE) ||
+			   fdatasync(keys) != 0))
 		return fault_of_write(errno);
 	return OK;
 }
 
-enum fault erase_keys(const char *path, const struct erasures *known, struct erasures *ret_wiped)
+/* A merchant that came after the copy has no file in it. */
+static enum fault wipe_one(const char *folder, const struct erasure *erasure,
+			   struct erasures *ret_wiped)
 {
-	uint64_t store_id;
+	char *path = text_print("%s/%llu", folder, (unsigned long long)erasure->merchant);
 	int keys = open(path, O_RDWR | O_CLOEXEC);
-	enum fault fault = OK;
-	if (keys < 0 || file_read(keys, &store_id, sizeof(store_id), 8) != sizeof(store_id))
-		fault = FAULT_FILE_UNREADABLE;
-	for (size_t i = 0; fault == OK && i < known->n; i++) {
-		bool wiped = false;
-		fault = wipe_known(keys, store_id, &known->rows[i], &wiped);
-		if (wiped)
-			erased_add(ret_wiped, &known->rows[i]);
-	}
-	if (fault == OK && fsync(keys) != 0)
-		fault = fault_of_write(errno);
-	if (keys >= 0)
-		close(keys);
+	int error = errno;
+	bool wiped = false;
+	free(path);
+	if (keys < 0)
+		return error == ENOENT ? OK : FAULT_FILE_UNREADABLE;
+	enum fault fault = wipe_known(keys, erasure, &wiped);
+	close(keys);
+	if (fault == OK && wiped)
+		erased_add(ret_wiped, erasure);
 	return fault;
+}
+
+enum fault erase_keys(const char *folder, const struct erasures *known, struct erasures *ret_wiped)
+{
+	for (size_t i = 0; i < known->n; i++)
+		TRY(wipe_one(folder, &known->rows[i], ret_wiped));
+	return OK;
 }
 
 /* The domain's customer_erase, which the store cannot reach, for somebody whose key is gone. */

@@ -8,8 +8,8 @@
 #include "store/engine.h"
 #include "store/erased.h"
 
-/* Wipes those slots of a key file whose keys are the erased ones; says which. */
-CHECKED enum fault erase_keys(const char *path, const struct erasures *known,
+/* Wipes those slots of a folder of key files whose keys are the erased ones; says which. */
+CHECKED enum fault erase_keys(const char *folder, const struct erasures *known,
 			      struct erasures *ret_wiped);
 /* Marks their records. */
 CHECKED enum fault erase_records(struct engine *e, const struct erasures *wiped);

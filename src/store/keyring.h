@@ -1,6 +1,6 @@
 /*
- * Keys: one master key (numbered; older ones kept for reading) and one key per customer, in slots.
- * A slot is given once and never again.
+ * Keys: one master key (numbered; older ones kept for reading) and one key per customer, in slots
+ * that each merchant numbers from 1. A slot is given once and never again.
  */
 #pragma once
 
@@ -15,25 +15,25 @@ struct keyring {
 	uint8_t master_tag[32];		    /* store_tag; derived from the master key */
 	/* The sealing key of an older master key; NULL: there are none. */
 	bool (*master)(const struct keyring *k, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE]);
-	/* The key of a slot that was taken before; false when it was wiped (the customer erased).
-	 */
-	bool (*customer)(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE]);
-	uint64_t (*take_slot)(struct keyring *k); /* lane only */
-	/* The slot that was taken last, and was never used, is free again. Lane only; NULL: what
-	 * is taken is a row, and goes with the command's rows. */
-	void (*give_back)(struct keyring *k);
+	/* The key of a merchant's slot that was taken before; false when it was wiped (the customer
+	 * erased). */
+	bool (*customer)(const struct keyring *k, uint64_t merchant, uint64_t slot,
+			 uint8_t ret_key[SEAL_KEY_SIZE]);
+	/* The merchant's next slot. Lane only. */
+	uint64_t (*take_slot)(struct keyring *k, uint64_t merchant);
 	/* Replay saw this slot in use: it and all below are taken. */
-	void (*slot_seen)(struct keyring *k, uint64_t slot);
+	void (*slot_seen)(struct keyring *k, uint64_t merchant, uint64_t slot);
 };
 
 /*
  * --- the engine's side ---
  *
  * The master key file is text, a line per key: its number and 64 hex digits; '#' begins a comment.
- * The last line seals; the first one makes tags, which must stay what they are. DIR/keys is binary:
- * a header and then slots of 32 bytes, slot n at n * 32. Slots behind the last one taken are
- * written again at each start, so a slot is given out only after this process has synced it.
- * A wiped slot is all zeros.
+ * The last line seals; the first one makes tags, which must stay what they are.
+ * DIR/keys/MERCHANT is binary: a header and then slots of 32 bytes, slot n at n * 32; it is made
+ * when the merchant first writes. How many were given is in the merchant's head (tx.h). Those
+ * behind the last one are written again by each process before it gives one out, so a slot is given
+ * only after this process has synced it. A wiped slot is all zeros.
  */
 #include "base/fault.h"
 #include "store/bell.h"
@@ -42,9 +42,10 @@ struct keyring {
 
 enum {
 	SLOT_SIZE = 32,
-	SLOTS_AHEAD = 4096,	 /* filled at creation; refilled from half of it on */
-	SLOTS_MORE = 16384,	 /* at a time later: an import takes 100,000 a second */
-	SLOTS_OF_COMMAND = 1024, /* a command takes no more: PEOPLE_MAX, TARGETS_MAX */
+	SLOTS_OF_COMMAND = 1024,	    /* a command takes no more: PEOPLE_MAX, TARGETS_MAX */
+	SLOTS_AHEAD = 2 * SLOTS_OF_COMMAND, /* filled at first; refilled from half of it on */
+	SLOTS_MORE_MAX = 16384,	  /* twice as many each time: an import takes 100,000 a second */
+	KEY_FILES_OPEN_MAX = 512, /* more are opened for each use */
 	MASTER_KEYS_MAX = 64,
 	MASTER_KEY_SIZE = 32,
 };
@@ -69,32 +70,54 @@ CHECKED bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t 
 /* Random bytes (at most 32), or, with a seed, always the same for a label. */
 void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out, size_t size);
 
+struct merchant_keys {
+	struct merchant_keys *next;  /* in its bucket */
+	struct merchant_keys *wants; /* under the lock: the next one that is to be filled */
+	uint64_t merchant;
+	int file;		 /* -1: not there yet, or opened for each use */
+	uint64_t there;		 /* slots in the file when it was first looked at */
+	bool begun, waits;	 /* lane: keyring_begin was called. Under the lock: among `wants` */
+	_Atomic uint64_t taken;	 /* slots 1 .. taken are given out; the lane writes */
+	_Atomic uint64_t filled; /* slots 1 .. filled can be; the background thread writes */
+	uint64_t more;		 /* slots of the next filling */
+};
+
+enum { KEYRING_BUCKETS = 1024 };
 struct keyring_file {
 	struct keyring ring; /* first */
-	int file;
-	uint64_t seed;
-	_Atomic uint64_t taken; /* slots 1 .. taken are given out; the lane (or replay) writes */
-	_Atomic uint64_t
-	    filled;	      /* slots 1 .. filled can be given out; the background thread writes */
-	_Atomic bool missing; /* replay asked for a slot that the file has not */
-	uint64_t there;	      /* slots in the file at the start */
+	char *path;	     /* DIR/keys */
+	uint64_t store_id, seed;
+	bool read_only;
+	_Atomic bool missing; /* replay asked for a slot that is in no file */
 	struct bell *bell;
 	pthread_mutex_t lock;
 	pthread_cond_t tended;
-	uint64_t attempts; /* under the lock */
+	/* under the lock */
+	struct merchant_keys *buckets[KEYRING_BUCKETS], *wants;
+	unsigned open_files;
+	uint64_t attempts;
 	_Atomic(enum fault) fault;
 };
-CHECKED enum fault keyring_create(const char *dir, uint64_t store_id);
-/* *m must live as long. Slots become known by slot_seen; none can be taken before keyring_start. */
+CHECKED enum fault keyring_create(const char *dir);
+/* *m must live as long. None can be taken before keyring_start. DATA_DAMAGED also for a store of an
+ * older program, which had one file for all merchants. */
 CHECKED enum fault keyring_open(struct keyring_file *k, const char *dir, uint64_t store_id,
 				const struct master_keys *m, bool read_only, char **ret_why);
-/* Fills the first slots ahead. */
-CHECKED enum fault keyring_start(struct keyring_file *k, struct bell *bell, uint64_t seed);
+void keyring_start(struct keyring_file *k, struct bell *bell, uint64_t seed);
 void keyring_close(struct keyring_file *k);
+/* Lane, before keyring_room: whether it wants to know first how many the merchant has taken; and
+ * that. */
+bool keyring_asks(struct keyring_file *k, uint64_t merchant);
+void keyring_begin(struct keyring_file *k, uint64_t merchant, uint64_t taken);
 /* OK: one command's slots are there. May wait for the background thread. Lane only. */
-CHECKED enum fault keyring_room(struct keyring_file *k);
+CHECKED enum fault keyring_room(struct keyring_file *k, uint64_t merchant);
 void keyring_tend(struct keyring_file *k);
 /* Whether the slot's key is gone. */
-CHECKED bool keyring_is_wiped(const struct keyring_file *k, uint64_t slot);
+CHECKED bool keyring_is_wiped(const struct keyring_file *k, uint64_t merchant, uint64_t slot);
 /* Overwrites the keys of slots that were taken, and syncs. Any thread. */
-CHECKED enum fault keyring_wipe(struct keyring_file *k, const uint64_t *slots, size_t n);
+CHECKED enum fault keyring_wipe(struct keyring_file *k, uint64_t merchant, const uint64_t *slots,
+				size_t n);
+/* A merchant's key file that is not there yet, with these keys in slots 1 .. n, synced (a copy from
+ * another store). Before keyring_start. */
+CHECKED enum fault keyring_import(const char *dir, uint64_t store_id, uint64_t merchant,
+				  const uint8_t *keys, size_t n);

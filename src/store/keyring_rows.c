@@ -10,7 +10,7 @@ void keyring_rows_key(struct key *k, uint64_t merchant, uint64_t slot)
 	key_add_number(k, slot);
 }
 
-bool keyring_rows_customer(const struct keyring *ring, uint64_t slot,
+bool keyring_rows_customer(const struct keyring *ring, uint64_t merchant, uint64_t slot,
 			   uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	static const uint8_t wiped[SLOT_SIZE];
@@ -19,7 +19,7 @@ bool keyring_rows_customer(const struct keyring *ring, uint64_t slot,
 	struct text value;
 	if (slot == 0)
 		return false;
-	keyring_rows_key(&key, k->merchant, slot);
+	keyring_rows_key(&key, merchant, slot);
 	bool found = row_get(k->rows, key_get(&key), &value) && value.size == SLOT_SIZE;
 	memset(ret_key, 0, SEAL_KEY_SIZE);
 	if (!found)
@@ -28,19 +28,19 @@ bool keyring_rows_customer(const struct keyring *ring, uint64_t slot,
 	return memcmp(ret_key, wiped, SLOT_SIZE) != 0;
 }
 
-static uint64_t verb_take_slot(struct keyring *ring)
+static uint64_t verb_take_slot(struct keyring *ring, uint64_t merchant)
 {
 	struct keyring_rows *k = (struct keyring_rows *)(void *)ring;
 	uint8_t bytes[SLOT_SIZE], number[VARINT_SIZE_MAX];
 	struct key key, last;
 	struct text value;
 	uint64_t slot = 0;
-	key_init(&last, (enum row_kind)ROW_KEY_LAST, 0, k->merchant);
+	key_init(&last, (enum row_kind)ROW_KEY_LAST, 0, merchant);
 	if (row_get(k->rows, key_get(&last), &value))
 		must(varint_take(&value, &slot));
 	slot++;
 	k->make(k->context, slot, bytes);
-	keyring_rows_key(&key, k->merchant, slot);
+	keyring_rows_key(&key, merchant, slot);
 	row_put(k->rows, key_get(&key), (struct text){(const char *)bytes, sizeof(bytes)});
 	row_put(k->rows, key_get(&last),
 		(struct text){(const char *)number, varint_put(number, slot)});
@@ -49,9 +49,10 @@ static uint64_t verb_take_slot(struct keyring *ring)
 }
 
 /* The rows themselves say which were given. */
-static void verb_slot_seen(struct keyring *ring, uint64_t slot)
+static void verb_slot_seen(struct keyring *ring, uint64_t merchant, uint64_t slot)
 {
 	(void)ring;
+	(void)merchant;
 	(void)slot;
 }
 
@@ -61,7 +62,6 @@ void keyring_rows_like(struct keyring_rows *k, const struct keyring *ring)
 	k->ring.customer = keyring_rows_customer;
 	k->ring.take_slot = verb_take_slot;
 	k->ring.slot_seen = verb_slot_seen;
-	k->ring.give_back = NULL;
 }
 
 void keyring_rows_init(struct keyring_rows *k, const struct master_keys *m)

@@ -16,7 +16,6 @@ enum { ROW_KEY = 128, ROW_KEY_LAST = 129 };
 struct keyring_rows {
 	struct keyring ring; /* first */
 	struct rows *rows;
-	uint64_t merchant;
 	/* A new key for a slot. */
 	void (*make)(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE]);
 	void *context;
@@ -25,7 +24,7 @@ struct keyring_rows {
 /* Takes the master keys over from `m`, which must live as long; `make` is set by the caller. */
 void keyring_rows_init(struct keyring_rows *k, const struct master_keys *m);
 /* Its verb `customer`, for who hangs another before it; and the key of a slot's row. */
-bool keyring_rows_customer(const struct keyring *ring, uint64_t slot,
+bool keyring_rows_customer(const struct keyring *ring, uint64_t merchant, uint64_t slot,
 			   uint8_t ret_key[SEAL_KEY_SIZE]);
 struct key;
 void keyring_rows_key(struct key *k, uint64_t merchant, uint64_t slot);

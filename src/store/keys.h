@@ -47,6 +47,12 @@ static inline struct text key_get(const struct key *k)
 {
 	return (struct text){(const char *)k->bytes, k->size};
 }
+/* Whose row it is: of a key's first bytes. */
+static inline uint64_t key_merchant(struct text key)
+{
+	const uint8_t *at = (const uint8_t *)key.data + 2;
+	return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
+}
 /* What stands after the merchant. */
 static inline struct text key_rest(const struct key *k)
 {

@@ -159,6 +159,19 @@ static void begin_batch(struct engine *e)
 }
 
 /* Moves what ran from `taken` to *ran, in order; the rest waits for the next batch. */
+/* Merchant 0 has no customers. */
+static enum fault slots_room(struct engine *e, uint64_t merchant)
+{
+	struct head head;
+	if (merchant == 0)
+		return OK;
+	if (keyring_asks(&e->keys, merchant)) {
+		(void)head_read(&e->lane.snapshot.rows, merchant, &head);
+		keyring_begin(&e->keys, merchant, head.slots);
+	}
+	return keyring_room(&e->keys, merchant);
+}
+
 static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct instant now)
 {
 	struct lane *l = &e->lane;
@@ -167,7 +180,7 @@ static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct i
 	warm_begin(&l->warm, l->taken.first, l->taken.count);
 	while (l->taken.count > 0 && l->batch.size < stop) {
 		struct write *w = queue_take(&l->taken);
-		w->fault = keyring_room(&e->keys);
+		w->fault = slots_room(e, w->merchant);
 		if (w->fault == OK)
 			run_command(e, w, now, &entries);
 		warm_passed(&l->warm);
@@ -310,10 +323,9 @@ static void freeze(struct engine *e)
 	struct lane *l = &e->lane;
 	struct generations *pair = atomic_load_explicit(&e->overlay.pair, memory_order_relaxed);
 	must(!pair->frozen);
-	l->frozen_position =
-	    (struct position){.place = e->ledger.end,
-			      .newest = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
-			      .slots = atomic_load(&e->keys.taken)};
+	l->frozen_position = (struct position){
+	    .place = e->ledger.end,
+	    .newest = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)}};
 	l->old_pair = overlay_change(&e->overlay, (struct generations){l->fresh, pair->active});
 	l->fresh = NULL;
 	pthread_cond_broadcast(&l->frozen);

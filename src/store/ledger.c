@@ -527,3 +527,12 @@ void ledger_tend(struct ledger *l)
 	pthread_cond_broadcast(&l->tended);
 	pthread_mutex_unlock(&l->lock);
 }
+
+enum fault ledger_ahead(struct ledger *l)
+{
+	if (l->next_file >= 0)
+		return OK;
+	l->next_wanted = l->end.segment + 1;
+	ledger_tend(l);
+	return atomic_load(&l->fault);
+}

@@ -111,6 +111,9 @@ CHECKED enum fault ledger_room(struct ledger *l);
 /* `batch`: LEDGER_ALIGN bytes of room for the header, then the body; grows by the padding. Durable
  * when it returns; a failed write or sync ends the process. After ledger_room. */
 void ledger_append(struct ledger *l, struct buffer *batch, uint32_t count, struct instant wall);
+/* For who appends alone, without that thread, before each append: makes the next segment when there
+ * is none. */
+CHECKED enum fault ledger_ahead(struct ledger *l);
 /* Makes the next segment when it is wanted. Background thread. */
 void ledger_tend(struct ledger *l);
 /* A sentence for a person: "ledger segment 000003.seg is damaged at offset 4711". */

@@ -95,61 +95,61 @@ void array_clear(struct pg_array *a)
 	a->has_null = false;
 }
 
-static void add_number(struct pg_array *a, uint64_t number, unsigned size)
+static void add_number(struct buffer *out, uint64_t number, unsigned size)
 {
-	char *to = buffer_room(&a->bytes, 4 + (size_t)size);
+	char *to = buffer_room(out, 4 + (size_t)size);
 	must(to);
 	write_bytes(size, 4, to);
 	write_bytes(number, size, to + 4);
-	a->bytes.size += 4 + (size_t)size;
+	out->size += 4 + (size_t)size;
 }
 
-static void add_text(struct pg_array *a, struct text t)
+static void add_text(struct buffer *out, struct text t)
 {
 	char size[4];
 	write_bytes(t.size, 4, size);
-	buffer_add(&a->bytes, size, sizeof(size));
-	buffer_text(&a->bytes, t);
-	must(!a->bytes.full);
+	buffer_add(out, size, sizeof(size));
+	buffer_text(out, t);
+	must(!out->full);
 }
 
-static void add_null(struct pg_array *a)
-{
-	a->has_null = true;
-	buffer_add(&a->bytes, "\xff\xff\xff\xff", 4);
-	must(!a->bytes.full);
-}
-
-static void add_instant(struct pg_array *a, int64_t ms)
+static void add_instant(struct buffer *out, int64_t ms)
 {
 	int64_t us;
 	must(to_microseconds(ms, &us));
-	add_number(a, (uint64_t)us, 8);
+	add_number(out, (uint64_t)us, 8);
 }
 
 void array_add(struct pg_array *a, enum column_kind kind, const struct pg_value *v)
 {
 	a->count++;
+	a->has_null |= v->null;
+	value_write(&a->bytes, kind, v);
+}
+
+void value_write(struct buffer *out, enum column_kind kind, const struct pg_value *v)
+{
 	if (v->null) {
-		add_null(a);
+		buffer_add(out, "\xff\xff\xff\xff", 4);
+		must(!out->full);
 		return;
 	}
 	switch (kind) {
 	case COLUMN_BIGINT:
-		add_number(a, (uint64_t)v->number, 8);
+		add_number(out, (uint64_t)v->number, 8);
 		return;
 	case COLUMN_SMALLINT:
-		add_number(a, (uint64_t)v->number, 2);
+		add_number(out, (uint64_t)v->number, 2);
 		return;
 	case COLUMN_BOOLEAN:
-		add_number(a, (uint64_t)v->number, 1);
+		add_number(out, (uint64_t)v->number, 1);
 		return;
 	case COLUMN_INSTANT:
-		add_instant(a, v->number);
+		add_instant(out, v->number);
 		return;
 	case COLUMN_TEXT:
 	case COLUMN_BYTEA:
-		add_text(a, v->text);
+		add_text(out, v->text);
 		return;
 	}
 }

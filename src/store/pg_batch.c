@@ -207,7 +207,7 @@ static enum fault run_rounds(struct pg_lane *l, uint64_t merchant, bool blind)
 	loaded_clear(&l->rows);
 	l->locked = false;
 	l->has_head = true;
-	pg_engine_keyring(l->engine, &l->keys, &l->rows.rows, merchant);
+	pg_engine_keyring(l->engine, &l->keys, &l->rows.rows);
 	if (blind)
 		rounds_set_head(&l->rows, merchant, &(struct head){.next_number = 1});
 	else

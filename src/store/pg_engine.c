@@ -43,12 +43,10 @@ static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
 	seeded_random(e->seed, "customer key", slot, ret_key, SLOT_SIZE);
 }
 
-void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
-		       uint64_t merchant)
+void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows)
 {
 	keyring_rows_init(k, &e->masters);
 	k->rows = rows;
-	k->merchant = merchant;
 	k->make = make_key;
 	k->context = e;
 }
@@ -75,20 +73,21 @@ enum fault pg_engine_connect(struct pg_engine *e, struct pg **p)
 	return pg_engine_note(e, fault == OK ? OK : FAULT_BUSY);
 }
 
-/* ---- META "store": varint store id, varint master key, its check ---- */
+/* ---- the store's card ---- */
 
-struct store_card {
-	uint64_t id, master_id;
-	uint8_t check[16];
-};
+void copy_mark_key(struct key *k)
+{
+	key_init(k, (enum row_kind)ROW_META, 0, 0);
+	key_add_text(k, TEXT("copy"));
+}
 
-static void card_key(struct key *k)
+void store_card_key(struct key *k)
 {
 	key_init(k, (enum row_kind)ROW_META, 0, 0);
 	key_add_text(k, TEXT("store"));
 }
 
-static void card_write(const struct store_card *c, struct buffer *out)
+void store_card_write(const struct store_card *c, struct buffer *out)
 {
 	buffer_varint(out, c->id);
 	buffer_varint(out, c->master_id);
@@ -122,9 +121,9 @@ static enum fault write_card(struct pg_engine *e, struct pg *p, const struct sto
 	uint8_t memory[64];
 	struct buffer value;
 	struct key k;
-	card_key(&k);
+	store_card_key(&k);
 	buffer_init_fixed(&value, memory, sizeof(memory));
-	card_write(card, &value);
+	store_card_write(card, &value);
 	struct text bytes = buffer_get(&value);
 	struct pg_change change = {key_get(&k), &bytes};
 	struct pg_batch batch = {.id = {e->node, atomic_fetch_add(&e->batch, 1) + 1},
@@ -136,15 +135,35 @@ static enum fault write_card(struct pg_engine *e, struct pg *p, const struct sto
 static enum fault check_card(struct pg_engine *e, const struct engine_config *config,
 			     struct text value, char **ret_why)
 {
-	struct store_card card;
-	if (!card_read(value, &card))
+	struct store_card *card = &e->card;
+	if (!card_read(value, card))
 		return FAULT_DATA_DAMAGED;
 	TRY(master_keys_read(config->master_key, &e->masters, ret_why));
-	if (master_keys_fit(&e->masters, (uint32_t)card.master_id, card.id, card.check))
+	if (master_keys_fit(&e->masters, (uint32_t)card->master_id, card->id, card->check))
 		return OK;
 	*ret_why =
 	    text_print("the master key in %s is not the one of this store", config->master_key);
 	return FAULT_KEY_FILE_WRONG;
+}
+
+static enum fault judge_card(struct pg_engine *e, const struct engine_config *config, struct pg *p,
+			     struct rows *rows, char **ret_why)
+{
+	struct text value;
+	struct key card, mark;
+	store_card_key(&card);
+	copy_mark_key(&mark);
+	if (row_get(rows, key_get(&mark), &value) && !config->copying) {
+		*ret_why = text_print("a copy into this database did not come to its end: make the "
+				      "database anew, and copy again");
+		return FAULT_DATA_DAMAGED;
+	}
+	if (row_get(rows, key_get(&card), &value))
+		return check_card(e, config, value, ret_why);
+	if (!config->create)
+		return FAULT_DATA_MISSING;
+	TRY(make_card(e, config, &e->card, ret_why));
+	return write_card(e, p, &e->card);
 }
 
 /* Under the lock of merchant 0. */
@@ -152,27 +171,19 @@ static enum fault find_card(struct pg_engine *e, const struct engine_config *con
 			    char **ret_why)
 {
 	struct loaded rows;
-	struct store_card card;
-	struct text value;
 	struct head head;
-	struct key k;
-	card_key(&k);
+	struct key card, mark;
+	store_card_key(&card);
+	copy_mark_key(&mark);
 	loaded_init(&rows);
-	(void)row_want(&rows.rows, key_get(&k));
+	(void)row_want(&rows.rows, key_get(&card));
+	(void)row_want(&rows.rows, key_get(&mark));
 	enum fault fault = pg_begin_write(p, 0, &head);
 	if (fault == OK)
 		fault = pg_fill(p, &rows);
 	if (fault == OK) {
 		loaded_filled(&rows);
-		if (row_get(&rows.rows, key_get(&k), &value)) {
-			fault = check_card(e, config, value, ret_why);
-		} else if (!config->create) {
-			fault = FAULT_DATA_MISSING;
-		} else {
-			fault = make_card(e, config, &card, ret_why);
-			if (fault == OK)
-				fault = write_card(e, p, &card);
-		}
+		fault = judge_card(e, config, p, &rows.rows, ret_why);
 	}
 	pg_rollback(p);
 	loaded_release(&rows);

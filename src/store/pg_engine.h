@@ -61,11 +61,18 @@ struct pg_tender {
 	bool told;		   /* of the snapshot that is too old now */
 };
 
+/* META "store": varint store id, varint master key, its check. What a ledger's segments say. */
+struct store_card {
+	uint64_t id, master_id;
+	uint8_t check[16];
+};
+
 struct pg_engine {
 	struct engine_base base; /* first */
 	char *url;
 	unsigned statement_ms, lock_ms; /* 0: the defaults of pg_config */
 	struct master_keys masters;
+	struct store_card card;
 	uint64_t seed;
 	/* The id of a batch: the leased number, and a count that no other process goes through
 	 * (pg_start_batches). */
@@ -86,9 +93,12 @@ static inline struct pg_engine *pg_engine_of(struct engine *e)
 
 /* pg_engine.c */
 struct instant pg_engine_now(const struct pg_engine *e);
+void store_card_key(struct key *k);
+void store_card_write(const struct store_card *c, struct buffer *out);
+/* META "copy": what is here is not all that is to be here (copy.h). */
+void copy_mark_key(struct key *k);
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena);
-void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows,
-		       uint64_t merchant);
+void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows);
 /* Connects when *p is NULL; notes whether the database is away. */
 CHECKED enum fault pg_engine_connect(struct pg_engine *e, struct pg **p);
 /* What a call on a connection said. */

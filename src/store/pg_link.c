@@ -59,6 +59,12 @@ static enum fault fault_of(enum trouble trouble)
 	must(false);
 }
 
+static bool is_good(const PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+}
+
 /* --- connecting --- */
 
 static void hear_nothing(void *context, const char *message)
@@ -206,6 +212,17 @@ enum fault link_connect(struct pg *p)
 	return fault;
 }
 
+enum fault link_run(struct pg *p, const char *sql)
+{
+	PGresult *r = PQexec(p->connection, sql);
+	bool good = is_good(r);
+	p->trouble = TROUBLE_NONE;
+	if (!good)
+		link_note(p, r);
+	PQclear(r);
+	return fault_of(p->trouble);
+}
+
 /* --- sending --- */
 
 void values_begin(struct link_values *v, uint64_t merchant)
@@ -319,12 +336,6 @@ void link_say(struct pg *p, const char *sql)
 }
 
 /* --- reading --- */
-
-static bool is_good(const PGresult *r)
-{
-	ExecStatusType status = PQresultStatus(r);
-	return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
-}
 
 /* A statement's result, and the NULL that ends it. */
 static PGresult *take_result(struct pg *p)

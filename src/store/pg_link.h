@@ -89,6 +89,8 @@ CHECKED enum fault link_connect(struct pg *p);
 /* The same without looking at the schema: migrate. */
 CHECKED enum fault link_connect_bare(struct pg *p);
 void link_drop(struct pg *p);
+/* Statements whose rows nobody wants, on a connection without the pipeline. */
+CHECKED enum fault link_run(struct pg *p, const char *sql);
 
 void values_begin(struct link_values *v, uint64_t merchant);
 void values_add(struct link_values *v, struct text value);

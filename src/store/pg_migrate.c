@@ -46,18 +46,11 @@ struct migration {
 
 /* --- questions and orders --- */
 
+/* What the database refuses here is an order about its schema. */
 static enum fault run(struct pg *p, const char *sql)
 {
-	PGresult *r = PQexec(p->connection, sql);
-	ExecStatusType status = PQresultStatus(r);
-	bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-	p->trouble = TROUBLE_NONE;
-	if (!good)
-		link_note(p, r);
-	PQclear(r);
-	if (good)
-		return OK;
-	return p->trouble == TROUBLE_STAYS ? FAULT_SCHEMA_REFUSED : FAULT_BUSY;
+	enum fault fault = link_run(p, sql);
+	return fault == FAULT_DATA_DAMAGED ? FAULT_SCHEMA_REFUSED : fault;
 }
 
 /* One row of numbers, as text. False: no row. */

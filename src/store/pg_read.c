@@ -144,7 +144,7 @@ struct tx *pg_reader_begin(struct reader *reader, uint64_t merchant, struct aren
 	struct pg_engine *e = engine_of(r);
 	struct env env = pg_engine_env(e, arena);
 	must(!r->open || r->keeps);
-	pg_engine_keyring(e, &r->keys, &r->rows.rows, merchant);
+	pg_engine_keyring(e, &r->keys, &r->rows.rows);
 	tx_init_read(&r->base.tx, &r->rows.rows, &r->keys.ring, merchant, &env, detail);
 	return &r->base.tx;
 }
@@ -253,7 +253,7 @@ static enum fault try_run(struct pg_reader *r, struct write *w)
 	struct rounds *rounds = r->rounds;
 	struct head head;
 	TRY(pg_begin_write(r->pg, w->merchant, &head));
-	pg_engine_keyring(e, &r->keys, &r->rows.rows, w->merchant);
+	pg_engine_keyring(e, &r->keys, &r->rows.rows);
 	rounds_set_head(&r->rows, w->merchant, &head);
 	rounds->rows = &r->rows;
 	rounds->keys = &r->keys.ring;

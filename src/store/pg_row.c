@@ -2,6 +2,7 @@
 #include "store/pg_row.h"
 
 #include "base/varint.h"
+#include "store/entry.h"
 #include "store/list.h"
 
 /* --- to columns --- */
@@ -56,6 +57,69 @@ static bool record_values(unsigned table, const struct pg_change *row,
 			return false;
 	return true;
 }
+
+/* --- when records came into lists --- */
+
+static bool read_since(uint64_t merchant, enum list list, const union record *record,
+		       const struct row_others *others, struct row_since *ret)
+{
+	unsigned place = list_place(list);
+	uint64_t ordinal = record_at_const(&record_shapes[list_shapes[list].table], record)[place];
+	struct key state, k;
+	struct text pk, value;
+	if (ordinal == 0)
+		return true;
+	key_list(&state, merchant, list, record);
+	key_of_list(&k, ROW_ENTRY, &state);
+	key_add_number(&k, ordinal);
+	if (!others->get(others->context, &k, &value))
+		return true;
+	ret->known[place] = true;
+	return entry_row_decode(value, &ret->at[place], &pk);
+}
+
+bool row_since(unsigned table, const struct pg_change *row, const struct row_others *others,
+	       struct row_since *ret)
+{
+	const struct record_shape *shape = &record_shapes[table];
+	struct text rest = {row->key.data + KEY_PREFIX_SIZE, row->key.size - KEY_PREFIX_SIZE};
+	union record record;
+	*ret = (struct row_since){0};
+	if (!shape->lists)
+		return true;
+	if (!key_read_record(shape, rest, &record) || !record_decode(shape, *row->value, &record))
+		return false;
+	for (uint64_t all = shape->lists; all; all &= all - 1) {
+		enum list list = (enum list)__builtin_ctzll(all);
+		if (list != LIST_CLUSTERED &&
+		    !read_since(key_merchant(row->key), list, &record, others, ret))
+			return false;
+	}
+	return true;
+}
+
+/* --- ledger entries --- */
+
+bool row_entry_values(const struct pg_entry *e, struct batch_id id, uint64_t place,
+		      struct pg_value *v)
+{
+	struct entry_envelope envelope;
+	struct text rest = e->bytes;
+	if (!entry_envelope_take(&rest, &envelope) || !instant_fits(e->instant.ms))
+		return false;
+	const int64_t numbers[] = {(int64_t)e->number, (int64_t)envelope.next_number,
+				   (int64_t)id.node,   (int64_t)id.number,
+				   (int64_t)place,     e->instant.ms};
+	for (unsigned n = 0; n < COUNT_OF(numbers); n++)
+		*v++ = (struct pg_value){.number = numbers[n]};
+	*v++ = (struct pg_value){.text = e->actor};
+	*v++ = (struct pg_value){.number = e->command};
+	*v++ = (struct pg_value){.text = e->bytes};
+	*v++ = (struct pg_value){.text = {(const char *)e->hash, 32}};
+	return true;
+}
+
+/* --- other rows --- */
 
 /* next, count, first */
 static bool state_values(const struct pg_change *row, struct pg_value *ret)

@@ -13,6 +13,17 @@ struct row_since {
 	bool known[RECORD_LISTS_MAX];
 	struct instant at[RECORD_LISTS_MAX];
 };
+/* Other rows of the same store. */
+struct row_others {
+	bool (*get)(void *context, const struct key *k, struct text *ret_value);
+	void *context;
+};
+/* From the entries of a RECORD row that are among the others. */
+CHECKED bool row_since(unsigned table, const struct pg_change *row, const struct row_others *others,
+		       struct row_since *ret);
+/* In the order of LEDGER_COLUMNS. */
+CHECKED bool row_entry_values(const struct pg_entry *entry, struct batch_id id, uint64_t place,
+			      struct pg_value *ret);
 CHECKED bool row_values(unsigned path, const struct pg_change *row, const struct row_since *since,
 			struct pg_value ret[SQL_COLUMNS_MAX]);
 

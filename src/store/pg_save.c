@@ -7,8 +7,6 @@
  * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: when
  * the transaction loaded who had the value, which it must have to take it.
  */
-#include "store/entry.h"
-#include "store/list.h"
 #include "store/pg_row.h"
 #include "base/varint.h"
 
@@ -83,44 +81,13 @@ static const struct text *find_put(const struct save *s, const struct key *k)
 	return slot ? s->batch->changes[slot - 1].value : NULL;
 }
 
-/* --- when records came into lists --- */
-
-static bool read_since(const struct save *s, enum list list, const union record *record,
-		       struct row_since *ret)
+/* A record's entries, as far as this batch wrote them. */
+static bool find_other(void *context, const struct key *k, struct text *ret_value)
 {
-	unsigned place = list_place(list);
-	uint64_t ordinal = record_at_const(&record_shapes[list_shapes[list].table], record)[place];
-	struct key state, k;
-	struct text pk;
-	if (ordinal == 0)
-		return true;
-	key_list(&state, s->merchant, list, record);
-	key_of_list(&k, ROW_ENTRY, &state);
-	key_add_number(&k, ordinal);
-	const struct text *value = find_put(s, &k);
-	if (!value)
-		return true;
-	ret->known[place] = true;
-	return entry_row_decode(*value, &ret->at[place], &pk);
-}
-
-static bool find_since(const struct save *s, unsigned table, const struct pg_change *c,
-		       struct row_since *ret)
-{
-	const struct record_shape *shape = &record_shapes[table];
-	struct text rest = {c->key.data + KEY_PREFIX_SIZE, c->key.size - KEY_PREFIX_SIZE};
-	union record record;
-	*ret = (struct row_since){0};
-	if (!shape->lists)
-		return true;
-	if (!key_read_record(shape, rest, &record) || !record_decode(shape, *c->value, &record))
-		return false;
-	for (uint64_t all = shape->lists; all; all &= all - 1) {
-		enum list list = (enum list)__builtin_ctzll(all);
-		if (list != LIST_CLUSTERED && !read_since(s, list, &record, ret))
-			return false;
-	}
-	return true;
+	const struct text *value = find_put(context, k);
+	if (value)
+		*ret_value = *value;
+	return value != NULL;
 }
 
 /* --- row by row --- */
@@ -213,7 +180,8 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 			struct pg_value *values)
 {
 	struct row_since since = {0};
-	if (f->statement.id < TABLE_COUNT && !find_since(s, f->statement.id, c, &since))
+	struct row_others others = {find_other, s};
+	if (f->statement.id < TABLE_COUNT && !row_since(f->statement.id, c, &others, &since))
 		return false;
 	return row_values(f->path, c, &since, values);
 }
@@ -249,29 +217,6 @@ static void send_tables(struct save *s)
 		send_table(s, (unsigned)__builtin_ctzll(tables));
 }
 
-/* In the order of LEDGER_COLUMNS. */
-static bool entry_values(const struct save *s, size_t i, struct pg_value *v)
-{
-	const struct pg_entry *e = &s->batch->entries[i];
-	struct entry_envelope envelope;
-	struct text rest = e->bytes;
-	if (!entry_envelope_take(&rest, &envelope) || !instant_fits(e->instant.ms))
-		return false;
-	const int64_t numbers[] = {(int64_t)e->number,
-				   (int64_t)envelope.next_number,
-				   (int64_t)s->batch->id.node,
-				   (int64_t)s->batch->id.number,
-				   (int64_t)i,
-				   e->instant.ms};
-	for (unsigned n = 0; n < COUNT_OF(numbers); n++)
-		*v++ = (struct pg_value){.number = numbers[n]};
-	*v++ = (struct pg_value){.text = e->actor};
-	*v++ = (struct pg_value){.number = e->command};
-	*v++ = (struct pg_value){.text = e->bytes};
-	*v++ = (struct pg_value){.text = {(const char *)e->hash, 32}};
-	return true;
-}
-
 static void send_ledger(struct save *s)
 {
 	struct filling f = {{SQL_INSERT, SQL_LEDGER}, 0, 0, 0};
@@ -279,7 +224,7 @@ static void send_ledger(struct save *s)
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->entry_count; i++) {
 		must(s->batch->entries[i].merchant == s->merchant);
-		if (entry_values(s, i, values))
+		if (row_entry_values(&s->batch->entries[i], s->batch->id, i, values))
 			add_row(s, &f, values);
 		else
 			s->bad = true;

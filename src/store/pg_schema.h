@@ -88,11 +88,6 @@ static inline unsigned key_id(struct text key)
 {
 	return (uint8_t)key.data[1];
 }
-static inline uint64_t key_merchant(struct text key)
-{
-	const uint8_t *at = (const uint8_t *)key.data + 2;
-	return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
-}
 
 /* The key's parts as values of the path's columns; *ret_count says how many there are in a key
  * that is only the beginning of one. False: no row can have this key (a folded text: what stands in

@@ -9,6 +9,7 @@
  */
 #include "store/entry.h"
 #include "store/pg_engine.h"
+#include "store/same.h"
 
 #include "store/file.h"
 
@@ -17,6 +18,7 @@ enum {
 	PART_BYTES = 64 * 1024 * 1024,
 	SHOWN_BYTES_MAX = 64 * 1024 * 1024,
 	SLOTS_AHEAD_WANTED = 1000,
+	DOUBT_BYTES_MAX = 64 * 1024 * 1024,
 };
 
 /* ---- every entry ---- */
@@ -177,17 +179,18 @@ static enum fault load_keys(struct loaded *rows, void *context)
 }
 
 /* Replays meet slots in order: those behind one that is not at hand come with it. */
-static bool find_key(const struct keyring *ring, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+static bool find_key(const struct keyring *ring, uint64_t merchant, uint64_t slot,
+		     uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	const struct keyring_rows *k = (const struct keyring_rows *)(const void *)ring;
 	struct key key;
-	keyring_rows_key(&key, k->merchant, slot);
+	keyring_rows_key(&key, merchant, slot);
 	if (!row_want(k->rows, key_get(&key)))
 		for (unsigned i = 1; i < SLOTS_AHEAD_WANTED; i++) {
-			keyring_rows_key(&key, k->merchant, slot + i);
+			keyring_rows_key(&key, merchant, slot + i);
 			(void)row_want(k->rows, key_get(&key));
 		}
-	return keyring_rows_customer(ring, slot, ret_key);
+	return keyring_rows_customer(ring, merchant, slot, ret_key);
 }
 
 struct application {
@@ -209,7 +212,7 @@ static enum fault replay_entry(struct verify *v, const struct pg_entry *entry)
 {
 	struct application a = {v, entry, false};
 	if (v->merchant != entry->merchant || entry->number == 1) {
-		v->merchant = v->ring.merchant = entry->merchant;
+		v->merchant = entry->merchant;
 		v->head = (struct head){0};
 	}
 	if (!loaded_try(&v->keys, apply, &a))
@@ -257,13 +260,38 @@ static enum fault replay_slices(struct verify *v, struct slice *s)
 
 /* ---- the tables' rows of that part ---- */
 
+/* A row that differs, and may be that of somebody who was erased: same.h. */
+struct doubt {
+	struct verify *verify;
+	struct text key, have, replayed;
+	bool same;
+};
+
 struct comparer {
 	struct pg_sink sink; /* first */
 	struct verify *verify;
+	struct arena arena; /* of the doubts of one slice */
+	struct doubt doubts[SLICE];
+	unsigned doubt_count;
 	struct text prefix;
 	struct key last;
 	unsigned seen;
 };
+
+static void doubt(struct comparer *c, struct text key, struct text have, struct text replayed)
+{
+	struct doubt *d =
+	    row_has_personal(key) && c->doubt_count < SLICE ? &c->doubts[c->doubt_count] : NULL;
+	if (d)
+		*d = (struct doubt){.verify = c->verify,
+				    .key = arena_text(&c->arena, key),
+				    .have = arena_text(&c->arena, have),
+				    .replayed = arena_text(&c->arena, replayed)};
+	if (d && !c->arena.full)
+		c->doubt_count++;
+	else
+		note(c->verify, key, "differs");
+}
 
 /* A row that was met is taken out of the replay: what is left is missing. */
 static void compare_row(struct pg_sink *sink, struct text key, const struct text *value)
@@ -285,24 +313,67 @@ static void compare_row(struct pg_sink *sink, struct text key, const struct text
 		return;
 	}
 	if (!text_equal(replayed, *value))
-		note(v, key, "differs");
+		doubt(c, key, *value, replayed);
 	row_del(&v->replayed.rows, key);
+}
+
+static bool is_wiped(void *context, uint64_t merchant, uint64_t slot)
+{
+	struct verify *v = context;
+	uint8_t key[SEAL_KEY_SIZE];
+	bool there = v->ring.ring.customer(&v->ring.ring, merchant, slot, key);
+	secret_wipe(key, sizeof(key));
+	return !there;
+}
+
+static void judge(void *context)
+{
+	struct doubt *d = context;
+	struct wiped_keys wiped = {is_wiped, d->verify};
+	d->same = row_is_same(&wiped, d->key, d->have, d->replayed);
+}
+
+/* Keys are loaded on the way: between two slices only. */
+static enum fault settle_doubts(struct comparer *c)
+{
+	for (unsigned i = 0; i < c->doubt_count; i++) {
+		struct doubt *d = &c->doubts[i];
+		if (!loaded_try(&c->verify->keys, judge, d))
+			return c->verify->keys.fault;
+		if (!d->same)
+			note(c->verify, d->key, "differs");
+	}
+	c->doubt_count = 0;
+	arena_reset(&c->arena);
+	return OK;
+}
+
+static enum fault compare_rows(struct comparer *c)
+{
+	do {
+		struct key after = c->last; /* the scan reads it while rows come */
+		struct pg_scan scan = {c->prefix, key_get(&after), SLICE};
+		c->seen = 0;
+		TRY(pg_next(c->verify->pg, &scan, &c->sink));
+		TRY(settle_doubts(c));
+	} while (c->seen == SLICE);
+	return OK;
 }
 
 static enum fault compare_kind(struct verify *v, enum row_kind kind, unsigned id, uint64_t merchant)
 {
-	struct comparer c = {.sink = {compare_row}, .verify = v};
+	struct comparer *c = calloc(1, sizeof(*c));
 	struct key prefix;
+	must(c);
 	key_init(&prefix, kind, id, merchant);
-	c.prefix = key_get(&prefix);
-	do {
-		struct pg_scan scan = {key_get(&prefix), key_get(&c.last), SLICE};
-		struct key after = c.last; /* the scan reads it while rows come */
-		scan.after = key_get(&after);
-		c.seen = 0;
-		TRY(pg_next(v->pg, &scan, &c.sink));
-	} while (c.seen == SLICE);
-	return OK;
+	c->sink.row = compare_row;
+	c->verify = v;
+	c->prefix = key_get(&prefix);
+	arena_init(&c->arena, DOUBT_BYTES_MAX);
+	enum fault fault = compare_rows(c);
+	arena_release(&c->arena);
+	free(c);
+	return fault;
 }
 
 static enum fault compare_merchant(struct verify *v, uint64_t merchant)
@@ -364,7 +435,7 @@ static void prepare(struct verify *v)
 	v->keys.load = load_keys;
 	v->keys.context = v;
 	v->filter.verbs = &filter_verbs;
-	pg_engine_keyring(v->engine, &v->ring, &v->keys.rows, 0);
+	pg_engine_keyring(v->engine, &v->ring, &v->keys.rows);
 	v->ring.ring.customer = find_key;
 }
 

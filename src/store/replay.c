@@ -78,8 +78,6 @@ static void feed_begin(struct replay *r)
 	struct generation *fresh = generation_open(r->overlay_bytes);
 	if (!fresh)
 		return;
-	if (r->slots)
-		r->position.slots = atomic_load(r->slots);
 	snapshot_end(&r->snapshot);
 	r->old_pair = overlay_change(r->overlay, (struct generations){fresh, full});
 	begin(r);

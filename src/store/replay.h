@@ -18,7 +18,6 @@ struct replay {
 	struct view *view;
 	struct overlay *overlay; /* has an empty active generation; nobody else reads it yet */
 	struct keyring *keys;
-	_Atomic uint64_t *slots; /* how many are taken: part of a fed position; NULL: not kept */
 	size_t feed_bytes;    /* of a generation; 0: nothing may be written, keep all in memory */
 	size_t overlay_bytes; /* for new generations */
 	void (*progress)(void *context, uint64_t done, uint64_t all);

@@ -26,15 +26,15 @@ static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
 	uint8_t key[SEAL_KEY_SIZE] = {0};
 	_Static_assert((int)SEAL_KEY_SIZE == (int)SLOT_SIZE, "a slot is a sealing key");
 	/* In a guess it may be one that was never filled. */
-	(void)c->real_keys->customer(c->real_keys, slot, key);
+	(void)c->real_keys->customer(c->real_keys, c->rounds.merchant, slot, key);
 	memcpy(ret_key, key, SLOT_SIZE);
 }
 
-static uint64_t last_slot(struct keyring *k)
+static uint64_t last_slot(struct rounds_check *c)
 {
-	uint64_t slot = k->take_slot(k);
-	k->give_back(k);
-	return slot - 1;
+	struct head head;
+	(void)head_read(c->real, c->rounds.merchant, &head);
+	return head.slots;
 }
 
 static void load_key(struct rounds_check *c, struct text key)
@@ -44,13 +44,13 @@ static void load_key(struct rounds_check *c, struct text key)
 	struct text value = {(const char *)bytes, sizeof(bytes)};
 	uint64_t slot = 0;
 	if ((uint8_t)key.data[0] == ROW_KEY_LAST) {
-		slot = last_slot(c->real_keys);
+		slot = last_slot(c);
 		value.size = varint_put(bytes, slot);
 		loaded_set(&c->rows, key, slot ? &value : NULL);
 		return;
 	}
 	must(varint_take(&rest, &slot));
-	bool there = c->real_keys->customer(c->real_keys, slot, bytes);
+	bool there = c->real_keys->customer(c->real_keys, c->rounds.merchant, slot, bytes);
 	loaded_set(&c->rows, key, there ? &value : NULL);
 }
 
@@ -116,7 +116,7 @@ static void prepare(struct rounds_check *c, struct write *w, const struct env *e
 	c->keys = (struct keyring_rows){0};
 	keyring_rows_like(&c->keys, c->real_keys);
 	c->keys.rows = &c->rows.rows;
-	c->keys.merchant = r->merchant = w->merchant;
+	r->merchant = w->merchant;
 	c->keys.make = make_key;
 	c->keys.context = r->context = c;
 	r->rows = &c->rows;

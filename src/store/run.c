@@ -424,7 +424,8 @@ uint64_t store_key_slot(struct tx *tx)
 {
 	must(tx->writing);
 	tx->rows->guess = true;
-	return tx->keys->take_slot(tx->keys);
+	tx->head.slots = tx->keys->take_slot(tx->keys, tx->merchant);
+	return tx->head.slots;
 }
 
 enum {

@@ -77,23 +77,27 @@ static bool trial_next_fed(struct rows *r, struct text prefix, struct text after
 static const struct rows_verbs trial_verbs = {
     .get = trial_get, .put = trial_put, .del = trial_del, .next_fed = trial_next_fed};
 
-static bool trial_customer(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+static bool trial_customer(const struct keyring *k, uint64_t merchant, uint64_t slot,
+			   uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	(void)k;
+	(void)merchant;
 	(void)slot;
 	memset(ret_key, 0, SEAL_KEY_SIZE);
 	return true;
 }
 
-static uint64_t trial_take_slot(struct keyring *k)
+static uint64_t trial_take_slot(struct keyring *k, uint64_t merchant)
 {
 	(void)k;
+	(void)merchant;
 	return 1;
 }
 
-static void trial_slot_seen(struct keyring *k, uint64_t slot)
+static void trial_slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 {
 	(void)k;
+	(void)merchant;
 	(void)slot;
 }
 

@@ -17,12 +17,13 @@
 #include "store/rows.h"
 #include "store/store.h"
 
-/* A merchant's chain: the newest entry's number, instant and hash, and the next free number. Kept
+/* A merchant's chain: the newest entry's number, instant and hash, and what is given next. Kept
  * as a row of its own (keys.h: key_head), written by tx_finish and entry_apply. */
 struct head {
 	uint64_t number;
 	struct instant instant;
 	uint64_t next_number; /* store_number */
+	uint64_t slots;	      /* the highest of the merchant's key slots given */
 	uint8_t hash[32];
 };
 

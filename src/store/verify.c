@@ -8,6 +8,7 @@
 #include "store/parts.h"
 #include "store/together.h"
 #include "store/replay.h"
+#include "store/same.h"
 
 enum { COMPARE_PROGRESS = 100000, SCAN_ARENA_BYTES = 64 * 1024 * 1024 };
 
@@ -40,40 +41,16 @@ static void note(struct comparison *c, struct text place, const char *what)
 		c->first = key_describe(key, what);
 }
 
-/* A record's PERSONAL members are out of `value`, when its key is wiped; false: it is not. */
-static bool take_personal(const struct comparison *c, enum table table, struct text value,
-			  struct buffer *out)
+static bool is_wiped(void *context, uint64_t merchant, uint64_t slot)
 {
-	const struct record_shape *shape = &record_shapes[table];
-	union record record = {0};
-	if (!record_decode(shape, value, &record) ||
-	    !keyring_is_wiped(c->keys, field_number(&shape->fields[shape->slot], &record)))
-		return false;
-	store_forget(table, &record);
-	record_encode(shape, &record, out);
-	return !out->full;
+	return keyring_is_wiped(context, merchant, slot);
 }
 
-/* Somebody who was erased is compared by absence: what others' rows still say of the person goes by
- * and by, and the ledger has forgotten it already. */
 static bool is_same(const struct comparison *c, struct text place, struct text a, struct text b)
 {
 	struct key memory;
-	struct text key = key_apart(place, &memory);
-	unsigned table = key.size > 1 && key.data[0] == ROW_RECORD ? (uint8_t)key.data[1] : 0;
-	struct buffer left, right;
-	if (text_equal(a, b))
-		return true;
-	if (table == 0 || table >= TABLE_COUNT || !record_shapes[table].personal)
-		return false;
-	buffer_init(&left, RECORD_BYTES_MAX);
-	buffer_init(&right, RECORD_BYTES_MAX);
-	bool same = take_personal(c, (enum table)table, a, &left) &&
-		    take_personal(c, (enum table)table, b, &right) &&
-		    text_equal(buffer_get(&left), buffer_get(&right));
-	buffer_release(&left);
-	buffer_release(&right);
-	return same;
+	struct wiped_keys wiped = {is_wiped, (void *)(uintptr_t)c->keys};
+	return row_is_same(&wiped, key_apart(place, &memory), a, b);
 }
 
 static void compare_one(struct comparison *c)

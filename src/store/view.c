@@ -26,7 +26,7 @@ enum {
 
 /* Sorts after every key of keys.c, which leaves kinds from 128 up to us. Its number is that of how
  * rows stand: a view without this one is from another program, and is made again (view_clear). */
-static const struct text position_key = {"\xFF\xFFposition 2", 12};
+static const struct text position_key = {"\xFF\xFFposition 3", 12};
 
 static _Noreturn void die(const char *what, int error)
 {
@@ -459,4 +459,19 @@ enum fault view_mark(struct view *v, const struct position *position)
 	if (error == 0)
 		error = feed_position(&f, position);
 	return feed_end(&f, error);
+}
+
+enum fault view_create(const char *path, char **ret_why)
+{
+	struct view view;
+	folder_remove(path);
+	enum fault fault = folder_make_at(path);
+	if (fault == OK)
+		fault = view_open(&view, path, (struct view_config){0}, ret_why);
+	if (fault == OK) {
+		/* The first commit syncs the file's beginning as well. */
+		fault = view_mark(&view, &(struct position){0});
+		view_close(&view);
+	}
+	return fault == OK && !folder_sync(path) ? fault_of_write(errno) : fault;
 }

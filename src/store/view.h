@@ -18,7 +18,6 @@
 struct position {
 	struct place place;
 	struct instant newest; /* of all entries */
-	uint64_t slots;	       /* customer key slots taken */
 };
 
 enum { FEED_PAGES_MAX = 4096 }; /* dirty pages of a transaction: LMDB never gives them back */
@@ -39,6 +38,8 @@ struct view_config {
 CHECKED enum fault view_open(struct view *v, const char *path, struct view_config config,
 			     char **ret_why);
 void view_close(struct view *v);
+/* An empty one in a folder of that name, which is made, and emptied where it is there. */
+CHECKED enum fault view_create(const char *path, char **ret_why);
 
 /* Puts a frozen generation into the file and moves the position: DISK_FULL or FILE_UNWRITABLE when
  * it could not; then call again later, with the same generation. */

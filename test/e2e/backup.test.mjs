@@ -63,7 +63,7 @@ describe('backup while serving', () => {
     assert.equal(statSync(copy).mode & 0o777, 0o700);
     assert.ok(!readdirSync(box.path).some((n) => n !== 'copy' && n.startsWith('copy')), 'no temporary name is left');
     assert.equal((await program('grep', ['-rlaE', 'wjbsecret|helloworld', `${copy}/ledger`])).stdout, '');
-    for (const name of ['keys', 'view/data.mdb', 'ledger/000001.seg']) assert.match(text(`${copy}/digests`), new RegExp(`^[0-9a-f]{64} ${name}$`, 'm'));
+    for (const name of ['keys/1', 'view/data.mdb', 'ledger/000001.seg']) assert.match(text(`${copy}/digests`), new RegExp(`^[0-9a-f]{64} ${name}$`, 'm'));
   });
   test('where something is, nothing is written', async () => {
     await refused('data_present', ['backup', `--data=${server.dir}`, `--to=${copy}`]);
@@ -106,7 +106,7 @@ describe('restore', () => {
         writeSync(fd, Buffer.from([0xff, 0x00, 0xff]), 0, 3, 700);
         closeSync(fd);
       }],
-      ['missing', 'file_unreadable', (dir) => rmSync(`${dir}/keys`)],
+      ['missing', 'file_unreadable', (dir) => rmSync(`${dir}/keys/1`)],
     ]) {
       const bad = box.at(`bad-${what}`);
       cpSync(copy, bad, { recursive: true });

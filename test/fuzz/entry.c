@@ -11,24 +11,28 @@
 #include "unit/rows_memory.h"
 
 /* Every slot's key is known, every seventh was wiped. */
-static bool slot_key(const struct keyring *k, uint64_t slot, uint8_t ret[SEAL_KEY_SIZE])
+static bool slot_key(const struct keyring *k, uint64_t merchant, uint64_t slot,
+		     uint8_t ret[SEAL_KEY_SIZE])
 {
 	(void)k;
+	(void)merchant;
 	memset(ret, (int)(slot & 255), SEAL_KEY_SIZE);
 	memcpy(ret, &slot, sizeof(slot));
 	return slot % 7 != 0;
 }
 
-static uint64_t slot_take(struct keyring *k)
+static uint64_t slot_take(struct keyring *k, uint64_t merchant)
 {
 	(void)k;
+	(void)merchant;
 	must(false); /* a replay takes none */
 	return 0;
 }
 
-static void slot_seen(struct keyring *k, uint64_t slot)
+static void slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 {
 	(void)k;
+	(void)merchant;
 	(void)slot;
 }
 

@@ -25,28 +25,26 @@ struct memory_stage {
 };
 static struct memory_stage stage;
 
-static bool customer_key(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+static bool customer_key(const struct keyring *k, uint64_t merchant, uint64_t slot,
+			 uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	(void)k;
+	(void)merchant;
 	memset(ret_key, (int)(slot % 251 + 1), SEAL_KEY_SIZE);
 	return true;
 }
 
-static uint64_t take_slot(struct keyring *k)
+static uint64_t take_slot(struct keyring *k, uint64_t merchant)
 {
 	(void)k;
+	(void)merchant;
 	return ++stage.slots;
 }
 
-static void give_back(struct keyring *k)
+static void slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 {
 	(void)k;
-	stage.slots--;
-}
-
-static void slot_seen(struct keyring *k, uint64_t slot)
-{
-	(void)k;
+	(void)merchant;
 	CHECK(slot <= stage.slots);
 }
 
@@ -167,7 +165,6 @@ int main(int argc, char **argv)
 	stage.keys = (struct keyring){.master_id = 1,
 				      .customer = customer_key,
 				      .take_slot = take_slot,
-				      .give_back = give_back,
 				      .slot_seen = slot_seen};
 	memset(stage.keys.master_seal, 7, sizeof(stage.keys.master_seal));
 	memset(stage.keys.master_tag, 9, sizeof(stage.keys.master_tag));

@@ -172,7 +172,10 @@ static void test_strangers(void)
 	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_PRESENT);
 	free(why);
 	CHECK_INT(rmdir(other), 0);
-	engine_close(kit_open(&config));
+	e = kit_open(&config);
+	struct kit_set add = {.kind = 1, .of = 1, .count = 1};
+	CHECK_INT(kit_run(e, 1, kit_add, &add, NULL), OK);
+	engine_close(e);
 	kit_remove(ledger);
 	CHECK_INT(engine_open(&config, &e, &why), FAULT_DATA_DAMAGED);
 	free(why);

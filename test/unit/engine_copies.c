@@ -194,7 +194,8 @@ static void test_backup(void)
 	engine_close(e);
 
 	/* A byte of the backup turned: restore sees it. */
-	char *keys = text_print("%s/keys", copy), *third = text_print("%s/third", kit_folder), byte;
+	char *keys = text_print("%s/keys/1", copy), *third = text_print("%s/third", kit_folder),
+	     byte;
 	int file = open(keys, O_RDWR);
 	CHECK_INT(pread(file, &byte, 1, 100), 1);
 	byte ^= 1;

@@ -87,11 +87,11 @@ static bool found_by(struct engine *e, struct customer c, enum unique unique, st
 	return found;
 }
 
-/* Which slots of a key file are zeros. */
+/* Which slots of the merchant's key file are zeros. */
 static bool is_zero(const char *dir, unsigned slot)
 {
 	static const char zeros[SLOT];
-	char *path = text_print("%s/keys", dir), key[SLOT];
+	char *path = text_print("%s/keys/1", dir), key[SLOT];
 	int file = open(path, O_RDONLY);
 	CHECK_INT(pread(file, key, SLOT, slot * SLOT), SLOT);
 	close(file);

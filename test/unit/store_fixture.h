@@ -34,8 +34,10 @@ struct fake_keyring {
 	uint64_t taken;
 	bool wiped[FAKE_SLOTS_MAX];
 };
-static inline bool fake_customer(const struct keyring *k, uint64_t slot, uint8_t ret[SEAL_KEY_SIZE])
+static inline bool fake_customer(const struct keyring *k, uint64_t merchant, uint64_t slot,
+				 uint8_t ret[SEAL_KEY_SIZE])
 {
+	(void)merchant;
 	const struct fake_keyring *f = (const struct fake_keyring *)(const void *)k;
 	if (slot < FAKE_SLOTS_MAX && f->wiped[slot])
 		return false;
@@ -43,12 +45,14 @@ static inline bool fake_customer(const struct keyring *k, uint64_t slot, uint8_t
 	memcpy(ret, &slot, sizeof(slot));
 	return true;
 }
-static inline uint64_t fake_take_slot(struct keyring *k)
+static inline uint64_t fake_take_slot(struct keyring *k, uint64_t merchant)
 {
+	(void)merchant;
 	return ++((struct fake_keyring *)(void *)k)->taken;
 }
-static inline void fake_slot_seen(struct keyring *k, uint64_t slot)
+static inline void fake_slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 {
+	(void)merchant;
 	struct fake_keyring *f = (struct fake_keyring *)(void *)k;
 	if (slot > f->taken)
 		f->taken = slot;

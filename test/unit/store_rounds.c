@@ -26,23 +26,26 @@ struct world {
 };
 static struct world w;
 
-static bool customer_key(const struct keyring *k, uint64_t slot, uint8_t ret_key[SEAL_KEY_SIZE])
+static bool customer_key(const struct keyring *k, uint64_t merchant, uint64_t slot,
+			 uint8_t ret_key[SEAL_KEY_SIZE])
 {
 	(void)k;
+	(void)merchant;
 	memset(ret_key, (int)(slot % 251 + 1), SEAL_KEY_SIZE);
 	return true;
 }
 
-static uint64_t take_slot(struct keyring *k)
+static uint64_t take_slot(struct keyring *k, uint64_t merchant)
 {
 	(void)k;
+	(void)merchant;
 	return ++w.slots;
 }
 
 static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
 {
 	(void)context;
-	customer_key(NULL, slot, ret_key);
+	customer_key(NULL, 1, slot, ret_key);
 }
 
 /* One command on the real rows; its entry, or nothing. */
@@ -78,7 +81,6 @@ static void begin(void)
 	loaded_init(&w.rows);
 	keyring_rows_like(&w.ring, &w.keys);
 	w.ring.rows = &w.rows.rows;
-	w.ring.merchant = 1;
 	w.ring.make = make_key;
 	w.load_max = UINT32_MAX;
 }
@@ -104,7 +106,7 @@ static void load_slot(struct loaded *rows, struct text key)
 		loaded_set(rows, key, &value);
 		return;
 	}
-	must(varint_take(&slot, &number) && customer_key(NULL, number, bytes));
+	must(varint_take(&slot, &number) && customer_key(NULL, 1, number, bytes));
 	loaded_set(rows, key, &value);
 }
 
