@@ -112,11 +112,15 @@ void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot)
 {
 	if (slot == 0)
 		sim_fail(w, "a customer has no key slot");
-	for (unsigned home = 1; home < w->home_n; home++)
-		for (unsigned i = 0; i < w->homes[home].customer_n; i++)
-			if (w->homes[home].customers[i].key_slot == slot)
+	for (unsigned home = 1; home < w->home_n; home++) {
+		const struct m_home *m = &w->homes[home];
+		if (c < m->customers || c >= m->customers + m->customer_n)
+			continue; /* each merchant numbers its own */
+		for (unsigned i = 0; i < m->customer_n; i++)
+			if (m->customers[i].key_slot == slot)
 				sim_fail(w, "key slot %llu is given out twice",
 					 (unsigned long long)slot);
+	}
 	c->key_slot = slot;
 }
 

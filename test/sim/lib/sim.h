@@ -83,7 +83,7 @@ struct m_customer {
 	struct text id, code, source, nick, phone, card; /* in the order of their names */
 	struct text name;
 	struct instant created, updated;
-	uint64_t key_slot; /* 0: not learned yet; nobody else's, ever */
+	uint64_t key_slot; /* 0: not learned yet; nobody else's of the merchant, ever */
 };
 struct m_template {
 	bool live;
