@@ -54,6 +54,7 @@ async function node(db) {
   const child = spawn(BINARY, ['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1'],
     { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
   running.push(child);
+  nodes.push(child.pid);
   const url = await new Promise((resolve, reject) => {
     child.stdout.on('data', (d) => { const m = /listening on (\S+)/.exec(d); if (m) resolve(m[1]); });
     child.on('exit', (status) => reject(new Error(`a node ended with ${status}:\n${readFileSync(join(root, 'node.log'), 'utf8').slice(-2000)}`)));
@@ -71,9 +72,28 @@ async function fastify(db) {
   return { url, stop: () => new Promise((r) => { child.on('exit', r); child.kill(); }) };
 }
 
+// --- processor time, in us: of our nodes, and of the database with its sessions ---
+const TICK_US = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+const cpuOf = (pid) => {
+  try {
+    const f = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(f[11]) + Number(f[12])) * TICK_US;
+  } catch {
+    return 0; // it ended
+  }
+};
+const childrenOf = (pid) => (spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout ?? '').trim().split('\n').filter(Boolean);
+const databaseCpu = () => {
+  const postmaster = readFileSync(join(root, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0];
+  return [postmaster, ...childrenOf(postmaster)].reduce((sum, pid) => sum + cpuOf(pid), 0);
+};
+const nodes = [];
+const nodesCpu = () => nodes.reduce((sum, pid) => sum + cpuOf(pid), 0);
+
 // --- load: a Lua program for wrk whose answers must hold a text ---
 let scripts = 0;
 function load(urls, lua, text) {
+  const before = [nodesCpu(), databaseCpu()];
   const each = 64 / urls.length;
   const runs = urls.map((url, i) => {
     const file = join(root, `load${++scripts}.lua`);
@@ -91,18 +111,21 @@ function done(summary, latency, requests) local n = 0 for _, t in ipairs(threads
       p.on('close', () => resolve({ rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]), n: Number(/(\d+) requests in/.exec(out)[1]), bad: Number(/BAD (\d+)/.exec(out)[1]) }));
     });
   });
-  return Promise.all(runs).then((all) => ({ rate: all.reduce((s, r) => s + r.rate, 0), n: all.reduce((s, r) => s + r.n, 0), bad: all.reduce((s, r) => s + r.bad, 0) }));
+  return Promise.all(runs).then((all) => ({ rate: all.reduce((s, r) => s + r.rate, 0), n: all.reduce((s, r) => s + r.n, 0), bad: all.reduce((s, r) => s + r.bad, 0) }))
+    .then((r) => ({ ...r, nodeUs: (nodesCpu() - before[0]) / r.n, databaseUs: (databaseCpu() - before[1]) / r.n }));
 }
 /** Medians of the rates of several loads, run in turn. */
 async function inTurn(...loads) {
-  const rates = loads.map(() => []);
+  const rates = loads.map(() => []), costs = [];
   for (let i = 0; i < ROUNDS; i++)
     for (const [j, run] of loads.entries()) {
       const r = await run();
       if (r.bad) throw new Error(`${r.bad} wrong answers of ${r.n}`);
       rates[j].push(r.rate);
+      if (j === 0) costs.push(r);
     }
-  return rates.map(median);
+  const cost = (of) => Math.round(median(costs.map((r) => r[of])));
+  return [...rates.map(median), `, ${cost('nodeUs')} us of processor a call in the node and ${cost('databaseUs')} in the database`];
 }
 
 // --- requests ---
@@ -152,9 +175,10 @@ function makeData(db) {
   }
   cli(db, 'import', 'templates', csv('t1.csv', 'template_id,name,type,amount,threshold,begin_at,end_at', 1, () => '77,满199减99,0,99,199,2024-01-01 00:00:00,2099-12-31 23:59:59'), '--merchant=1');
   cli(db, 'import', 'customers', csv('c.csv', 'customer_id,nick', COUPONS, (i) => `${i},nick${i}`), '--merchant=1');
-  const begin = Date.now();
+  const size = () => Number(db.sql('-c', 'SELECT pg_database_size(current_database())'));
+  const begin = Date.now(), empty = size();
   cli(db, 'import', 'coupons', csv('p.csv', 'code,template_id,customer_id,issued_at', COUPONS, (i) => `b-${i},77,${i},2026-01-01 00:00:00`), '--merchant=1');
-  console.error(`import of ${COUPONS} coupons: ${Math.round(COUPONS / ((Date.now() - begin) / 1000))} rows/s`);
+  report(`import of ${COUPONS} coupons`, `${Math.round(COUPONS / ((Date.now() - begin) / 1000))} rows/s, ${Math.round((size() - empty) / COUPONS)} bytes of database a coupon with its ledger entry`, '');
   db.sql('-f', 'bench/fastify/schema.sql');
   db.sql('-c', `INSERT INTO usual.customer (nick) SELECT 'nick' || i FROM generate_series(1, ${COUPONS}) i;
     INSERT INTO usual.coupon (template_id, customer_id, code) SELECT 951, h.id, 'b-' || h.id FROM usual.customer h;`);
@@ -164,12 +188,12 @@ function makeData(db) {
 // --- the comparison ---
 async function compare(db) {
   const usual = await fastify(db), one = await node(db);
-  const [a, b] = await inTurn(() => load([one.url], oneMerchant(ours()), '"code":0,"coupon_number":"'), () => load([usual.url], oneMerchant('/provide'), '"coupon_number":"'));
-  report('SPI provide of one nick per call, one node', `${Math.round(a)}/s; Fastify ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, 'at least 2 times Fastify', a >= 2 * b);
+  const [a, b, costOfWrite] = await inTurn(() => load([one.url], oneMerchant(ours()), '"code":0,"coupon_number":"'), () => load([usual.url], oneMerchant('/provide'), '"coupon_number":"'));
+  report('SPI provide of one nick per call, one node', `${Math.round(a)}/s${costOfWrite}; Fastify ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, 'at least 2 times Fastify', a >= 2 * b);
   const envelope = JSON.stringify(zvcmsEnvelope()).slice(0, -1) + ',"params":';
-  const [c, d] = await inTurn(() => load([one.url], wallet('/v3/crm/coupon/getCustomerCoupons', envelope, '}'), '"message":"success","data":{'),
+  const [c, d, costOfRead] = await inTurn(() => load([one.url], wallet('/v3/crm/coupon/getCustomerCoupons', envelope, '}'), '"message":"success","data":{'),
     () => load([usual.url], wallet('/wallet', '', ''), '"message":"success","data":{'));
-  report('query of one coupon', `${Math.round(c)}/s; Fastify ${Math.round(d)}/s: ${(c / d).toFixed(2)}`, 'at least 2 times Fastify', c >= 2 * d);
+  report('query of one coupon', `${Math.round(c)}/s${costOfRead}; Fastify ${Math.round(d)}/s: ${(c / d).toFixed(2)}`, 'at least 2 times Fastify', c >= 2 * d);
   await usual.stop();
   const two = await node(db);
   for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]]) {
