@@ -160,7 +160,7 @@ static enum fault walk(struct tx *tx, const struct env *env, struct walk *w)
 		if (!w->to_the_end)
 			break;
 	}
-	TRY(wallet_open(tx, env, w->customer, &wallet));
+	TRY(wallet_open(tx, w->customer, &wallet));
 	if (w->to_the_end && wallet.count > WALLET_WALK_MAX)
 		return refuse_walk(tx, env, w->field);
 	while (page.from < wallet.count && (w->to_the_end || w->found < w->n)) {
@@ -238,7 +238,7 @@ static enum fault query_wallet(struct tx *tx, const struct env *env,
 	struct page page = {.from = c->skip, .n = c->n, .oldest_first = c->oldest_first};
 	struct coupon *rows = NULL;
 	struct wallet wallet;
-	TRY(wallet_open(tx, env, holder, &wallet));
+	TRY(wallet_open(tx, holder, &wallet));
 	TRY(wallet_page(tx, env, &wallet, &page, &rows, &r->n));
 	r->count = wallet.count;
 	return view_all(tx, env, rows, r->n, &r->rows);

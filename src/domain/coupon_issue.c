@@ -115,13 +115,12 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 /* --- decisions --- */
 
 /* What aliases have that was not moved yet counts too. */
-static enum fault load_elsewhere(struct tx *tx, const struct env *env, struct issue *issue,
-				 unsigned person)
+static enum fault load_elsewhere(struct tx *tx, struct issue *issue, unsigned person)
 {
 	const struct customer *c = &issue->people.rows[person].customer;
 	struct customer *aliases;
 	unsigned n;
-	TRY(customer_aliases(tx, env, c, &aliases, &n));
+	TRY(customer_aliases(tx, c, &aliases, &n));
 	for (unsigned i = 0; i < n; i++) {
 		struct holding *sum = &issue->elsewhere[person], other;
 		if (!aliases[i].unsettled)
@@ -153,7 +152,7 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 			TRY(holding_get(tx, people->rows[i].customer.number, issue->template.number,
 					&issue->holdings[i]));
 	for (unsigned i = 0; i < people->n; i++)
-		TRY(load_elsewhere(tx, env, issue, i));
+		TRY(load_elsewhere(tx, issue, i));
 	return OK;
 }
 

@@ -55,17 +55,15 @@ void customer_want_lists(struct tx *tx, const struct customer *c)
 		store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_BY_LABEL, .owner = c});
 }
 
-enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
-			    struct customer **ret_rows, unsigned *ret_n)
+enum fault customer_aliases(struct tx *tx, const struct customer *c, struct customer **ret_rows,
+			    unsigned *ret_n)
 {
 	struct customer owner = {.alias_of = c->number};
 	struct page page = {
 	    .list = LIST_ALIASES, .owner = &owner, .n = ALIASES_MAX, .oldest_first = true};
 	uint64_t count;
-	(void)env;
 	*ret_n = 0;
 	*ret_rows = NULL;
-	customer_want_lists(tx, c);
 	return c->merged ? store_page(tx, &page, ret_rows, ret_n, &count) : OK;
 }
 

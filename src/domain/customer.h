@@ -23,7 +23,7 @@ CHECKED enum fault customer_follow(struct tx *tx, struct customer *c);
 /* Wants what a change of the customer will touch. */
 void customer_want_lists(struct tx *tx, const struct customer *c);
 /* All aliases of a customer, at most ALIASES_MAX. */
-CHECKED enum fault customer_aliases(struct tx *tx, const struct env *env, const struct customer *c,
+CHECKED enum fault customer_aliases(struct tx *tx, const struct customer *c,
 				    struct customer **ret_rows, unsigned *ret_n);
 /* The same number, or an alias of it. */
 CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is);

@@ -30,7 +30,8 @@ enum fault customer_erase(struct tx *tx, const struct env *env, const void *cmd,
 	TRY(customer_find_by_id(tx, c->customer_id, &person, &found));
 	if (!found)
 		return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer_id"), c->customer_id);
-	TRY(customer_aliases(tx, env, &person, &aliases, &n));
+	customer_want_lists(tx, &person);
+	TRY(customer_aliases(tx, &person, &aliases, &n));
 	for (unsigned i = 0; i < n; i++)
 		customer_want_lists(tx, &aliases[i]);
 	for (unsigned i = 0; i < n; i++)

@@ -91,7 +91,8 @@ enum fault customer_merge(struct tx *tx, const struct env *env, const void *cmd,
 	if (m.into.number == m.from.number)
 		return OK;
 	customer_want_lists(tx, &m.into);
-	TRY(customer_aliases(tx, env, &m.from, &m.aliases, &m.n));
+	customer_want_lists(tx, &m.from);
+	TRY(customer_aliases(tx, &m.from, &m.aliases, &m.n));
 	TRY(check_room(tx, env, &m));
 	take_values(&m);
 	set_labels(tx, &m);

@@ -3,12 +3,11 @@
 #include "domain/check.h"
 #include "domain/customer.h"
 
-enum fault wallet_open(struct tx *tx, const struct env *env, const struct customer *c,
-		       struct wallet *ret)
+enum fault wallet_open(struct tx *tx, const struct customer *c, struct wallet *ret)
 {
 	struct customer *aliases;
 	unsigned n;
-	TRY(customer_aliases(tx, env, c, &aliases, &n));
+	TRY(customer_aliases(tx, c, &aliases, &n));
 	ret->n = 0;
 	ret->count = 0;
 	ret->owners[ret->n++] = c->number;

@@ -12,7 +12,6 @@ struct wallet {
 	unsigned n;
 	uint64_t count; /* of all */
 };
-CHECKED enum fault wallet_open(struct tx *tx, const struct env *env, const struct customer *c,
-			       struct wallet *ret);
+CHECKED enum fault wallet_open(struct tx *tx, const struct customer *c, struct wallet *ret);
 CHECKED enum fault wallet_page(struct tx *tx, const struct env *env, const struct wallet *w,
 			       const struct page *span, struct coupon **ret_rows, unsigned *ret_n);
