@@ -10,7 +10,7 @@ METRIC(couponry_log_dropped_total,        counter, "log lines dropped because th
 METRIC(couponry_lane_batches_total,       counter, "batches made durable",                      s.batches)
 METRIC(couponry_lane_commands_total,      counter, "commands run by the lane",                  s.commands)
 METRIC(couponry_ledger_entries_total,     counter, "entries appended to the ledger",            s.entries)
-METRIC(couponry_ledger_syncs_total,       counter, "syncs of the ledger, or commits",                      s.syncs)
+METRIC(couponry_ledger_syncs_total,       counter, "syncs of the ledger, or commits",           s.syncs)
 METRIC(couponry_ledger_bytes,             gauge,   "bytes of the ledger",                       s.ledger_bytes)
 METRIC(couponry_lane_queue_depth,         gauge,   "writes waiting",                            s.queue_depth)
 METRIC(couponry_lane_job_queue_depth,     gauge,   "job rows waiting",                          s.job_queue_depth)

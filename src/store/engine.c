@@ -398,12 +398,6 @@ static enum fault ready(const struct engine *e)
 	return OK;
 }
 
-static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
-{
-	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
-		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
-}
-
 static void stats_get(const struct engine *e, struct engine_stats *ret)
 {
 	struct engine *open = (struct engine *)(uintptr_t)e; /* for the lock and the grace period */

@@ -82,19 +82,6 @@ void embedded_stop_jobs(struct engine *e)
 	queue_answer(&parked, FAULT_SHUTTING_DOWN);
 }
 
-/* ---- counting ---- */
-
-static void count(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-static void count_bucket(_Atomic uint64_t *buckets, uint64_t value)
-{
-	unsigned i = value ? 64 - (unsigned)__builtin_clzll(value) : 0;
-	count(&buckets[i < ENGINE_BUCKETS ? i : ENGINE_BUCKETS - 1], 1);
-}
-
 /* ---- one batch ---- */
 
 #ifdef CHECK_ROUNDS
@@ -158,7 +145,6 @@ static void begin_batch(struct engine *e)
 	l->snapshot.stamp.batch = l->snapshot.batch;
 }
 
-/* Moves what ran from `taken` to *ran, in order; the rest waits for the next batch. */
 /* Merchant 0 has no customers. */
 static enum fault slots_room(struct engine *e, uint64_t merchant)
 {
@@ -172,6 +158,7 @@ static enum fault slots_room(struct engine *e, uint64_t merchant)
 	return keyring_room(&e->keys, merchant);
 }
 
+/* Moves what ran from `taken` to *ran, in order; the rest waits for the next batch. */
 static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct instant now)
 {
 	struct lane *l = &e->lane;

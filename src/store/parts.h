@@ -6,6 +6,7 @@
 #pragma once
 
 #include "store/clock.h"
+#include "store/counters.h"
 #include "store/engines.h"
 #include "store/file.h"
 #include "store/keyring.h"

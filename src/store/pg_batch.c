@@ -71,17 +71,6 @@ void pg_lane_free(struct pg_lane *l)
 
 /* ---- counting ---- */
 
-static void count(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-static void count_bucket(_Atomic uint64_t *buckets, uint64_t value)
-{
-	unsigned i = value ? 64 - (unsigned)__builtin_clzll(value) : 0;
-	count(&buckets[i < ENGINE_BUCKETS ? i : ENGINE_BUCKETS - 1], 1);
-}
-
 static void count_trips(struct pg_lane *l)
 {
 	uint64_t trips = l->pg ? pg_round_trips(l->pg) : 0;

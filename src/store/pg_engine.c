@@ -321,12 +321,6 @@ static enum fault clock_accept(struct engine *e)
 	return ready(e); /* the database's clock is not to be argued with */
 }
 
-static void copy_buckets(uint64_t *to, const _Atomic uint64_t *from)
-{
-	for (unsigned i = 0; i < ENGINE_BUCKETS; i++)
-		to[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
-}
-
 static void stats_get(const struct engine *engine, struct engine_stats *ret)
 {
 	struct pg_engine *e = pg_engine_of((struct engine *)(uintptr_t)engine); /* for its lock */

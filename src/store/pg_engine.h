@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "store/counters.h"
 #include "store/engines.h"
 #include "store/keyring_rows.h"
 #include "store/pg.h"

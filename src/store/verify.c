@@ -6,9 +6,9 @@
 #include "store/heads.h"
 #include "store/keys.h"
 #include "store/parts.h"
-#include "store/together.h"
 #include "store/replay.h"
 #include "store/same.h"
+#include "store/together.h"
 
 enum { COMPARE_PROGRESS = 100000, SCAN_ARENA_BYTES = 64 * 1024 * 1024 };
 
