@@ -19,6 +19,11 @@ static int64_t read_ms(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+struct instant wall_read(void)
+{
+	return (struct instant){read_ms(CLOCK_REALTIME)};
+}
+
 static bool synchronised(void)
 {
 	struct timex t = {0};
@@ -36,7 +41,7 @@ void wall_init(struct wall *w, struct instant (*given)(void *), void *context,
 
 struct instant wall_now(struct wall *w)
 {
-	return w->given ? w->given(w->context) : (struct instant){read_ms(CLOCK_REALTIME)};
+	return w->given ? w->given(w->context) : wall_read();
 }
 
 static bool doubtful(struct wall *w, int64_t now)

@@ -9,6 +9,9 @@
 
 #include <stdatomic.h>
 
+/* The machine's, as it is. */
+struct instant wall_read(void);
+
 struct wall {
 	struct instant (*given)(void *context); /* tests: no watch */
 	void *context;

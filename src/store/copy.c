@@ -2,6 +2,7 @@
 #include "store/copy_parts.h"
 
 #include "store/file.h"
+#include "store/pg.h"
 
 void copy_tell(const struct copying *c, const char *what, uint64_t done, uint64_t all)
 {
@@ -48,21 +49,6 @@ enum fault copy_verify(struct copying *c, struct engine *target)
 
 /* ---- from where to where ---- */
 
-static bool is_address(const char *place)
-{
-	struct text t = text_of(place);
-	return text_starts_with(t, TEXT("postgresql://")) ||
-	       text_starts_with(t, TEXT("postgres://"));
-}
-
-static char *key_beside(const char *dir)
-{
-	size_t size = strlen(dir);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	return text_print("%.*s.key", (int)size, dir);
-}
-
 static enum fault run(struct copying *c, bool out)
 {
 	const struct copy_config *config = c->config;
@@ -78,15 +64,14 @@ static enum fault run(struct copying *c, bool out)
 enum fault engine_copy(const struct copy_config *config, struct ledger_report *ret, char **ret_why)
 {
 	struct copying c = {.config = config, .report = ret};
-	bool out = is_address(config->to);
-	if (out == is_address(config->from)) {
+	bool out = pg_is_address(config->to);
+	if (out == pg_is_address(config->from)) {
 		*ret_why = text_print("a copy goes from a data directory to postgresql://.., or "
 				      "from there to a data directory");
 		return FAULT_USAGE;
 	}
 	*ret = (struct ledger_report){0};
-	c.master_key = config->master_key ? text_print("%s", config->master_key)
-					  : key_beside(out ? config->from : config->to);
+	c.master_key = master_key_path(out ? config->from : config->to, config->master_key);
 	enum fault fault = run(&c, out);
 	*ret_why = c.why;
 	if (fault != OK && !c.why)

@@ -43,11 +43,8 @@ static void begin_batch(struct to_dir *t)
 
 static enum fault append(struct to_dir *t)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
 	TRY(ledger_ahead(&t->ledger));
-	ledger_append(&t->ledger, &t->batch, t->count,
-		      (struct instant){(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000});
+	ledger_append(&t->ledger, &t->batch, t->count, wall_read());
 	begin_batch(t);
 	return OK;
 }
@@ -283,14 +280,11 @@ static enum fault finish(struct to_dir *t)
 enum fault copy_to_dir(struct copying *c)
 {
 	struct to_dir t = {.copy = c};
-	size_t size = strlen(c->config->to);
-	while (size > 1 && c->config->to[size - 1] == '/')
-		size--;
 	if (access(c->config->to, F_OK) == 0) {
 		c->why = text_print("%s is there already", c->config->to);
 		return FAULT_DATA_PRESENT;
 	}
-	t.part = text_print("%.*s.part", (int)size, c->config->to);
+	t.part = path_beside(c->config->to, ".part");
 	enum fault fault = fill(&t);
 	if (fault == OK)
 		fault = verify(&t);

@@ -455,14 +455,6 @@ static size_t overlay_size(size_t asked)
 	return asked < OVERLAY_BYTES_MIN ? OVERLAY_BYTES_MIN : asked;
 }
 
-static char *key_path(const char *dir, const char *given)
-{
-	size_t size = strlen(dir);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	return given ? text_print("%s", given) : text_print("%.*s.key", (int)size, dir);
-}
-
 enum fault embedded_open(const struct engine_config *config, struct engine **ret_engine,
 			 char **ret_why)
 {
@@ -471,7 +463,7 @@ enum fault embedded_open(const struct engine_config *config, struct engine **ret
 	e->base.verbs = &verbs;
 	*ret_why = NULL;
 	e->dir = text_print("%s", config->dir);
-	e->key_path = key_path(config->dir, config->master_key);
+	e->key_path = master_key_path(config->dir, config->master_key);
 	e->read_only = config->read_only;
 	e->seed = config->seed;
 	e->warm = config->warm;

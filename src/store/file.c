@@ -55,11 +55,23 @@ bool folder_sync(const char *path)
 	return good;
 }
 
-char *path_parent(const char *path)
+/* Without slashes at its end. */
+static size_t path_size(const char *path)
 {
 	size_t size = strlen(path);
 	while (size > 1 && path[size - 1] == '/')
 		size--;
+	return size;
+}
+
+char *path_beside(const char *path, const char *end)
+{
+	return text_print("%.*s%s", (int)path_size(path), path, end);
+}
+
+char *path_parent(const char *path)
+{
+	size_t size = path_size(path);
 	while (size > 0 && path[size - 1] != '/')
 		size--;
 	if (size == 0)

@@ -13,6 +13,9 @@ int64_t file_read(int file, void *data, size_t size, uint64_t offset);
 CHECKED bool folder_sync(const char *path);
 /* The folder that holds `path`. malloced. */
 char *path_parent(const char *path);
+/* What stands beside it under its name with `end`: DIR (or DIR/) and ".key" give DIR.key. malloced.
+ */
+char *path_beside(const char *path, const char *end);
 /* DIR/name with mode 0700, synced into DIR; already there is fine. DISK_FULL, FILE_UNWRITABLE. */
 CHECKED enum fault folder_make(const char *dir, const char *name);
 /* The same for a whole path whose parent exists. */

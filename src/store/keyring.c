@@ -32,6 +32,11 @@ void seeded_random(uint64_t seed, const char *label, uint64_t number, void *out,
 
 /* ---- the master key file ---- */
 
+char *master_key_path(const char *dir, const char *given)
+{
+	return given ? text_print("%s", given) : path_beside(dir, ".key");
+}
+
 static void derive(const uint8_t master[MASTER_KEY_SIZE], const char *label, uint64_t store_id,
 		   uint8_t ret[32])
 {

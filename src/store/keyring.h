@@ -55,6 +55,8 @@ struct master_keys {
 	uint32_t id[MASTER_KEYS_MAX];
 	uint8_t key[MASTER_KEYS_MAX][MASTER_KEY_SIZE];
 };
+/* Where the master key of a data directory is; given: what somebody said, or NULL. malloced. */
+char *master_key_path(const char *dir, const char *given);
 /* KEY_FILE_WRONG or FILE_UNREADABLE with *ret_why. */
 CHECKED enum fault master_keys_read(const char *path, struct master_keys *ret, char **ret_why);
 /* Makes the file with one new key, synced; it must not exist. */

@@ -32,6 +32,8 @@ struct pg_config {
 	unsigned connect_ms, statement_ms, lock_ms; /* 0: the defaults */
 };
 
+/* Whether it is meant to be one: postgresql://.. or postgres://.. */
+bool pg_is_address(const char *place);
 /* BUSY: not to be reached now. DATA_MISSING: no schema and not to be created. SCHEMA_NEWER: a
  * schema of a newer program. SCHEMA_REFUSED: the database does not take it, or has something else.
  * *ret_why: a sentence for a person (malloced) without the password. */

@@ -23,6 +23,13 @@ struct pg *link_make(const char *url)
 	return p;
 }
 
+bool pg_is_address(const char *place)
+{
+	struct text t = text_of(place);
+	return text_starts_with(t, TEXT("postgresql://")) ||
+	       text_starts_with(t, TEXT("postgres://"));
+}
+
 enum fault pg_open(const struct pg_config *c, struct pg **ret, char **ret_why)
 {
 	*ret = NULL;

@@ -10,11 +10,11 @@
 
 #include "base/varint.h"
 #include "store/bell.h"
+#include "store/clock.h"
 #include "store/file.h"
 #include "store/keys.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct engine_verbs verbs;
@@ -23,11 +23,7 @@ static const struct engine_verbs verbs;
 
 struct instant pg_engine_now(const struct pg_engine *e)
 {
-	struct timespec t;
-	if (e->clock)
-		return e->clock(e->clock_context);
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (struct instant){(int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000};
+	return e->clock ? e->clock(e->clock_context) : wall_read();
 }
 
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena)
@@ -232,9 +228,7 @@ static enum fault find_all(struct pg_engine *e, const struct engine_config *conf
 static enum fault open_all(struct pg_engine *e, const struct engine_config *config, char **ret_why)
 {
 	struct pg *p = NULL;
-	struct text address = text_of(e->url);
-	if (!text_starts_with(address, TEXT("postgresql://")) &&
-	    !text_starts_with(address, TEXT("postgres://"))) {
+	if (!pg_is_address(e->url)) {
 		*ret_why = text_print("the address of a store begins with postgresql://");
 		return FAULT_USAGE;
 	}
