@@ -1,5 +1,4 @@
 /* Commands that look after the data directory: ledger, backup, restore, clock; version and help. */
-#include "base/crypto.h"
 #include "cli/commands.h"
 
 #ifndef COUPONRY_VERSION
@@ -120,32 +119,6 @@ int cli_backup(struct cli *c)
 	return 0;
 }
 
-enum { EPOCHS = 1 << 20 };
-
-/* Another one than it has, which may be met by chance once. */
-static enum fault new_epoch(struct engine *engine)
-{
-	struct origin_restore_cmd cmd;
-	struct origin_restore_ret ret;
-	struct arena arena;
-	enum fault fault = FAULT_PARAMETER_INVALID;
-
-	arena_init(&arena, CALL_BYTES_MAX);
-	struct write w = {.command = COMMAND_origin_restore,
-			  .handle = origin_restore,
-			  .actor = TEXT("restore"),
-			  .cmd = &cmd,
-			  .ret = &ret,
-			  .arena = &arena};
-	for (unsigned i = 0; i < 2 && fault == FAULT_PARAMETER_INVALID; i++) {
-		random_bytes(&cmd.epoch, sizeof(cmd.epoch));
-		cmd.epoch = cmd.epoch % (EPOCHS - 1) + 1;
-		fault = engine_run(engine, &w);
-	}
-	arena_release(&arena);
-	return fault;
-}
-
 /* PostgreSQL's own tools have brought back the tables; what is left is ours. */
 static int restored_store(struct cli *c, const char *store)
 {
@@ -155,7 +128,7 @@ static int restored_store(struct cli *c, const char *store)
 	enum fault fault = engine_open(&config, &engine, &why);
 
 	if (fault == OK) {
-		fault = new_epoch(engine);
+		fault = engine_new_epoch(engine);
 		engine_close(engine);
 	}
 	int exit = fault == OK ? 0 : cli_failed(c, fault, why);

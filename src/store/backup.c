@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 1024 * 1024, RESTORE_COMMAND = 2 /* origin_restore, domain/commands.tbl.h */ };
+enum { CHUNK = 1024 * 1024 };
 
 struct copy {
 	const char *from, *to;
@@ -282,45 +282,12 @@ enum fault embedded_backup(struct engine *e, const char *to, char **ret_why)
 
 /* ---- restore ---- */
 
-struct restored {
-	uint64_t epoch;
-};
-
-/* The domain's origin_restore, which the store cannot reach: the origin gets another epoch. */
-static enum fault restored(struct tx *tx, const struct env *env, const void *cmd, void *ret)
-{
-	const struct restored *c = cmd;
-	struct origin origin = {.number = 1};
-	bool found;
-	(void)env;
-	(void)ret;
-	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
-	if (!found)
-		return OK;
-	uint64_t next = origin.epoch % ((1 << 20) - 1) + 1;
-	origin.epoch = c->epoch == origin.epoch ? next : c->epoch;
-	store_put(tx, TABLE_ORIGIN, &origin);
-	return OK;
-}
-
+/* A backup is old; who restores it says that the clock is right. */
 static enum fault new_epoch(struct engine *e)
 {
-	struct restored cmd;
-	struct arena arena;
-	random_bytes(&cmd.epoch, sizeof(cmd.epoch));
-	cmd.epoch = cmd.epoch % ((1 << 20) - 1) + 1;
-	arena_init(&arena, CHUNK);
-	struct write w = {.command = RESTORE_COMMAND,
-			  .handle = restored,
-			  .actor = TEXT("restore"),
-			  .cmd = &cmd,
-			  .arena = &arena};
-	/* A backup is old; who restores it says that the clock is right. */
-	enum fault fault = engine_clock_accept(e);
-	if (fault == OK)
-		fault = engine_run(e, &w);
-	arena_release(&arena);
-	return fault;
+	TRY(engine_clock_accept(e));
+	enum fault fault = engine_new_epoch(e);
+	return fault == FAULT_DATA_MISSING ? OK : fault;
 }
 
 /* Copies what `digests` names, and checks it. */

@@ -196,6 +196,9 @@ CHECKED enum fault engine_ledger_scan(struct engine *e,
 
 /* A whole copy of DIR at `to` (which must not exist), while serving. */
 CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_why);
+/* Another epoch, by chance, so that nothing is issued again that was issued after this state of the
+ * store. DATA_MISSING: it has none, nothing was ever issued. */
+CHECKED enum fault engine_new_epoch(struct engine *e);
 /* From a backup into a data directory that is not there; gives the store a new epoch. */
 CHECKED enum fault engine_restore(const char *from, const char *dir, const char *master_key,
 				  char **ret_why);

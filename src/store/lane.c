@@ -205,16 +205,15 @@ static void publish(struct engine *e, uint32_t entries)
 
 void engine_read_epoch(struct engine *e, struct snapshot *s)
 {
-	struct origin origin = {.number = 1};
 	struct detail detail = {{0}, {0}};
 	struct arena arena;
 	struct env env = {.arena = &arena};
 	struct tx tx = {0};
-	bool found;
+	uint64_t epoch;
 	arena_init(&arena, 64 * 1024);
 	tx_init_read(&tx, &s->rows, &e->keys.ring, 0, &env, &detail);
-	if (store_get(&tx, TABLE_ORIGIN, &origin, &found) == OK && found)
-		atomic_store(&e->epoch, origin.epoch);
+	if (epoch_read(&tx, &epoch) == OK && epoch)
+		atomic_store(&e->epoch, epoch);
 	tx_free(&tx);
 	arena_release(&arena);
 }

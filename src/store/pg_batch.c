@@ -286,13 +286,13 @@ static void read_epoch(void *context)
 	struct env env = {0};
 	struct tx tx = {0};
 	struct key k;
-	bool found;
+	uint64_t epoch;
 	key_record(&k, 0, TABLE_ORIGIN, &origin);
 	if (!row_want(&l->rows.rows, key_get(&k)))
 		return;
 	tx_init_read(&tx, &l->rows.rows, &l->keys.ring, 0, &env, NULL);
-	if (store_get(&tx, TABLE_ORIGIN, &origin, &found) == OK && found)
-		atomic_store(&l->engine->epoch, origin.epoch);
+	if (epoch_read(&tx, &epoch) == OK && epoch)
+		atomic_store(&l->engine->epoch, epoch);
 	tx_free(&tx);
 }
 

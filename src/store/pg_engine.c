@@ -190,13 +190,9 @@ static enum fault find_card(struct pg_engine *e, const struct engine_config *con
 
 static enum fault read_origin(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
-	struct origin origin = {.number = 1};
-	bool found;
 	(void)env;
 	(void)cmd;
-	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
-	*(uint64_t *)ret = found ? origin.epoch : 0;
-	return OK;
+	return epoch_read(tx, ret);
 }
 
 static enum fault read_epoch(struct pg_engine *e)

@@ -149,6 +149,15 @@ static enum fault get_named(struct tx *tx, enum table table, struct text pk, voi
 	return found ? OK : FAULT_DATA_DAMAGED;
 }
 
+enum fault epoch_read(struct tx *tx, uint64_t *ret_epoch)
+{
+	struct origin origin = {.number = 1};
+	bool found;
+	TRY(store_get(tx, TABLE_ORIGIN, &origin, &found));
+	*ret_epoch = found ? origin.epoch : 0;
+	return OK;
+}
+
 enum fault store_get_guess(struct tx *tx, enum table table, void *record, bool *ret_found)
 {
 	bool before = tx->rows->guess;

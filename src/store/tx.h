@@ -79,6 +79,8 @@ void tx_release(struct tx *tx);
 /* Instead of tx_finish: the rows written so far are thrown away by the caller (warm-up runs). */
 void tx_discard(struct tx *tx);
 void tx_free(struct tx *tx);
+/* The store's epoch, in a transaction of merchant 0; 0: it has none yet. */
+CHECKED enum fault epoch_read(struct tx *tx, uint64_t *ret_epoch);
 
 /* Applies one entry to rows. false: the bytes are no entry, or not the one after *prev
  * (DATA_DAMAGED); the rows then hold a part of it and are of no use. `prev` is the head of the
