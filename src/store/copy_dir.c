@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { SLICE = 1000 };
+enum { SLICE = 1000, TELL_EVERY = 1000 };
 
 struct to_dir {
 	struct copying *copy;
@@ -24,11 +24,6 @@ struct to_dir {
 	struct bell bell;
 	struct buffer batch;
 	uint32_t count; /* entries in it */
-	uint64_t all;	/* entries of the source */
-	/* the slice that is read */
-	uint64_t merchant, number;
-	unsigned seen;
-	enum fault fault;
 };
 
 /* ---- entries ---- */
@@ -63,37 +58,26 @@ static enum fault add_entry(struct to_dir *t, const struct pg_entry *entry)
 	return t->batch.size >= BATCH_STOP_BYTES ? append(t) : OK;
 }
 
-static bool see_entry(void *context, const struct pg_entry *entry)
+static enum fault see_entry(void *context, const struct pg_entry *entry)
 {
 	struct to_dir *t = context;
-	t->merchant = entry->merchant;
-	t->number = entry->number;
-	t->seen++;
-	t->fault = add_entry(t, entry);
-	return t->fault == OK;
-}
-
-static enum fault refuse_entry(struct to_dir *t)
-{
-	t->copy->why = text_print("entry %llu of merchant %llu does not fit its chain",
-				  (unsigned long long)t->number, (unsigned long long)t->merchant);
-	return FAULT_DATA_DAMAGED;
+	uint64_t done = t->copy->entries;
+	enum fault fault = add_entry(t, entry);
+	if (fault == FAULT_DATA_DAMAGED)
+		t->copy->why = text_print("entry %llu of merchant %llu does not fit its chain",
+					  (unsigned long long)entry->number,
+					  (unsigned long long)entry->merchant);
+	if (done % TELL_EVERY == 0)
+		copy_tell(t->copy, "ledger", done, done + 1); /* how many come is not known */
+	return fault;
 }
 
 /* An empty batch is the last one, as after any write. */
 static enum fault copy_entries(struct to_dir *t)
 {
+	struct pg_walk walk = {.see = see_entry, .context = t};
 	begin_batch(t);
-	do {
-		struct pg_entries slice = {t->merchant, t->number, SLICE, see_entry, t};
-		t->seen = 0;
-		TRY(pg_read_entries(t->pg, &slice));
-		if (t->fault == FAULT_DATA_DAMAGED)
-			return refuse_entry(t);
-		TRY(t->fault);
-		copy_tell(t->copy, "ledger", t->copy->entries,
-			  t->all > t->copy->entries ? t->all : t->copy->entries + 1);
-	} while (t->seen == SLICE);
+	TRY(pg_walk_entries(t->pg, &walk));
 	copy_tell(t->copy, "ledger", 1, 1);
 	if (t->count)
 		TRY(append(t));

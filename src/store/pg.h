@@ -136,3 +136,10 @@ struct pg_entries {
 	void *context;
 };
 CHECKED enum fault pg_read_entries(struct pg *p, const struct pg_entries *what);
+/* All of them, slice by slice; any fault of `see` ends it. */
+struct pg_walk {
+	enum fault (*see)(void *context, const struct pg_entry *entry);
+	void *context;
+	uint64_t merchant, number; /* out: of the last that was seen */
+};
+CHECKED enum fault pg_walk_entries(struct pg *p, struct pg_walk *w);

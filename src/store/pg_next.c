@@ -133,3 +133,37 @@ enum fault pg_read_entries(struct pg *p, const struct pg_entries *what)
 	}
 	return OK;
 }
+
+/* --- all entries --- */
+
+enum { WALK_SLICE = 1000 };
+
+struct walking {
+	struct pg_walk *walk;
+	unsigned seen; /* of this slice */
+	enum fault fault;
+};
+
+static bool walk_entry(void *context, const struct pg_entry *entry)
+{
+	struct walking *w = context;
+	w->walk->merchant = entry->merchant;
+	w->walk->number = entry->number;
+	w->seen++;
+	w->fault = w->walk->see(w->walk->context, entry);
+	return w->fault == OK;
+}
+
+enum fault pg_walk_entries(struct pg *p, struct pg_walk *walk)
+{
+	struct walking w = {.walk = walk};
+	walk->merchant = walk->number = 0;
+	do {
+		struct pg_entries slice = {walk->merchant, walk->number, WALK_SLICE, walk_entry,
+					   &w};
+		w.seen = 0;
+		TRY(pg_read_entries(p, &slice));
+		TRY(w.fault);
+	} while (w.seen == WALK_SLICE);
+	return OK;
+}

@@ -24,39 +24,6 @@ enum {
 	DOUBT_BYTES_MAX = 64 * 1024 * 1024,
 };
 
-/* ---- every entry ---- */
-
-struct walk {
-	struct pg *pg;
-	enum fault (*see)(void *context, const struct pg_entry *entry);
-	void *context;
-	uint64_t merchant, number; /* of the last one */
-	unsigned seen;		   /* of this slice */
-	enum fault fault;
-};
-
-static bool walk_entry(void *context, const struct pg_entry *entry)
-{
-	struct walk *w = context;
-	w->merchant = entry->merchant;
-	w->number = entry->number;
-	w->seen++;
-	w->fault = w->see(w->context, entry);
-	return w->fault == OK;
-}
-
-static enum fault walk_all(struct walk *w)
-{
-	w->merchant = w->number = 0;
-	do {
-		struct pg_entries slice = {w->merchant, w->number, SLICE, walk_entry, w};
-		w->seen = 0;
-		TRY(pg_read_entries(w->pg, &slice));
-		TRY(w->fault);
-	} while (w->seen == SLICE);
-	return OK;
-}
-
 /* ---- the chains ---- */
 
 struct verify {
@@ -424,8 +391,8 @@ static enum fault verify_part(struct verify *v, struct slice *s)
 
 static enum fault verify_all(struct verify *v, struct slice *s)
 {
-	struct walk chains = {.pg = v->pg, .see = check_entry, .context = v};
-	TRY(walk_all(&chains));
+	struct pg_walk chains = {.see = check_entry, .context = v};
+	TRY(pg_walk_entries(v->pg, &chains));
 	v->parts = v->report->bytes / PART_BYTES + 1;
 	for (v->part = 0; v->part < v->parts; v->part++)
 		TRY(verify_part(v, s));
@@ -500,16 +467,17 @@ enum fault pg_ledger_scan(struct engine *e,
 			  void *context)
 {
 	struct show s = {.see = see, .context = context};
-	struct walk w = {.see = show_entry, .context = &s};
+	struct pg_walk w = {.see = show_entry, .context = &s};
+	struct pg *p = NULL;
 	arena_init(&s.arena, SHOWN_BYTES_MAX);
-	enum fault fault = pg_engine_connect(pg_engine_of(e), &w.pg);
+	enum fault fault = pg_engine_connect(pg_engine_of(e), &p);
 	if (fault == OK)
-		fault = pg_begin_read(w.pg);
+		fault = pg_begin_read(p);
 	if (fault == OK)
-		fault = walk_all(&w);
-	if (w.pg) {
-		pg_rollback(w.pg);
-		pg_close(w.pg);
+		fault = pg_walk_entries(p, &w);
+	if (p) {
+		pg_rollback(p);
+		pg_close(p);
 	}
 	arena_release(&s.arena);
 	return s.stopped ? OK : fault;
