@@ -28,13 +28,6 @@ struct load {
 	pthread_cond_t finished;
 };
 
-static double now_s(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static bool send(struct load *l, struct slot *s)
 {
 	uint64_t n = atomic_fetch_add(&l->next, 1);
@@ -73,7 +66,7 @@ static void run_load(struct engine *e, const char *name, handler *handle, uint64
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->finished, NULL);
 	engine_stats_get(e, &before);
-	double begin = now_s();
+	double begin = kit_now_s();
 	for (unsigned i = 0; i < outstanding; i++) {
 		struct slot *s = &l->slots[i];
 		arena_init_lent(&s->arena, s->memory, sizeof(s->memory), KIT_ARENA_BYTES);
@@ -94,7 +87,7 @@ static void run_load(struct engine *e, const char *name, handler *handle, uint64
 	while (atomic_load(&l->done) < all)
 		pthread_cond_wait(&l->finished, &l->lock);
 	pthread_mutex_unlock(&l->lock);
-	double took = now_s() - begin;
+	double took = kit_now_s() - begin;
 	engine_stats_get(e, &after);
 	printf("%-34s %9.0f commands/s %9.0f rows/s  %5.1f per flush, flush %4.0f us, overlay %zu "
 	       "MiB\n",
@@ -125,10 +118,10 @@ static void *read_on(void *context)
 	struct engine *e = context;
 	struct reader *r = reader_open(e);
 	uint64_t n = 0;
-	double begin = now_s();
+	double begin = kit_now_s();
 	while (!atomic_load(&stop))
 		kit_read_with(r, 1, 3, n++ * 7919 % 100000);
-	printf("%-34s %9.0f reads/s\n", "  a reader meanwhile", (double)n / (now_s() - begin));
+	printf("%-34s %9.0f reads/s\n", "  a reader meanwhile", (double)n / (kit_now_s() - begin));
 	reader_close(r);
 	return NULL;
 }
@@ -153,24 +146,24 @@ int main(int count, char **arguments)
 	atomic_store(&stop, true);
 	pthread_join(reader, NULL);
 	engine_feed(e);
-	double import = now_s();
+	double import = kit_now_s();
 	run_load(e, "import shape, 8 out", kit_set, n / 20, 8, many, 0);
 	engine_feed(e);
 	printf("%-34s %9.0f rows/s\n", "  until fed",
-	       (double)(n / 20 * IMPORT_ROWS) / (now_s() - import));
+	       (double)(n / 20 * IMPORT_ROWS) / (kit_now_s() - import));
 	print_memory("after all that, fed");
 	engine_close(e);
 
 	char *view = text_print("%s/view", config.dir);
 	kit_remove(view);
 	must(mkdir(view, 0700) == 0);
-	double begin = now_s();
+	double begin = kit_now_s();
 	e = kit_open(&config);
 	struct engine_stats stats;
 	engine_stats_get(e, &stats);
 	printf("%-34s %9.0f entries/s, %.0f MB/s\n", "recovery from an empty view",
-	       (double)(n * 4 + n / 100 + n / 20) / (now_s() - begin),
-	       (double)stats.ledger_bytes / 1e6 / (now_s() - begin));
+	       (double)(n * 4 + n / 100 + n / 20) / (kit_now_s() - begin),
+	       (double)stats.ledger_bytes / 1e6 / (kit_now_s() - begin));
 	engine_feed(e);
 	print_memory("after recovery, fed");
 	engine_close(e);

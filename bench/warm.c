@@ -24,13 +24,6 @@ struct load {
 	uint64_t rows, all;
 };
 
-static double now_s(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void send(struct load *l, struct slot *s)
 {
 	uint64_t n = atomic_fetch_add(&l->next, 1);
@@ -54,7 +47,7 @@ static double run(struct engine *e, uint64_t rows, uint64_t calls)
 {
 	static struct load l;
 	l = (struct load){.engine = e, .rows = rows, .all = calls};
-	double begin = now_s();
+	double begin = kit_now_s();
 	for (unsigned i = 0; i < OUTSTANDING; i++) {
 		struct slot *s = &l.slots[i];
 		arena_init_lent(&s->arena, s->memory, sizeof(s->memory), KIT_ARENA_BYTES);
@@ -70,7 +63,7 @@ static double run(struct engine *e, uint64_t rows, uint64_t calls)
 	}
 	while (atomic_load(&l.done) < calls)
 		usleep(500);
-	return now_s() - begin;
+	return kit_now_s() - begin;
 }
 
 static void fill(const struct engine_config *config, uint64_t rows)

@@ -142,3 +142,10 @@ static inline uint64_t kit_read(struct engine *e, uint64_t merchant, uint64_t ki
 	reader_close(r);
 	return count;
 }
+
+static inline double kit_now_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}

@@ -254,18 +254,11 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 int main(int argc, char **argv)
 {
 	struct two_stage s = {.stage = {fresh, run}};
-	glob_t files = {0};
 	if (!pg_server_start(&s.server))
 		return 0;
 	s.admin = PQconnectdb(s.server.url);
 	must(PQstatus(s.admin) == CONNECTION_OK);
-	if (argc == 1)
-		must(glob("test/table/*.table", 0, NULL, &files) == 0);
-	for (int i = 1; i < argc; i++)
-		table_run(&s.stage, argv[i]);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		table_run(&s.stage, files.gl_pathv[i]);
-	globfree(&files);
+	table_run_all(&s.stage, argc, argv);
 	end(&s);
 	CHECK(s.apart <= APART_MAX);
 	PQfinish(s.admin);

@@ -21,6 +21,8 @@
 #include "domain/domain.h"
 #include "test.h"
 
+#include <glob.h>
+
 struct stage {
 	void (*fresh)(struct stage *s); /* an empty store */
 	/* One command for one merchant; everything it returns lives in the arena. */
@@ -1122,4 +1124,17 @@ static void table_run(struct stage *stage, const char *file)
 	arena_release(&t.kept);
 	arena_release(&t.arena);
 	buffer_release(&t.out);
+}
+
+/* Those that are named, or all. */
+static void table_run_all(struct stage *stage, int argc, char **argv)
+{
+	glob_t files = {0};
+	if (argc == 1)
+		must(glob("test/table/*.table", 0, NULL, &files) == 0);
+	for (int i = 1; i < argc; i++)
+		table_run(stage, argv[i]);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		table_run(stage, files.gl_pathv[i]);
+	globfree(&files);
 }

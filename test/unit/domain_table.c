@@ -3,11 +3,10 @@
  * into a second store: it must come out the same, row by row. Every command also runs as if no row
  * were at hand (rounds_check.h), and the most rounds that each kind took are held against a table.
  */
+#include "fake_keyring.h"
 #include "rows_memory.h"
 #include "store/rounds_check.h"
 #include "table/table.h"
-
-#include <glob.h>
 
 enum { COMMANDS_END = 64 };
 
@@ -16,8 +15,7 @@ struct memory_stage {
 	struct rows_memory rows;
 	struct rows_memory replayed;
 	struct tx write;
-	struct keyring keys;
-	uint64_t slots;
+	struct fake_keyring keys;
 	struct buffer entry;
 	uint64_t entries;
 	struct rounds_check check;
@@ -25,27 +23,11 @@ struct memory_stage {
 };
 static struct memory_stage stage;
 
-static bool customer_key(const struct keyring *k, uint64_t merchant, uint64_t slot,
-			 uint8_t ret_key[SEAL_KEY_SIZE])
-{
-	(void)k;
-	(void)merchant;
-	memset(ret_key, (int)(slot % 251 + 1), SEAL_KEY_SIZE);
-	return true;
-}
-
-static uint64_t take_slot(struct keyring *k, uint64_t merchant)
-{
-	(void)k;
-	(void)merchant;
-	return ++stage.slots;
-}
-
 static void slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 {
 	(void)k;
 	(void)merchant;
-	CHECK(slot <= stage.slots);
+	CHECK(slot <= stage.keys.taken);
 }
 
 static uint64_t epoch_of(struct rows *rows, struct arena *arena)
@@ -54,7 +36,7 @@ static uint64_t epoch_of(struct rows *rows, struct arena *arena)
 	struct origin origin = {.number = 1};
 	struct tx tx = {0};
 	bool found;
-	tx_init_read(&tx, rows, &stage.keys, 0, &env, NULL);
+	tx_init_read(&tx, rows, &stage.keys.ring, 0, &env, NULL);
 	must(store_get(&tx, TABLE_ORIGIN, &origin, &found) == OK);
 	return found ? origin.epoch : 0;
 }
@@ -69,7 +51,7 @@ static void replay(struct text entry)
 	unsigned command;
 	must(entry_envelope(entry, &merchant, &number, &instant, &actor, &command));
 	head_read(&stage.replayed.rows, merchant, &head);
-	CHECK(entry_apply(&stage.replayed.rows, &stage.keys, entry, &head, &head));
+	CHECK(entry_apply(&stage.replayed.rows, &stage.keys.ring, entry, &head, &head));
 	stage.entries++;
 }
 
@@ -85,10 +67,10 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 			  .cmd = cmd,
 			  .ret = ret,
 			  .arena = env->arena};
-	rounds_check_before(&stage.check, &stage.rows.rows, &stage.keys, &w, env);
+	rounds_check_before(&stage.check, &stage.rows.rows, &stage.keys.ring, &w, env);
 	if (stage.check.last_rounds > stage.rounds[command])
 		stage.rounds[command] = stage.check.last_rounds;
-	tx_init_write(tx, &stage.rows.rows, &stage.keys, merchant, env, detail, command,
+	tx_init_write(tx, &stage.rows.rows, &stage.keys.ring, merchant, env, detail, command,
 		      TEXT("test"));
 	enum fault fault = row->handle(tx, &tx->env, cmd, ret);
 	buffer_clear(&stage.entry);
@@ -110,7 +92,7 @@ static enum fault run(struct stage *s, unsigned command, uint64_t merchant, stru
 	env.epoch = epoch_of(&stage.rows.rows, arena);
 	if (row->mode == COMMAND_WRITE)
 		return run_write(row, command, merchant, &env, cmd, ret, detail);
-	tx_init_read(&tx, &stage.rows.rows, &stage.keys, merchant, &env, detail);
+	tx_init_read(&tx, &stage.rows.rows, &stage.keys.ring, merchant, &env, detail);
 	return row->handle(&tx, &env, cmd, ret);
 }
 
@@ -155,32 +137,19 @@ static void fresh(struct stage *s)
 	memory_release(&stage.replayed);
 	memory_init(&stage.rows);
 	memory_init(&stage.replayed);
-	stage.slots = 0;
+	stage.keys.taken = 0;
 }
 
 int main(int argc, char **argv)
 {
-	glob_t files;
 	stage.stage = (struct stage){fresh, run};
-	stage.keys = (struct keyring){.master_id = 1,
-				      .customer = customer_key,
-				      .take_slot = take_slot,
-				      .slot_seen = slot_seen};
-	memset(stage.keys.master_seal, 7, sizeof(stage.keys.master_seal));
-	memset(stage.keys.master_tag, 9, sizeof(stage.keys.master_tag));
+	fake_keyring_init(&stage.keys);
+	stage.keys.ring.slot_seen = slot_seen;
 	buffer_init(&stage.entry, ENTRY_BYTES_MAX);
 	rounds_check_init(&stage.check);
 	memory_init(&stage.rows);
 	memory_init(&stage.replayed);
-	if (argc > 1) {
-		for (int i = 1; i < argc; i++)
-			table_run(&stage.stage, argv[i]);
-	} else {
-		must(glob("test/table/*.table", 0, NULL, &files) == 0);
-		for (size_t i = 0; i < files.gl_pathc; i++)
-			table_run(&stage.stage, files.gl_pathv[i]);
-		globfree(&files);
-	}
+	table_run_all(&stage.stage, argc, argv);
 	compare();
 	compare_rounds();
 	memory_release(&stage.rows);

@@ -6,7 +6,6 @@
 #include "table/table.h"
 
 #include <ftw.h>
-#include <glob.h>
 #include <unistd.h>
 
 struct engine_stage {
@@ -107,14 +106,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 int main(int argc, char **argv)
 {
 	struct engine_stage s = {.stage = {fresh, run}};
-	glob_t files = {0};
-	if (argc == 1)
-		must(glob("test/table/*.table", 0, NULL, &files) == 0);
-	for (int i = 1; i < argc; i++)
-		table_run(&s.stage, argv[i]);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		table_run(&s.stage, files.gl_pathv[i]);
-	globfree(&files);
+	table_run_all(&s.stage, argc, argv);
 	end(&s);
 	return test_end();
 }

@@ -443,3 +443,16 @@ static inline bool same_head(struct pg_fixture *x, const struct head *head)
 	       CHECK_INT(head->next_number, want.next_number) &&
 	       CHECK(memcmp(head->hash, want.hash, 32) == 0);
 }
+
+/* A server with our schema. False: PostgreSQL's programs are not here. */
+static inline bool pg_server_start_migrated(struct pg_server *server)
+{
+	char *why = NULL;
+	if (!pg_server_start(server))
+		return false;
+	CHECK_INT(pg_migrate(&(struct migrate_config){.url = server->url}, &why), OK);
+	if (why)
+		fprintf(stderr, "     %s\n", why);
+	free(why);
+	return true;
+}

@@ -309,13 +309,8 @@ static void old_snapshots(const char *url)
 
 int main(void)
 {
-	char *why = NULL;
-	if (!pg_server_start(&server))
+	if (!pg_server_start_migrated(&server))
 		return test_end();
-	CHECK_INT(pg_migrate(&(struct migrate_config){.url = server.url}, &why), OK);
-	if (why)
-		fprintf(stderr, "     %s\n", why);
-	free(why);
 	random_rows(server.url, 1, 7);
 	random_rows(server.url, 20261122, 70000);
 	rows_of_all_kinds(server.url);

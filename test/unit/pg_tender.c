@@ -61,41 +61,37 @@ static bool is_not_ready(void)
 
 /* --- the number --- */
 
+static void run_write(uint64_t merchant, enum command command, const void *cmd, void *ret)
+{
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	struct write w = {.merchant = merchant,
+			  .command = command,
+			  .handle = command_get(command)->handle,
+			  .actor = TEXT("test"),
+			  .cmd = cmd,
+			  .ret = ret,
+			  .arena = &arena};
+	CHECK_INT(engine_run(engine, &w), OK);
+	arena_release(&arena);
+}
+
 static void make_origin(void)
 {
 	struct origin_create_cmd cmd = {.epoch = 9};
 	struct origin_create_ret ret;
-	struct arena arena;
-	arena_init(&arena, CALL_BYTES_MAX);
-	struct write w = {.command = COMMAND_origin_create,
-			  .handle = origin_create,
-			  .actor = TEXT("test"),
-			  .cmd = &cmd,
-			  .ret = &ret,
-			  .arena = &arena};
-	CHECK_INT(engine_run(engine, &w), OK);
-	arena_release(&arena);
+	run_write(0, COMMAND_origin_create, &cmd, &ret);
 }
 
 static void write_something(void)
 {
 	static unsigned count;
 	char code[16];
-	struct arena arena;
 	struct department_save_ret ret;
 	int size = snprintf(code, sizeof(code), "d%u", count++);
 	struct department_save_cmd cmd = {
 	    .department = {.code = {code, (size_t)size}, .name = TEXT("a department")}};
-	arena_init(&arena, CALL_BYTES_MAX);
-	struct write w = {.merchant = 1,
-			  .command = COMMAND_department_save,
-			  .handle = department_save,
-			  .actor = TEXT("test"),
-			  .cmd = &cmd,
-			  .ret = &ret,
-			  .arena = &arena};
-	CHECK_INT(engine_run(engine, &w), OK);
-	arena_release(&arena);
+	run_write(1, COMMAND_department_save, &cmd, &ret);
 }
 
 static long long node_of_last_batch(void)

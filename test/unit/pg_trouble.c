@@ -275,11 +275,8 @@ static void trouble(const char *url)
 
 int main(void)
 {
-	char *why = NULL;
-	if (!pg_server_start(&server))
+	if (!pg_server_start_migrated(&server))
 		return test_end();
-	CHECK_INT(pg_migrate(&(struct migrate_config){.url = server.url}, &why), OK);
-	free(why);
 	unheard(server.url);
 	trouble(server.url);
 	pg_server_stop(&server);

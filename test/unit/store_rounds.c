@@ -2,6 +2,7 @@
  * Batches in rounds: how many they take, that they do what the same commands do one after the
  * other, and what becomes of a batch that does not settle or whose rows cannot be fetched.
  */
+#include "fake_keyring.h"
 #include "rows_memory.h"
 #include "store/entry.h"
 #include "store/list.h"
@@ -14,8 +15,7 @@ enum { BATCH = 64, CHAIN = 40 };
 
 struct world {
 	struct rows_memory real;
-	struct keyring keys;
-	uint64_t slots;
+	struct fake_keyring keys;
 	struct arena arena;
 	struct instant now;
 	/* the batch's side */
@@ -26,26 +26,10 @@ struct world {
 };
 static struct world w;
 
-static bool customer_key(const struct keyring *k, uint64_t merchant, uint64_t slot,
-			 uint8_t ret_key[SEAL_KEY_SIZE])
-{
-	(void)k;
-	(void)merchant;
-	memset(ret_key, (int)(slot % 251 + 1), SEAL_KEY_SIZE);
-	return true;
-}
-
-static uint64_t take_slot(struct keyring *k, uint64_t merchant)
-{
-	(void)k;
-	(void)merchant;
-	return ++w.slots;
-}
-
 static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
 {
 	(void)context;
-	customer_key(NULL, 1, slot, ret_key);
+	must(fake_customer(&w.keys.ring, 1, slot, ret_key));
 }
 
 /* One command on the real rows; its entry, or nothing. */
@@ -54,8 +38,8 @@ static enum fault run_one(unsigned command, const void *cmd, void *ret, struct b
 	struct env env = {.now = w.now, .instant = w.now, .epoch = 7, .arena = &w.arena};
 	struct detail detail;
 	struct tx tx = {0};
-	tx_init_write(&tx, &w.real.rows, &w.keys, command == COMMAND_origin_create ? 0 : 1, &env,
-		      &detail, command, TEXT("test"));
+	tx_init_write(&tx, &w.real.rows, &w.keys.ring, command == COMMAND_origin_create ? 0 : 1,
+		      &env, &detail, command, TEXT("test"));
 	enum fault fault = command_get(command)->handle(&tx, &tx.env, cmd, ret);
 	if (fault == OK)
 		(void)tx_finish(&tx, out);
@@ -71,7 +55,7 @@ static void begin(void)
 	struct buffer out;
 	memset(&w, 0, sizeof(w));
 	memory_init(&w.real);
-	w.keys = (struct keyring){.master_id = 1, .customer = customer_key, .take_slot = take_slot};
+	fake_keyring_init(&w.keys);
 	w.now = (struct instant){1700000000000};
 	arena_init(&w.arena, (size_t)1 << 30);
 	buffer_init(&out, ENTRY_BYTES_MAX);
@@ -79,7 +63,7 @@ static void begin(void)
 	buffer_release(&out);
 	rounds_init(&w.rounds);
 	loaded_init(&w.rows);
-	keyring_rows_like(&w.ring, &w.keys);
+	keyring_rows_like(&w.ring, &w.keys.ring);
 	w.ring.rows = &w.rows.rows;
 	w.ring.make = make_key;
 	w.load_max = UINT32_MAX;
@@ -102,11 +86,11 @@ static void load_slot(struct loaded *rows, struct text key)
 	struct text slot = {key.data + KEY_PREFIX_SIZE, key.size - KEY_PREFIX_SIZE};
 	uint64_t number = 0;
 	if ((uint8_t)key.data[0] == ROW_KEY_LAST) {
-		value.size = varint_put(bytes, w.slots);
+		value.size = varint_put(bytes, w.keys.taken);
 		loaded_set(rows, key, &value);
 		return;
 	}
-	must(varint_take(&slot, &number) && customer_key(NULL, 1, number, bytes));
+	must(varint_take(&slot, &number) && fake_customer(&w.keys.ring, 1, number, bytes));
 	loaded_set(rows, key, &value);
 }
 
