@@ -255,8 +255,7 @@ static enum fault must_be_empty(struct to_pg *t)
 	bool full = strcmp(PQgetvalue(r, 0, 1), "f") != 0;
 	PQclear(r);
 	if (marked)
-		link_explain(t->p, "a copy into this database did not come to its end: make the "
-				   "database anew, and copy again");
+		link_explain(t->p, COPY_CUT_OFF);
 	else if (full)
 		link_explain(t->p, "there is a store in this database already");
 	return full ? FAULT_DATA_PRESENT : OK;

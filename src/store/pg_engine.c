@@ -150,8 +150,7 @@ static enum fault judge_card(struct pg_engine *e, const struct engine_config *co
 	store_card_key(&card);
 	copy_mark_key(&mark);
 	if (row_get(rows, key_get(&mark), &value) && !config->copying) {
-		*ret_why = text_print("a copy into this database did not come to its end: make the "
-				      "database anew, and copy again");
+		*ret_why = text_print(COPY_CUT_OFF);
 		return FAULT_DATA_DAMAGED;
 	}
 	if (row_get(rows, key_get(&card), &value))

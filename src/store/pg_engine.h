@@ -98,6 +98,9 @@ void store_card_key(struct key *k);
 void store_card_write(const struct store_card *c, struct buffer *out);
 /* META "copy": what is here is not all that is to be here (copy.h). */
 void copy_mark_key(struct key *k);
+#define COPY_CUT_OFF                                                                           \
+	"a copy into this database did not come to its end: make the database anew, and copy " \
+	"again"
 struct env pg_engine_env(const struct pg_engine *e, struct arena *arena);
 void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows);
 /* Connects when *p is NULL; notes whether the database is away. */
