@@ -19,6 +19,8 @@ FAULT(SIGNATURE_WRONG,     "the signature does not match")
 FAULT(TOKEN_MISSING,       "the session, access token or grant is missing")
 FAULT(TOKEN_UNKNOWN,       "the session, access token or grant is wrong")
 FAULT(ADDRESS_REFUSED,     "the caller's address is not trusted")
+FAULT(KEY_ENDED,           "the key has expired or was revoked")
+FAULT(SCOPE_MISSING,       "the key may not do this")
 FAULT(CALL_LIMITED,        "too many calls")
 
 /* the call's arguments */
@@ -27,6 +29,7 @@ FAULT(PARAMETER_MISSING,   "a required field is missing")
 FAULT(PARAMETER_TOO_LONG,  "a field is too long")
 FAULT(PARAMETER_INVALID,   "a field is of the wrong form or out of range")
 FAULT(TOO_MANY,            "the list has too many items")
+FAULT(REQUEST_REUSED,      "the request number was used for another request")
 
 /* the domain */
 FAULT(MERCHANT_UNKNOWN,    "no such merchant")
@@ -43,8 +46,16 @@ FAULT(CUSTOMER_UNKNOWN,    "no such customer")
 FAULT(CUSTOMER_AMBIGUOUS,  "several customers have this name")
 FAULT(DEPARTMENT_UNKNOWN,  "no such department")
 FAULT(DEPARTMENT_AMBIGUOUS,"several departments have this name")
+FAULT(ORDER_UNKNOWN,       "no coupon was redeemed under this order number")
 FAULT(COUPON_UNKNOWN,      "no such coupon")
 FAULT(COUPON_CHANGED,      "the coupon exists with other contents")
+FAULT(PRECONDITION_FAILED, "the record has changed since it was read")
+FAULT(LIMIT_BELOW_USED,    "the limit is below what is used already")
+FAULT(SANDBOX_WANTED,      "only a sandbox merchant's clock can be moved")
+
+/* why a coupon is not issued, or may not be used */
+#include "base/reasons.tbl.h"
+
 FAULT(ANSWER_TOO_LARGE,    "the answer would be too large; narrow the query")
 FAULT(LIMIT_REACHED,       "a limit of this server is reached")
 

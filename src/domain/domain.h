@@ -33,7 +33,7 @@ struct command_row {
 const struct command_row *command_get(unsigned command);
 
 enum dialect { DIALECT_WJB = 1, DIALECT_WAIQIN, DIALECT_TOP, DIALECT_ZVCMS, DIALECT_NATIVE };
-enum maker { MAKER_CSV = 1, MAKER_WJB, MAKER_WAIQIN, MAKER_DEMO };
+enum maker { MAKER_CSV = 1, MAKER_WJB, MAKER_WAIQIN, MAKER_DEMO, MAKER_NATIVE };
 enum coupon_state {
 	COUPON_UNUSED,
 	COUPON_REDEEMED,
@@ -43,7 +43,11 @@ enum coupon_state {
 };
 enum tally_kind {
 	TALLY_ISSUED = 1 /* coupons of a template */,
-	TALLY_USES /* campaigns with it as prize */
+	TALLY_USES /* campaigns with it as prize */,
+	TALLY_ISSUED_ON /* coupons of a template on a day: number << 20 | day since 1970 */,
+	TALLY_REDEEMED /* uses of a template's coupons that stand */,
+	TALLY_SPENT /* fen that they took off */,
+	TALLY_SWEPT /* the minute up to which holds were released; of 0 */,
 };
 enum { DEFAULT_STATUS = 1 };
 
@@ -429,6 +433,8 @@ struct audience_page_ret {
 	unsigned n;
 	uint64_t count;
 };
+
+#include "domain/life.h"
 
 struct request_forget_cmd { /* removes up to n requests past their life */
 	enum request_class class;

@@ -27,7 +27,10 @@
 	R(coupon,     COUPON,     9)            \
 	R(campaign,   CAMPAIGN,   10)           \
 	R(member,     MEMBER,     11)           \
-	R(request,    REQUEST,    12)
+	R(request,    REQUEST,    12)           \
+	R(edition,    EDITION,    13)           \
+	R(purchase,   PURCHASE,   14)           \
+	R(series,     SERIES,     15)
 
 /* merchant 0: the store. `epoch` is random, 20 bits, new at every restore: part of every public id. */
 #define ORIGIN_FIELDS(F)                        \
@@ -38,11 +41,15 @@
 #define MERCHANT_FIELDS(F)                      \
 	F(NUMBER,  number,           KEY)       \
 	F(TEXT,    name,             PLAIN)     \
-	F(INSTANT, created,          PLAIN)
+	F(INSTANT, created,          PLAIN)     \
+	F(SIGNED,  from_utc8,        PLAIN) /* minutes that its clocks are ahead of UTC+8 */ \
+	F(FLAG,    sandbox,          PLAIN) /* may have a clock of its own */ \
+	F(SIGNED,  clock_ms,         PLAIN) /* how far that clock is ahead; only ever grows */ \
+	F(NUMBER,  revision,         PLAIN)
 
 #define CREDENTIAL_FIELDS(F)                    \
 	F(NUMBER,  dialect,          KEY)   /* enum dialect */ \
-	F(TEXT,    name,             KEY)   /* app_key, openid, openId */ \
+	F(TEXT,    name,             KEY)   /* app_key, openid, openId; native: a digest of the key */ \
 	F(NUMBER,  owner,            PLAIN) /* merchant */ \
 	F(BYTES,   secret,           SECRET)    \
 	F(BYTES,   token,            SECRET)    \
@@ -52,7 +59,13 @@
 	F(NUMBER,  skew_s,           PLAIN) /* 0: the dialect's default */ \
 	F(TEXT,    trusted,          PLAIN) /* CIDRs with commas; empty: everybody */ \
 	F(FLAG,    demo,             PLAIN)     \
-	F(INSTANT, created,          PLAIN)
+	F(INSTANT, created,          PLAIN)     \
+	F(TEXT,    label,            PLAIN) /* native: what people call it */ \
+	F(NUMBER,  scopes,           PLAIN) /* native: bits of enum scope */ \
+	F(INSTANT, expires,          PLAIN) /* none: never */ \
+	F(FLAG,    revoked,          PLAIN)     \
+	F(NUMBER,  calls_per_s,      PLAIN) /* 0: the server's setting */ \
+	F(NUMBER,  burst,            PLAIN) /* calls at once; 0: two seconds' worth */
 
 #define DEPARTMENT_FIELDS(F)                    \
 	F(NUMBER,  number,           KEY)       \
@@ -83,6 +96,36 @@
 	F(NUMBER,  walked,           PLAIN) /* campaigns that this work has passed .. */ \
 	F(NUMBER,  walked_to,        PLAIN) /* .. and the number of the last of them */
 
+/* What a coupon gives, where and how often: of a template, and of each edition of it that coupons
+ * were issued under. Texts of several lines are sets, one item a line. */
+#define TERMS_FIELDS(F)                         \
+	F(NUMBER,  benefit,          PLAIN) /* enum benefit; 0: not said (imported, WangJuBao) */ \
+	F(NUMBER,  basis_points,     PLAIN) /* BENEFIT_PERCENT_OFF: 2000 takes a fifth off */ \
+	F(FLAG,    has_cap,          PLAIN)     \
+	F(MONEY,   cap,              PLAIN) /* the most it takes off */ \
+	F(NUMBER,  buy,              PLAIN) /* BENEFIT_BUY_GET: of buy + get pieces, .. */ \
+	F(NUMBER,  get,              PLAIN) /* .. get are free; BENEFIT_FREE_ITEM: pieces, 0 is 1 */ \
+	F(NUMBER,  rounding,         PLAIN) /* enum rounding */ \
+	F(NUMBER,  splitting,        PLAIN) /* enum splitting */ \
+	F(TEXT,    shops_in,         PLAIN) /* empty: all */ \
+	F(TEXT,    shops_out,        PLAIN)     \
+	F(TEXT,    categories_in,    PLAIN)     \
+	F(TEXT,    categories_out,   PLAIN)     \
+	F(TEXT,    products_in,      PLAIN)     \
+	F(TEXT,    products_out,     PLAIN)     \
+	F(TEXT,    channels_in,      PLAIN)     \
+	F(TEXT,    channels_out,     PLAIN)     \
+	F(TEXT,    hours,            PLAIN) /* lines "12345 0900-1730"; empty: always */ \
+	F(NUMBER,  uses,             PLAIN) /* of one coupon; 0 is 1 */ \
+	F(NUMBER,  uses_per_person,  PLAIN) /* of all that one customer has; 0: no limit */ \
+	F(NUMBER,  uses_per_period,  PLAIN) /* of one customer in one `period`; 0: no limit */ \
+	F(NUMBER,  period,           PLAIN) /* enum period */ \
+	F(TEXT,    stack_group,      PLAIN) /* at most one of a group in an order; empty: any */ \
+	F(FLAG,    exclusive,        PLAIN) /* alone in an order */ \
+	F(NUMBER,  priority,         PLAIN) /* higher ones take off first */ \
+	F(NUMBER,  per_order,        PLAIN) /* of this template in an order; 0: no limit */ \
+	F(NUMBER,  give_back,        PLAIN) /* enum give_back */
+
 #define TEMPLATE_FIELDS(F)                      \
 	F(NUMBER,  number,           KEY)       \
 	F(FLAG,    live,             PLAIN) /* false: deleted, kept because coupons show it */ \
@@ -106,7 +149,37 @@
 	F(TEXT,    object,           PLAIN) /* WJB: the caller's object, server-set members taken out */ \
 	F(NUMBER,  changed,          PLAIN) /* bits of enum object_member that another dialect has changed since */ \
 	F(INSTANT, created,          PLAIN)     \
-	F(INSTANT, updated,          PLAIN)
+	F(INSTANT, updated,          PLAIN)     \
+	TERMS_FIELDS(F)                         \
+	F(NUMBER,  edition,          PLAIN) /* of these terms; coupons say which they were issued under */ \
+	F(NUMBER,  recast,           PLAIN) /* coupons of earlier editions go by this one */ \
+	F(NUMBER,  revision,         PLAIN) /* counts changes: ETag */ \
+	F(FLAG,    is_relative,      PLAIN) /* begin and end are counted from receipt */ \
+	F(NUMBER,  starts_after_days, PLAIN)    \
+	F(NUMBER,  lasts_days,       PLAIN) /* at least 1 when is_relative */ \
+	F(NUMBER,  per_day,          PLAIN) /* issued in a day; 0: no limit */ \
+	F(NUMBER,  per_person_day,   PLAIN) /* to one customer in a day; 0: no limit */ \
+	F(FLAG,    has_budget,       PLAIN)     \
+	F(MONEY,   budget,           PLAIN) /* what all its coupons may take off together */ \
+	F(TEXT,    code_prefix,      PLAIN)     \
+	F(TEXT,    code_charset,     PLAIN) /* empty: codes are made from ids */ \
+	F(NUMBER,  code_length,      PLAIN) /* without prefix and check digit */ \
+	F(FLAG,    code_check,       PLAIN) /* a check digit comes last */
+
+/* The terms of a template before they were changed. */
+#define EDITION_FIELDS(F)                       \
+	F(NUMBER,  template,         KEY)       \
+	F(NUMBER,  edition,          KEY)       \
+	F(TEXT,    name,             PLAIN)     \
+	F(TEXT,    type,             PLAIN)     \
+	F(FLAG,    has_amount,       PLAIN)     \
+	F(MONEY,   amount,           PLAIN)     \
+	F(FLAG,    has_threshold,    PLAIN)     \
+	F(MONEY,   threshold,        PLAIN)     \
+	F(TEXT,    shops,            PLAIN)     \
+	F(TEXT,    categories,       PLAIN)     \
+	F(TEXT,    description,      PLAIN)     \
+	TERMS_FIELDS(F)
 
 /* Counters are rows of their own, never fields of a record that holds text. */
 #define TALLY_FIELDS(F)                         \
@@ -119,7 +192,12 @@
 	F(NUMBER,  customer,         KEY)       \
 	F(NUMBER,  template,         KEY)       \
 	F(NUMBER,  issued,           PLAIN)     \
-	F(NUMBER,  last,             PLAIN) /* ordinal of the last one in the wallet */
+	F(NUMBER,  last,             PLAIN) /* ordinal of the last one in the wallet */ \
+	F(NUMBER,  day,              PLAIN) /* the day of the last issue, since 1970 .. */ \
+	F(NUMBER,  day_issued,       PLAIN) /* .. and what was issued on it */ \
+	F(NUMBER,  used,             PLAIN) /* uses that stand, where the template limits them */ \
+	F(NUMBER,  period,           PLAIN) /* number of the period of the last use .. */ \
+	F(NUMBER,  period_used,      PLAIN) /* .. and the uses in it that stand */
 
 /* Lives in the wallet: the key's last part is the ordinal in that list, given by the first put. */
 #define COUPON_FIELDS(F)                        \
@@ -135,7 +213,25 @@
 	F(INSTANT, begin,            PLAIN)     \
 	F(INSTANT, end,              PLAIN)     \
 	F(INSTANT, updated,          PLAIN)     \
-	F(TEXT,    attribute,        PLAIN)
+	F(TEXT,    attribute,        PLAIN)     \
+	F(NUMBER,  edition,          PLAIN) /* of its template */ \
+	F(NUMBER,  used,             PLAIN) /* uses that stand */ \
+	F(NUMBER,  revision,         PLAIN) /* counts events: ETag */ \
+	F(FLAG,    held,             PLAIN) /* with COUPON_FROZEN: promised, not yet given */ \
+	F(INSTANT, until,            PLAIN) /* frozen till then; none: till somebody says */ \
+	F(NUMBER,  due,              PLAIN) /* held: the minute after `until`; else 0 */ \
+	F(BYTES,   timeline,         PLAIN) /* what happened to it: domain/timeline.h */
+
+/* Coupons redeemed under one order number. */
+#define PURCHASE_FIELDS(F)                      \
+	F(TEXT,    order_no,         KEY)       \
+	F(BYTES,   uses,             PLAIN) /* varints: coupon id, number of the use in its timeline */ \
+	F(INSTANT, created,          PLAIN)
+
+/* How far the codes of one pattern are given out; tag: of prefix, charset, length, check. */
+#define SERIES_FIELDS(F)                        \
+	F(BYTES,   tag,              KEY)       \
+	F(NUMBER,  next,             PLAIN)
 
 #define CAMPAIGN_FIELDS(F)                      \
 	F(NUMBER,  number,           KEY)       \
@@ -221,5 +317,6 @@
 	L(CAMPAIGNS_UNSWEPT,      17, campaign,   unswept,     OWNER0)           \
 	L(CUSTOMERS_ERASED,       18, customer,   erased,      OWNER0)           \
 	L(CUSTOMERS_UNSETTLED,    19, customer,   unsettled,   OWNER0)           \
-	L(ALIASES,                20, customer,   alias_of,    OWNER1(customer, alias_of))
+	L(ALIASES,                20, customer,   alias_of,    OWNER1(customer, alias_of)) \
+	L(COUPONS_DUE,            21, coupon,     due,         OWNER1(coupon, due))
 /* clang-format on */

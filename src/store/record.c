@@ -27,6 +27,9 @@ RECORDS(R)
 #define F_campaign(kind, what, role)   OF(campaign, kind, what, role)
 #define F_member(kind, what, role)     OF(member, kind, what, role)
 #define F_request(kind, what, role)    OF(request, kind, what, role)
+#define F_edition(kind, what, role)    OF(edition, kind, what, role)
+#define F_purchase(kind, what, role)   OF(purchase, kind, what, role)
+#define F_series(kind, what, role)     OF(series, kind, what, role)
 
 /* The same for UNIQUES and LISTS. */
 #define T_origin(name, id, table, when, last)     OF(origin, table, id)
@@ -41,6 +44,9 @@ RECORDS(R)
 #define T_campaign(name, id, table, when, last)   OF(campaign, table, id)
 #define T_member(name, id, table, when, last)     OF(member, table, id)
 #define T_request(name, id, table, when, last)    OF(request, table, id)
+#define T_edition(name, id, table, when, last)    OF(edition, table, id)
+#define T_purchase(name, id, table, when, last)   OF(purchase, table, id)
+#define T_series(name, id, table, when, last)     OF(series, table, id)
 
 #define OF(table, kind, member, role) \
 	{#member, KIND_##kind, ROLE_##role, (uint16_t)offsetof(struct table, member)},

@@ -69,6 +69,7 @@ struct env {
 	struct instant now;	/* wall clock: validity, windows, limits */
 	struct instant instant; /* max(now, newest entry's): created, order */
 	uint64_t epoch;		/* of the store: part of public ids */
+	int64_t from_utc8;	/* minutes that the merchant's clocks are ahead of UTC+8 */
 	struct arena *arena;	/* lives as long as the call */
 };
 

@@ -103,6 +103,7 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_KEY_MISSING:
 		return plain(CODE_KEY_MISSING);
 	case FAULT_KEY_UNKNOWN:
+	case FAULT_KEY_ENDED:
 		return plain(CODE_KEY_INVALID);
 	case FAULT_TIMESTAMP_MISSING:
 		return plain(CODE_TIMESTAMP_MISSING);
@@ -155,6 +156,9 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_UNKNOWN:
 	case FAULT_COUPON_CHANGED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/reasons.tbl.h"
+#undef FAULT
 		return refused();
 	case FAULT_BUSY:
 	case FAULT_DISK_FULL:
@@ -173,6 +177,12 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_FILE_UNWRITABLE:
 	case FAULT_USAGE:
 	case FAULT_ROWS_REFUSED:
+	case FAULT_SCOPE_MISSING:
+	case FAULT_REQUEST_REUSED:
+	case FAULT_ORDER_UNKNOWN:
+	case FAULT_PRECONDITION_FAILED:
+	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_SANDBOX_WANTED:
 	case FAULT_VERIFY_FAILED:
 	case FAULT_COUNT:
 		break;

@@ -69,6 +69,7 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_SIGNATURE_MISSING:
 		return say(b, "missing parameter: ", TEXT("digest"), TEXT_NONE);
 	case FAULT_KEY_UNKNOWN:
+	case FAULT_KEY_ENDED:
 		return say(b, "unknown ", TEXT("openid"), s->openid);
 	case FAULT_TIMESTAMP_INVALID:
 		return say(b, "wrong format: ", TEXT("timestamp"), TEXT_NONE);
@@ -146,6 +147,15 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_FILE_UNWRITABLE:
 	case FAULT_USAGE:
 	case FAULT_ROWS_REFUSED:
+	case FAULT_SCOPE_MISSING:
+	case FAULT_REQUEST_REUSED:
+	case FAULT_ORDER_UNKNOWN:
+	case FAULT_PRECONDITION_FAILED:
+	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_SANDBOX_WANTED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/reasons.tbl.h"
+#undef FAULT
 	case FAULT_VERIFY_FAILED:
 		return say(b, "server error", TEXT_NONE, text_of(fault_name(fault)));
 	}

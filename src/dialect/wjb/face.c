@@ -22,6 +22,7 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_KEY_MISSING:
 		return (struct wjb_error){28, "Missing app key"};
 	case FAULT_KEY_UNKNOWN:
+	case FAULT_KEY_ENDED:
 	case FAULT_CREDENTIAL_UNKNOWN:
 		return (struct wjb_error){29, "Invalid app Key"};
 	case FAULT_TIMESTAMP_MISSING:
@@ -73,6 +74,9 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_TEMPLATE_EXHAUSTED:
 	case FAULT_COUPON_CHANGED:
 	case FAULT_LIMIT_REACHED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/reasons.tbl.h"
+#undef FAULT
 		return (struct wjb_error){15, "Remote service error"};
 	case FAULT_BUSY:
 	case FAULT_DISK_FULL:
@@ -90,6 +94,12 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_FILE_UNWRITABLE:
 	case FAULT_USAGE:
 	case FAULT_ROWS_REFUSED:
+	case FAULT_SCOPE_MISSING:
+	case FAULT_REQUEST_REUSED:
+	case FAULT_ORDER_UNKNOWN:
+	case FAULT_PRECONDITION_FAILED:
+	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_SANDBOX_WANTED:
 	case FAULT_VERIFY_FAILED:
 	case FAULT_COUNT:
 		return (struct wjb_error){1, "Platform System error"};

@@ -76,6 +76,7 @@ void zvcms_face(struct call *call, enum fault fault)
 		return system_error(call, 40006, "接口不存在");
 	case FAULT_KEY_MISSING:
 	case FAULT_KEY_UNKNOWN:
+	case FAULT_KEY_ENDED:
 		return system_error(call, 40002, "openId错误");
 	case FAULT_ADDRESS_REFUSED:
 		return system_error(call, 40002, "openId错误:来源地址不受信任");
@@ -137,6 +138,15 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_FILE_UNWRITABLE:
 	case FAULT_USAGE:
 	case FAULT_ROWS_REFUSED:
+	case FAULT_SCOPE_MISSING:
+	case FAULT_REQUEST_REUSED:
+	case FAULT_ORDER_UNKNOWN:
+	case FAULT_PRECONDITION_FAILED:
+	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_SANDBOX_WANTED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/reasons.tbl.h"
+#undef FAULT
 	case FAULT_VERIFY_FAILED:
 		return system_error(call, 50000, "系统错误");
 	}
