@@ -30,6 +30,7 @@
 struct cart_coupon {
 	uint64_t id;
 	const struct template *terms;
+	uint64_t holder;       /* for whom its uses count */
 	uint64_t uses_left;    /* of the template for its customer, now; UINT64_MAX: no limit */
 	uint64_t uses_spare;   /* the same within the period */
 	int64_t budget_left;   /* fen; INT64_MAX: no limit */
@@ -41,6 +42,8 @@ struct cart_coupon {
 CHECKED bool cart_total(const struct cart *cart, struct money *ret);
 /* Whether an instant lies in one of the windows of `hours`; day and minute in the merchant's zone.
  */
+/* Whether all lines of `hours` can be read. */
+bool hours_valid(struct text hours);
 bool hours_open(struct text hours, struct instant now, int64_t from_utc8);
 /* Adds to `ret` every reason why these terms alone do not let the coupon be used for the cart
  * (HOUR_CLOSED .. BUDGET_EXHAUSTED), and sets eligible and discount as if it stood alone. */
