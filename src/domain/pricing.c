@@ -75,7 +75,7 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 	return (struct cart_coupon){
 	    .id = id,
 	    .terms = t,
-	    .holder = c->holder,
+	    .customer = c->holder,
 	    .uses_left =
 		left_of(c->per_holder ? t->uses_per_person : 0, c->holding.used + c->elsewhere.used),
 	    .uses_spare = left_of(c->per_holder ? t->uses_per_period : 0, in_period(c)),
