@@ -131,6 +131,11 @@ enum fault coupon_view_all(struct tx *tx, const struct env *env, const struct co
 	ROOM(rows);
 	TRY(viewer_init(&v, tx, env, n));
 	want(tx, coupons, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct template *t;
+		TRY(memo_template(tx, env, &v.templates, coupons[i].template, &t));
+		terms_want_edition(tx, t, coupons[i].edition);
+	}
 	for (unsigned i = 0; i < n; i++)
 		TRY(view(&v, &coupons[i], &rows[i]));
 	*ret = rows;

@@ -20,9 +20,8 @@ void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
 	tally = (struct tally){.kind = TALLY_ISSUED_ON, .of = issuing_day_key(c->template, day)};
 	store_want(tx, TABLE_TALLY, &tally);
 	if (c->customer)
-		store_want(
-		    tx, TABLE_HOLDING,
-		    &(struct holding){.customer = c->customer, .template = c->template});
+		store_want(tx, TABLE_HOLDING,
+			   &(struct holding){.customer = c->customer, .template = c->template});
 }
 
 enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,

@@ -42,8 +42,8 @@ static unsigned holder_of(const struct grant *g, unsigned coupon)
 static struct text tag_of(struct tx *tx, const struct env *env, const struct coupon_grant_cmd *c)
 {
 	struct text *nicks = ARENA_ARRAY(env->arena, struct text, c->n + 1);
-	bool common = nicks && c->n && !c->codes && !c->hold && c->count <= 1 &&
-		      !said_something(&c->said);
+	bool common =
+	    nicks && c->n && !c->codes && !c->hold && c->count <= 1 && !said_something(&c->said);
 	for (unsigned i = 0; common && i < c->n; i++) {
 		struct customer h = c->holders[i];
 		nicks[i] = h.nick;
@@ -210,8 +210,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 		g->verdicts[i] = VERDICT_NOBODY;
 		return OK;
 	}
-	enum fault fault = issuing_allows(&g->issuing, holding,
-					  holding ? &g->holders.elsewhere[person] : NULL);
+	enum fault fault =
+	    issuing_allows(&g->issuing, holding, holding ? &g->holders.elsewhere[person] : NULL);
 	g->verdicts[i] = verdict_of(fault);
 	if (fault != OK)
 		return OK;

@@ -78,11 +78,10 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 	}
 	for (unsigned i = 0; i < people->n; i++)
 		if (!people->rows[i].is_new)
-			TRY(holding_get(tx, people->rows[i].customer.number, issue->issuing.template.number,
-					&issue->holdings[i]));
+			TRY(holding_get(tx, people->rows[i].customer.number,
+					issue->issuing.template.number, &issue->holdings[i]));
 	for (unsigned i = 0; i < people->n; i++)
-		TRY(holding_elsewhere(tx, &people->rows[i].customer,
-				      issue->issuing.template.number,
+		TRY(holding_elsewhere(tx, &people->rows[i].customer, issue->issuing.template.number,
 				      &issue->elsewhere[i]));
 	return OK;
 }

@@ -196,13 +196,11 @@ static enum fault decide_amount(struct tx *tx, const struct coupon_reverse_cmd *
 	back->has_amount = e->has_amount;
 	back->amount.fen = c->has_amount ? c->amount.fen : left;
 	back->closes = !e->has_amount || back->amount.fen == left;
-	if (c->has_amount &&
-	    (!e->has_amount || back->amount.fen <= 0 || back->amount.fen > left))
+	if (c->has_amount && (!e->has_amount || back->amount.fen <= 0 || back->amount.fen > left))
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("amount_fen"), TEXT_NONE);
-	int64_t due = back->closes
-			  ? e->discount.fen
-			  : share(e->discount.fen, t->before.amount.fen + back->amount.fen,
-				  e->amount.fen);
+	int64_t due = back->closes ? e->discount.fen
+				   : share(e->discount.fen, t->before.amount.fen + back->amount.fen,
+					   e->amount.fen);
 	back->discount.fen = due - t->before.discount.fen;
 	return OK;
 }

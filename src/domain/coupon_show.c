@@ -1,6 +1,6 @@
 /*
- * Coupons as the native API shows them: one with its timeline, now or as of an instant; stretches of
- * a wallet or of all.
+ * Coupons as the native API shows them: one with its timeline, now or as of an instant; stretches
+ * of a wallet or of all.
  */
 #include "domain/check.h"
 #include "domain/coupon.h"

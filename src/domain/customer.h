@@ -34,8 +34,8 @@ CHECKED enum fault customer_with_id(struct tx *tx, struct text customer_id, stru
  * unknown: planned, with all that is given. Nothing given: *ret_any is false. */
 CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,
 				   const struct customer *given, struct person *ret, bool *ret_any);
-/* The same for one who must be known: CUSTOMER_UNKNOWN with field "customer". *ret_any false: nothing
- * was given. */
+/* The same for one who must be known: CUSTOMER_UNKNOWN with field "customer". *ret_any false:
+ * nothing was given. */
 CHECKED enum fault customer_known(struct tx *tx, const struct customer *given, struct customer *ret,
 				  bool *ret_any);
 /* Names what customer_of_row will look up. */

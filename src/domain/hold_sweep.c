@@ -25,10 +25,8 @@ static enum fault take_due(struct tx *tx, const struct env *env, struct sweep *s
 {
 	static const struct request_number none = {0};
 	struct coupon owner = {.due = minute}, *rows;
-	struct page page = {.list = LIST_COUPONS_DUE,
-			    .owner = &owner,
-			    .n = s->room - s->n,
-			    .oldest_first = true};
+	struct page page = {
+	    .list = LIST_COUPONS_DUE, .owner = &owner, .n = s->room - s->n, .oldest_first = true};
 	uint64_t count;
 	unsigned n;
 	TRY(store_page(tx, &page, &rows, &n, &count));

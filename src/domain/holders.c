@@ -4,12 +4,10 @@
 #include "domain/coupon.h"
 #include "domain/fold.h"
 
-static const size_t named_by[] = {offsetof(struct customer, customer_id),
-				  offsetof(struct customer, phone),
-				  offsetof(struct customer, card_no),
-				  offsetof(struct customer, nick),
-				  offsetof(struct customer, code),
-				  offsetof(struct customer, source_code)};
+static const size_t named_by[] = {
+    offsetof(struct customer, customer_id), offsetof(struct customer, phone),
+    offsetof(struct customer, card_no),	    offsetof(struct customer, nick),
+    offsetof(struct customer, code),	    offsetof(struct customer, source_code)};
 
 static struct text named(const struct customer *c, size_t by)
 {

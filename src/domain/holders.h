@@ -10,9 +10,10 @@ struct holders {
 	struct person *persons;
 	struct holding *holdings;  /* per person */
 	struct holding *elsewhere; /* per person: under aliases' names, not moved yet */
-	bool *took; /* per person: for the command to note */
+	bool *took;		   /* per person: for the command to note */
 	unsigned n;
-	unsigned *person_of; /* per name: its person, NOBODY for one that is erased or names nobody */
+	unsigned
+	    *person_of; /* per name: its person, NOBODY for one that is erased or names nobody */
 };
 /* Names what holders_find will look up. */
 void holders_want(struct tx *tx, const struct customer *given, unsigned n);

@@ -1,4 +1,5 @@
-/* See issued.h. A row: verdict (with FULL: more follows) and coupon id; then customer, begin, end. */
+/* See issued.h. A row: verdict (with FULL: more follows) and coupon id; then customer, begin, end.
+ */
 #include "domain/issued.h"
 #include "base/varint.h"
 #include "domain/check.h"
@@ -81,9 +82,8 @@ static bool take(struct text *from, struct issued_row *ret)
 		return false;
 	ret->full = verdict >= FULL;
 	ret->verdict = (enum verdict)(verdict - (ret->full ? FULL : 0));
-	return !ret->full ||
-	       (varint_take(from, &ret->customer) && zigzag_take(from, &ret->begin.ms) &&
-		zigzag_take(from, &ret->end.ms));
+	return !ret->full || (varint_take(from, &ret->customer) &&
+			      zigzag_take(from, &ret->begin.ms) && zigzag_take(from, &ret->end.ms));
 }
 
 enum fault issued_read(const struct env *env, struct text answer, struct text tag,

@@ -100,8 +100,7 @@ void issuing_want(struct tx *tx, const struct env *env, const struct template *t
 		store_want(tx, TABLE_TALLY, &tally);
 	}
 	if (pattern_of_template(t, &pattern))
-		store_want(tx, TABLE_SERIES,
-			   &(struct series){.tag = pattern_tag(tx, &pattern)});
+		store_want(tx, TABLE_SERIES, &(struct series){.tag = pattern_tag(tx, &pattern)});
 }
 
 enum fault issuing_open(struct tx *tx, const struct env *env, const struct template *t,

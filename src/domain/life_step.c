@@ -21,8 +21,8 @@
 
 #define FAULT_OK OK
 static const enum fault transitions[EVENT_COUNT][SITUATION_COUNT] = {
-#define V(verb, unused, frozen, held, redeemed, recalled, expired)                   \
-	[EVENT_##verb] = {FAULT_##unused,   FAULT_##frozen,   FAULT_##held,          \
+#define V(verb, unused, frozen, held, redeemed, recalled, expired)          \
+	[EVENT_##verb] = {FAULT_##unused,   FAULT_##frozen,   FAULT_##held, \
 			  FAULT_##redeemed, FAULT_##recalled, FAULT_##expired},
     TRANSITIONS(V)
 #undef V

@@ -82,11 +82,8 @@ struct text pattern_tag(struct tx *tx, const struct pattern *p)
 {
 	char check = p->check ? '1' : '0';
 	uint8_t length = (uint8_t)p->length;
-	struct text parts[] = {TEXT("code series"),
-			       p->prefix,
-			       p->charset,
-			       {(const char *)&length, 1},
-			       {&check, 1}};
+	struct text parts[] = {
+	    TEXT("code series"), p->prefix, p->charset, {(const char *)&length, 1}, {&check, 1}};
 	return store_tag(tx, parts, COUNT_OF(parts));
 }
 

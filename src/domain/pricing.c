@@ -12,8 +12,7 @@
 
 void counters_want(struct tx *tx, const struct coupon *c)
 {
-	store_want(tx, TABLE_TALLY,
-		   &(struct tally){.kind = TALLY_REDEEMED, .of = c->template});
+	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_REDEEMED, .of = c->template});
 	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_SPENT, .of = c->template});
 }
 
@@ -76,12 +75,12 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 	    .id = id,
 	    .terms = t,
 	    .customer = c->holder,
-	    .uses_left =
-		left_of(c->per_holder ? t->uses_per_person : 0, c->holding.used + c->elsewhere.used),
+	    .uses_left = left_of(c->per_holder ? t->uses_per_person : 0,
+				 c->holding.used + c->elsewhere.used),
 	    .uses_spare = left_of(c->per_holder ? t->uses_per_period : 0, in_period(c)),
-	    .budget_left = !t->has_budget	       ? INT64_MAX
+	    .budget_left = !t->has_budget	   ? INT64_MAX
 			   : t->budget.fen > spent ? t->budget.fen - spent
-						       : 0};
+						   : 0};
 }
 
 void counters_use(const struct env *env, struct counters *c, const struct template *terms,
@@ -139,8 +138,7 @@ enum fault purchase_read(const struct env *env, const struct purchase *p, struct
 			 unsigned *ret_n)
 {
 	struct text from = p->uses;
-	struct purchase_use *uses =
-	    ARENA_ARRAY(env->arena, struct purchase_use, from.size / 2 + 1);
+	struct purchase_use *uses = ARENA_ARRAY(env->arena, struct purchase_use, from.size / 2 + 1);
 	unsigned n = 0;
 	ROOM(uses);
 	while (from.size) {
@@ -248,8 +246,8 @@ static enum fault set_asked(const struct env *env, struct pricing *p)
 	p->priced = ARENA_ARRAY(env->arena, struct priced, n + 1);
 	ROOM(p->asked && p->priced);
 	for (unsigned i = 0; i < p->n; i++)
-		p->asked[i] = cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id,
-					     &p->terms[i]);
+		p->asked[i] =
+		    cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id, &p->terms[i]);
 	for (unsigned i = 0; i < p->before_count; i++)
 		p->asked[p->n + i] = (struct cart_coupon){.id = p->before[i].id,
 							  .terms = &p->before[i].terms,

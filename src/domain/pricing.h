@@ -23,9 +23,9 @@ struct purchase_use {
 	struct template terms;
 };
 struct pricing {
-	unsigned n;		  /* coupons asked about */
-	const struct coupon *of;  /* per coupon, settled */
-	struct template *terms;	  /* per coupon */
+	unsigned n;		 /* coupons asked about */
+	const struct coupon *of; /* per coupon, settled */
+	struct template *terms;	 /* per coupon */
 	struct counters *counters;
 	unsigned counter_count;
 	unsigned *counter_of; /* per coupon */

@@ -238,10 +238,9 @@ enum fault redeemed_show(const struct env *env, struct code_key *key, const stru
 {
 	struct money *split;
 	unsigned items;
-	*ret =
-	    (struct redeemed){.code = arena_text(env->arena, code_of(key, env->arena, coupon)),
-			      .id = coupon->id,
-			      .event = *event};
+	*ret = (struct redeemed){.code = arena_text(env->arena, code_of(key, env->arena, coupon)),
+				 .id = coupon->id,
+				 .event = *event};
 	timeline_keep(env, &ret->event);
 	TRY(split_read(env, event->split, &split, &items));
 	ret->split = items ? split : NULL;
