@@ -1,6 +1,6 @@
 /*
- * Qualify: a customer and a cart, and what each of the customer's coupons would take off it, or every
- * reason why not; and the best legal combination.
+ * Qualify: a customer and a cart, and what each of the customer's coupons would take off it, or
+ * every reason why not; and the best legal combination.
  */
 #include "domain/check.h"
 #include "domain/customer.h"
