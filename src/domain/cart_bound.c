@@ -40,8 +40,11 @@ bool bound_init(struct bound *b, struct arena *a, const struct basket *basket,
 			    .classes = ARENA_ARRAY(a, struct stamped, n),
 			    .groups = ARENA_ARRAY(a, struct stamped, s->n),
 			    .twins = ARENA_ARRAY(a, struct stamped, n),
+			    .chains = ARENA_ARRAY(a, struct stamped, n),
+			    .twin_chains = ARENA_ARRAY(a, struct stamped, n),
 			    .discounts = ARENA_ARRAY(a, int64_t, n)};
-	if (!b->keep || !b->classes || !b->groups || !b->twins || !b->discounts)
+	if (!b->keep || !b->classes || !b->groups || !b->twins || !b->chains || !b->twin_chains ||
+	    !b->discounts)
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		set_firsts(candidates.rows, i, s->coupons);
@@ -173,6 +176,26 @@ static bool has_room(struct bound *b, const struct stacking *s, const struct can
 	return true;
 }
 
+/* What the candidate takes off at most of `left`, which rises by no more than `left` does; `most`:
+ * of all that is left now. */
+static int64_t next_of(const struct candidate *c, int64_t left, int64_t most)
+{
+	const struct template *t = c->claim.terms;
+	if (t->benefit != BENEFIT_PERCENT_OFF)
+		return less_of(most, left);
+	uint64_t points = t->basis_points < WHOLE ? t->basis_points : WHOLE;
+	uint64_t half = t->rounding == ROUND_FEN_HALF_UP ? WHOLE / 2 : 0;
+	return less_of(most, (int64_t)(((uint64_t)left * points + half) / WHOLE));
+}
+
+/* One after another: what the candidate adds to what its chain takes. */
+static int64_t chain(struct stamped *taken, const struct candidate *c, int64_t left, int64_t most)
+{
+	int64_t next = next_of(c, left - taken->value, most);
+	taken->value += next;
+	return next;
+}
+
 /* What counting the candidate adds to the amounts that come last. */
 static int64_t amount_of(struct bound *b, const struct stacking *s, const struct candidate *c,
 			 int64_t left, int64_t most)
@@ -189,10 +212,19 @@ static int64_t amount_of(struct bound *b, const struct stacking *s, const struct
 	return c->claim.n + 1;
 }
 
+/* Those that limits bound have chains of their own: which of them come, is not known. */
+static struct stamped *chain_of(struct bound *b, const struct stacking *s,
+				const struct candidate *c)
+{
+	if (stacking_room(s, c->row) == UINT64_MAX)
+		return stamped_at(b, b->chains, c->class);
+	return stamped_at(b, b->twin_chains, c->twin);
+}
+
 int64_t bound_most(struct bound *b, const struct basket *basket, const struct stacking *s,
 		   unsigned from)
 {
-	int64_t left = 0, kept = 0, amounts = 0;
+	int64_t left = 0, kept = 0, amounts = 0, chained = 0;
 	uint64_t freed = 0;
 	b->stamp++;
 	b->count = 0;
@@ -208,12 +240,17 @@ int64_t bound_most(struct bound *b, const struct basket *basket, const struct st
 		int64_t most = candidate_most(b, c, basket, &freed);
 		if (most == 0 || !has_room(b, s, c))
 			continue;
+		int64_t left_here = left_of(b, basket, c);
+		int64_t amount = amount_of(b, s, c, left_here, most);
 		b->discounts[b->count++] = most;
-		amounts += amount_of(b, s, c, left_of(b, basket, c), most);
+		amounts += amount;
+		if (!c->claim.terms->stack_group.size)
+			amount = chain(chain_of(b, s, c), c, left_here, most);
+		chained += amount;
 	}
 	for (unsigned i = 0; i < basket->n; i++)
 		kept += b->keep[i];
-	return amounts < kept ? left - kept + amounts : left;
+	return less_of(less_of(left, chained), amounts < kept ? left - kept + amounts : left);
 }
 
 unsigned bound_fewest(struct bound *b, int64_t fen, unsigned most)

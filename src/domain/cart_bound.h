@@ -12,6 +12,11 @@
  *    leaves less if they go before all amounts, and amounts leave less if they go last; so first
  *    each line is shrunk by all percentages, then the other coupons' most is taken from the sum.
  *    For each percentage a fen per line and one more pay for the roundings.
+ *  - Or, whichever is less: the coupons that look at the same lines, one after another in their
+ *    order, each at what those before it in this row have left. A coupon that is left out, and all
+ *    that others take off these lines, never make the row take more: what a
+ *    coupon takes rises with what is left, and never faster. Twins that limits bound are a
+ *    row of their own, because it is not known which of them come; groups count as above.
  */
 #pragma once
 
@@ -39,7 +44,7 @@ struct bound {
 	unsigned n;
 	uint64_t stamp;
 	int64_t *keep; /* per line */
-	struct stamped *classes, *groups, *twins;
+	struct stamped *classes, *groups, *twins, *chains, *twin_chains;
 	int64_t *discounts; /* of those that were counted; for bound_fewest */
 	unsigned count;
 	uint64_t looks; /* at candidates and lines, so far */
