@@ -1,6 +1,7 @@
 /* CLI(name, sub, function, needs, words, options, help); `serve` stands in cli.c: its options are params.tbl.h. */
 CLI("demo",       NULL,     cli_demo,            NEEDS_ENGINE_MADE, "",             "",                                            "a merchant with one credential per dialect, customers, templates, coupons and a campaign")
-CLI("merchant",   "add",    cli_merchant_add,    NEEDS_ENGINE_MADE, "",             "name",                                        "adds a merchant")
+CLI("merchant",   "add",    cli_merchant_add,    NEEDS_ENGINE_MADE, "",             "name zone sandbox",                           "adds a merchant; the clock of a --sandbox can be moved ahead")
+CLI("merchant",   "change", cli_merchant_change, NEEDS_ENGINE,      "",             "merchant zone advance",                       "sets the zone (+08:00) of a merchant, or moves the clock of a sandbox ahead (3d, 2h, 30m, 45s)")
 CLI("merchant",   "list",   cli_merchant_list,   NEEDS_ENGINE,      "",             "",                                            "the merchants")
 CLI("credential", "add",    cli_credential_add,  NEEDS_ENGINE,      "",             "merchant dialect id secret token sign-mode typed skew require-session trusted", "adds a key of one dialect to a merchant")
 CLI("credential", "list",   cli_credential_list, NEEDS_ENGINE,      "",             "",                                            "the credentials, without their secrets")

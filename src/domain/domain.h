@@ -83,13 +83,16 @@ struct origin_restore_ret {
 	char none;
 };
 struct merchant_add_cmd {
-	struct text name; /* 1..100 characters; VALUE_TAKEN unless may_exist */
-	bool may_exist;	  /* then the merchant of that name is the answer */
+	struct text name;  /* 1..100 characters; VALUE_TAKEN unless may_exist */
+	bool may_exist;	   /* then the merchant of that name is the answer */
+	bool sandbox;	   /* for good: its clock may be moved ahead (merchant_change) */
+	int64_t from_utc8; /* minutes; UTC-12:00 to UTC+14:00. PARAMETER_INVALID "zone" */
 };
 struct merchant_add_ret {
 	uint64_t number;
 	bool made;
 };
+bool merchant_zone_valid(int64_t from_utc8);
 struct merchant_list_cmd {
 	uint64_t from;
 	unsigned n;

@@ -352,8 +352,8 @@ struct merchant_change_cmd { /* the merchant's zone; a sandbox's clock */
 	uint64_t number;
 	bool has_zone;
 	int64_t from_utc8;
-	bool make_sandbox;    /* only while its ledger is empty .. or it is one */
-	int64_t advance_ms;   /* >= 0; a sandbox's alone: SANDBOX_WANTED */
+	bool make_sandbox;    /* one that was not made so: PARAMETER_INVALID "sandbox" */
+	int64_t advance_ms;   /* 0 .. ten years in all; a sandbox's alone: SANDBOX_WANTED */
 };
 struct merchant_change_ret {
 	struct merchant merchant;

@@ -58,6 +58,8 @@ enum fault merchant_add(struct tx *tx, const struct env *env, const void *cmd, v
 	bool found;
 	must(store_merchant(tx) == 0);
 	TRY(check_given(tx, TEXT("name"), c->name));
+	if (!merchant_zone_valid(c->from_utc8))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("zone"), TEXT_NONE);
 	TRY(store_find(tx, UNIQUE_MERCHANT_BY_NAME, &merchant, &found));
 	if (found && !c->may_exist)
 		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"), c->name);
@@ -65,7 +67,11 @@ enum fault merchant_add(struct tx *tx, const struct env *env, const void *cmd, v
 	if (found)
 		return OK;
 	r->number = store_number(tx);
-	merchant = (struct merchant){.number = r->number, .name = c->name, .created = env->instant};
+	merchant = (struct merchant){.number = r->number,
+				     .name = c->name,
+				     .created = env->instant,
+				     .from_utc8 = c->from_utc8,
+				     .sandbox = c->sandbox};
 	store_put(tx, TABLE_MERCHANT, &merchant);
 	return OK;
 }

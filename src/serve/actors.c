@@ -2,8 +2,9 @@
  * Credentials in clear, kept per loop thread so that a call does not open sealed secrets (where
  * calls wait for a network: one cache for all). Names that nobody has are known too, a few of them,
  * so that a caller who guesses does not reach the store each time. The cache is good for one
- * version of the credentials (engine_credential_version); a newer one drops all of it. Entries are
- * held by the calls that use them. Nothing is loaded under the lock.
+ * version of the credentials and merchants (engine_credential_version); a newer one drops all of
+ * it, and what a call has read under an older one is that call's alone. Entries are held by the
+ * calls that use them. Nothing is loaded under the lock.
  */
 #include <pthread.h>
 
@@ -122,7 +123,7 @@ static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_
 {
 	struct actor_entry *e;
 
-	if (c->version != wanted->version) {
+	if (c->version < wanted->version) {
 		cache_clear(c);
 		memset(c->unknown, 0, sizeof(c->unknown));
 		c->version = wanted->version;
@@ -171,10 +172,13 @@ static void cache_add(struct actor_cache *c, const struct actor_wanted *wanted,
 {
 	unsigned bucket = actor_bucket(wanted->dialect, wanted->name);
 
-	if (c->count == ACTORS_MAX)
-		cache_clear(c);
 	e->cache = c;
 	e->users = 1;
+	e->dropped = c->version != wanted->version;
+	if (e->dropped)
+		return;
+	if (c->count == ACTORS_MAX)
+		cache_clear(c);
 	e->next = c->buckets[bucket];
 	c->buckets[bucket] = e;
 	c->count++;

@@ -30,6 +30,7 @@ struct journey {
 	struct call call;
 	struct server *server;
 	struct worker *worker;
+	uint64_t version;	   /* of the credentials, older than all that the call reads */
 	struct actor_entry *actor; /* held; NULL until identify */
 	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
 	unsigned step;
@@ -105,7 +106,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 {
 	struct journey *j = journey_of(call);
 	must(!j->actor);
-	struct actor_wanted wanted = {dialect, name, engine_credential_version(j->server->engine)};
+	struct actor_wanted wanted = {dialect, name, j->version};
 	enum fault fault = actor_hold(j->worker->actors, call, &wanted, &j->actor);
 	if (fault != OK)
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
@@ -152,11 +153,17 @@ const struct method *dialect_method(const struct dialect_row *dialect, struct te
 
 /* --- transactions --- */
 
-static void journey_open(struct journey *j, struct reader *reader, uint64_t merchant)
+static void journey_open(struct journey *j, struct reader *reader)
 {
 	j->reader = reader;
-	j->call.tx = reader_begin(reader, merchant, j->call.arena, &j->call.detail);
+	j->call.tx = reader_begin(reader, 0, j->call.arena, &j->call.detail);
 	j->call.env = reader_env(j->call.tx);
+}
+
+static void journey_merchant(struct journey *j)
+{
+	const struct actor_entry *actor = j->actor;
+	reader_merchant(j->call.tx, actor->credential.owner, merchant_clock_of(&actor->merchant));
 }
 
 static void journey_close(struct journey *j)
@@ -175,7 +182,7 @@ static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
-	reader_merchant(j->call.tx, j->actor->credential.owner);
+	journey_merchant(j);
 	return OK;
 }
 
@@ -341,6 +348,7 @@ static void apply_write(struct journey *j, const struct command_row *row)
 	journey_close(j);
 	j->write =
 	    (struct write){.merchant = j->actor->credential.owner,
+			   .clock = merchant_clock_of(&j->actor->merchant),
 			   .command = j->call.method->command,
 			   .handle = row->handle,
 			   .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
@@ -369,7 +377,8 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	journey_open(j, reader, j->actor->credential.owner);
+	journey_open(j, reader);
+	journey_merchant(j);
 	j->fault = step_apply(j);
 	if (j->fault == OK)
 		j->fault = step_encode(j);
@@ -404,7 +413,7 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	journey_open(j, reader, 0);
+	journey_open(j, reader);
 	j->call.now = j->call.env->now;
 	j->fault = OK;
 	while (j->fault == OK && j->step < STEP_APPLY)
@@ -415,6 +424,7 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 	const struct command_row *row = command_get(j->call.method->command);
 	if (row && row->mode == COMMAND_READ)
 		*ret = (struct reader_look){.merchant = j->actor->credential.owner,
+					    .clock = merchant_clock_of(&j->actor->merchant),
 					    .handle = row->handle,
 					    .cmd = j->call.cmd,
 					    .ret = j->call.ret,
@@ -426,8 +436,10 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	if (j->fault == OK)
-		journey_open(j, reader, j->actor->credential.owner);
+	if (j->fault == OK) {
+		journey_open(j, reader);
+		journey_merchant(j);
+	}
 	if (j->fault == OK && write_of(j)) {
 		j->step = STEP_ENCODE;
 		apply_write(j, write_of(j));
@@ -482,6 +494,7 @@ void call_handle(void *context, struct http_exchange *x)
 	struct journey *j = arena_take_zeroed(x->arena, sizeof(*j));
 	must(j);
 	j->server = server;
+	j->version = engine_credential_version(server->engine);
 	j->worker = here;
 	j->call.exchange = x;
 	j->call.request = &x->request;
@@ -494,7 +507,7 @@ void call_handle(void *context, struct http_exchange *x)
 		journey_send(j);
 		return;
 	}
-	journey_open(j, here->reader, 0);
+	journey_open(j, here->reader);
 	j->call.now = j->call.env->now;
 	journey_run(j);
 }
