@@ -295,12 +295,18 @@ static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number,
 enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant)
 {
 	const char *wanted = cli_option(c, "merchant");
-	struct merchant_list_ret page = {.n = 1};
-	enum fault fault = FAULT_MERCHANT_UNKNOWN;
 	uint64_t number = 0;
 
 	if (wanted && (!text_to_uint64(text_of(wanted), &number) || !number))
 		return FAULT_MERCHANT_UNKNOWN;
+	return cli_merchant_of(c, number, ret_merchant);
+}
+
+enum fault cli_merchant_of(struct cli *c, uint64_t number, struct merchant *ret_merchant)
+{
+	struct merchant_list_ret page = {.n = 1};
+	enum fault fault = FAULT_MERCHANT_UNKNOWN;
+
 	for (uint64_t from = 0; page.n && fault == FAULT_MERCHANT_UNKNOWN; from += page.n) {
 		page.n = 0;
 		fault = merchant_page(c, from, number, &page, ret_merchant);

@@ -61,6 +61,7 @@ const char *cli_option(const struct cli *c, const char *name);
 bool cli_flag(const struct cli *c, const char *name);
 /* --merchant, or the only merchant there is. */
 CHECKED enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant);
+CHECKED enum fault cli_merchant_of(struct cli *c, uint64_t number, struct merchant *ret_merchant);
 /* Of the merchant that cli_merchant found; of others nothing is known here. */
 struct merchant_clock cli_clock_of(const struct cli *c, uint64_t merchant);
 /* Runs a command (read or write) for a merchant and waits. */

@@ -102,17 +102,21 @@ struct merchant_list_ret {
 	unsigned n;
 	uint64_t count;
 };
+/* dialect, name, owner, sign_mode .. demo, label .. burst; secret and token in CLEAR. Native: `name` is
+ * the whole key that callers will send; only its digest is kept, and is its name from then on.
+ * Secret and token are not used. A key of less than 16 characters is PARAMETER_INVALID "name" unless
+ * `demo` is set; scopes 0 is SCOPE_ALL. */
 struct credential_add_cmd {
-	struct credential
-	    credential; /* dialect, name, owner, sign_mode .. demo; secret, token in CLEAR */
+	struct credential credential;
 	bool may_exist;
 };
 struct credential_add_ret {
 	bool made;
+	struct text name; /* as listed */
 };
 struct credential_find_cmd {
 	enum dialect dialect;
-	struct text name;
+	struct text name; /* native: the key as callers send it */
 };
 struct credential_find_ret {
 	struct credential credential; /* secret and token in CLEAR, in the call's arena */

@@ -360,10 +360,10 @@ struct merchant_change_ret {
 };
 struct credential_change_cmd {
 	enum dialect dialect;
-	struct text name; /* as listed */
+	struct text name; /* as listed: native keys by their digest; CREDENTIAL_UNKNOWN */
 	uint64_t owner;	  /* 0: any */
 	bool revoke, has_expires, has_limits;
-	struct instant expires;
+	struct instant expires; /* its last second; none: never */
 	uint64_t calls_per_s, burst;
 };
 struct credential_change_ret {

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "base/address.h"
+#include "base/crypto.h"
 #include "serve/worker.h"
 #include "store/engine.h"
 
@@ -102,17 +103,29 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
+/* Good up to and including its last second, of the real time: it guards a sandbox too. */
+static bool has_ended(const struct credential *c, struct instant now)
+{
+	return c->revoked ||
+	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
+}
+
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
 {
 	struct journey *j = journey_of(call);
 	must(!j->actor);
-	struct actor_wanted wanted = {dialect, name, j->version};
+	uint8_t digest[DIGEST_SIZE_MAX];
+	struct actor_wanted wanted = {dialect, name, name, j->version};
+	if (dialect == DIALECT_NATIVE) {
+		digest_parts(DIGEST_SHA256, &name, 1, digest);
+		wanted.sent = (struct text){(const char *)digest, digest_size(DIGEST_SHA256)};
+	}
 	enum fault fault = actor_hold(j->worker->actors, call, &wanted, &j->actor);
 	if (fault != OK)
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	return OK;
+	return has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
 enum fault call_trusted(struct call *call)
@@ -342,23 +355,34 @@ static void write_done(struct write *w)
 	http_post(j->call.exchange->loop, &j->task);
 }
 
+enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
+
+/* Who it was, for the ledger. */
+static struct text actor_text(const struct call *call)
+{
+	const struct credential *c = call->actor.credential;
+	struct text who = c->name;
+
+	if (c->dialect == DIALECT_NATIVE)
+		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
+	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
+}
+
 /* The last that its thread does with the call: the write may be done before this returns. */
 static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	j->write =
-	    (struct write){.merchant = j->actor->credential.owner,
-			   .clock = merchant_clock_of(&j->actor->merchant),
-			   .command = j->call.method->command,
-			   .handle = row->handle,
-			   .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
-						 TEXT_ARG(j->actor->credential.name)),
-			   .cmd = j->call.cmd,
-			   .ret = j->call.ret,
-			   .ret_size = row->ret_size,
-			   .arena = j->call.arena,
-			   .done = write_done,
-			   .context = j};
+	j->write = (struct write){.merchant = j->actor->credential.owner,
+				  .clock = merchant_clock_of(&j->actor->merchant),
+				  .command = j->call.method->command,
+				  .handle = row->handle,
+				  .actor = actor_text(&j->call),
+				  .cmd = j->call.cmd,
+				  .ret = j->call.ret,
+				  .ret_size = row->ret_size,
+				  .arena = j->call.arena,
+				  .done = write_done,
+				  .context = j};
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
 }

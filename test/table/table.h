@@ -371,9 +371,60 @@ static enum fault do_credential(struct story *t)
 	cmd.credential.owner = arg_number(t, "owner", 1);
 	cmd.credential.secret = arg(t, "secret");
 	cmd.credential.token = arg(t, "token");
+	cmd.credential.label = arg(t, "label");
+	cmd.credential.scopes = arg_number(t, "scopes", 0);
+	cmd.credential.expires = arg_instant(t, "expires");
+	cmd.credential.calls_per_s = arg_number(t, "calls", 0);
+	cmd.credential.burst = arg_number(t, "burst", 0);
+	cmd.credential.demo = has(t, "demo");
 	t->merchant = 0;
 	RUN(credential_add);
 	say(t, ret.made ? "made" : "there");
+	return OK;
+}
+
+static void say_limits(struct story *t, const struct credential *c)
+{
+	if (c->label.size)
+		say_text(t, "label", c->label);
+	if (c->scopes)
+		say_number(t, "scopes", c->scopes);
+	if (c->calls_per_s || c->burst)
+		buffer_format(&t->out, " limits=%llu/%llu", (unsigned long long)c->calls_per_s,
+			      (unsigned long long)c->burst);
+	if (!instant_is_none(c->expires))
+		say_instant(t, "expires", c->expires);
+	if (c->revoked)
+		say(t, "revoked");
+}
+
+/* `key`: a native key, whose name is looked up first. */
+static enum fault do_change_credential(struct story *t)
+{
+	struct text key = arg(t, "key"), expires = arg(t, "expires"), calls = arg(t, "calls");
+	struct credential_change_cmd change = {
+	    .dialect =
+		(enum dialect)arg_number(t, "dialect", key.data ? DIALECT_NATIVE : DIALECT_WJB),
+	    .name = arg(t, "name"),
+	    .owner = arg_number(t, "owner", 0),
+	    .revoke = has(t, "revoke"),
+	    .has_expires = expires.data != NULL,
+	    .has_limits = calls.data != NULL,
+	    .calls_per_s = arg_number(t, "calls", 0),
+	    .burst = arg_number(t, "burst", 0)};
+	t->merchant = 0;
+	if (expires.size)
+		change.expires = moment(t, expires);
+	if (key.data) {
+		struct credential_find_cmd cmd = {change.dialect, key};
+		struct credential_find_ret ret;
+		RUN(credential_find);
+		change.name = arena_text(&t->arena, ret.credential.name);
+	}
+	const struct credential_change_cmd cmd = change;
+	struct credential_change_ret ret;
+	RUN(credential_change);
+	say_limits(t, &ret.credential);
 	return OK;
 }
 
@@ -385,8 +436,13 @@ static enum fault do_find_credential(struct story *t)
 	t->merchant = 0;
 	RUN(credential_find);
 	say_text(t, "merchant", ret.merchant.name);
+	if (cmd.dialect == DIALECT_NATIVE) {
+		bool clear = text_equal(ret.credential.name, cmd.name);
+		say_number(t, clear ? "clear" : "digest", ret.credential.name.size);
+	}
 	say_text(t, "secret", ret.credential.secret);
 	say_text(t, "token", ret.credential.token);
+	say_limits(t, &ret.credential);
 	return OK;
 }
 
@@ -1044,6 +1100,7 @@ static const struct {
     {"merchants", do_merchants},
     {"change_merchant", do_change_merchant},
     {"credential", do_credential},
+    {"change_credential", do_change_credential},
     {"find_credential", do_find_credential},
     {"credentials", do_credentials},
     {"department", do_department},

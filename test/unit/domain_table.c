@@ -104,15 +104,15 @@ static enum fault run(struct stage *s, unsigned command, uint64_t merchant, stru
 static const struct {
 	unsigned command, rounds;
 } rounds_at_most[] = {
-    {COMMAND_origin_create, 2},	  {COMMAND_origin_restore, 2},	{COMMAND_merchant_add, 3},
-    {COMMAND_merchant_change, 2}, {COMMAND_credential_add, 3},	{COMMAND_department_save, 4},
-    {COMMAND_customer_save, 4},	  {COMMAND_template_add, 3},	{COMMAND_template_save, 3},
-    {COMMAND_template_delete, 4}, {COMMAND_coupon_issue, 6},	{COMMAND_coupon_import, 3},
-    {COMMAND_campaign_add, 4},	  {COMMAND_campaign_modify, 4}, {COMMAND_campaign_save, 4},
-    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},	{COMMAND_audience_add, 5},
-    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5}, {COMMAND_audience_register, 4},
-    {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},	{COMMAND_customer_merge, 6},
-    {COMMAND_customer_settle, 6},
+    {COMMAND_origin_create, 2},	    {COMMAND_origin_restore, 2},  {COMMAND_merchant_add, 3},
+    {COMMAND_merchant_change, 2},   {COMMAND_credential_add, 3},  {COMMAND_credential_change, 2},
+    {COMMAND_department_save, 4},   {COMMAND_customer_save, 4},	  {COMMAND_template_add, 3},
+    {COMMAND_template_save, 3},	    {COMMAND_template_delete, 4}, {COMMAND_coupon_issue, 6},
+    {COMMAND_coupon_import, 3},	    {COMMAND_campaign_add, 4},	  {COMMAND_campaign_modify, 4},
+    {COMMAND_campaign_save, 4},	    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},
+    {COMMAND_audience_add, 5},	    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5},
+    {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
+    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 6},
 };
 
 static void compare_rounds(void)
