@@ -14,19 +14,19 @@
 
 enum {
 	FLIGHT_MAX = 256,
-	GRANT = 1000,	 /* coupons of one command */
+	GRANT = 1000, /* coupons of one command */
 	GRANT_FLIGHT = 4,
 	REDEEM_FLIGHT = 128,
-	WALLET = 20,	 /* coupons of one customer */
-	CART = 10,	 /* items */
+	WALLET = 20, /* coupons of one customer */
+	CART = 10,   /* items */
 	LATENCIES = 1 << 20,
 };
 
 struct bench {
 	struct engine *engine;
 	uint64_t coupons;
-	FILE *codes;	      /* one code a line, as they were issued */
-	char (*code)[16];     /* read back from it, shuffled */
+	FILE *codes;	  /* one code a line, as they were issued */
+	char (*code)[16]; /* read back from it, shuffled */
 	uint64_t code_count;
 };
 
@@ -34,7 +34,8 @@ static struct engine_config config;
 
 /* --- one write, waiting --- */
 
-static void run(struct bench *b, uint64_t merchant, enum command command, const void *cmd, void *ret)
+static void run(struct bench *b, uint64_t merchant, enum command command, const void *cmd,
+		void *ret)
 {
 	struct arena arena;
 	arena_init(&arena, CALL_BYTES_MAX);
@@ -355,7 +356,8 @@ static void qualify(struct bench *b, uint64_t n)
 	double begin = kit_now_s();
 	for (uint64_t i = 0; i < n; i++)
 		qualify_one(r, i * 7919 % (b->coupons / WALLET), &cart);
-	printf("%-40s %9.0f /s\n", "qualify, 10 items, 20 coupons", (double)n / (kit_now_s() - begin));
+	printf("%-40s %9.0f /s\n", "qualify, 10 items, 20 coupons",
+	       (double)n / (kit_now_s() - begin));
 	reader_rest(r);
 	reader_close(r);
 }
@@ -368,17 +370,16 @@ static void set_up(struct bench *b)
 	struct origin_create_ret origin_ret;
 	struct merchant_add_cmd merchant = {.name = TEXT("bench")};
 	struct merchant_add_ret merchant_ret;
-	struct template_make_cmd template = {
-	    .template = {.template_id = 1,
-			 .name = TEXT("10 off"),
-			 .benefit = BENEFIT_AMOUNT_OFF,
-			 .has_amount = true,
-			 .amount = {1000},
-			 .has_threshold = true,
-			 .threshold = {9900},
-			 .has_total = true,
-			 .total = UINT32_MAX,
-			 .per_person = PER_PERSON_NONE}};
+	struct template_make_cmd template = {.template = {.template_id = 1,
+							  .name = TEXT("10 off"),
+							  .benefit = BENEFIT_AMOUNT_OFF,
+							  .has_amount = true,
+							  .amount = {1000},
+							  .has_threshold = true,
+							  .threshold = {9900},
+							  .has_total = true,
+							  .total = UINT32_MAX,
+							  .per_person = PER_PERSON_NONE}};
 	struct template_make_ret template_ret;
 	run(b, 0, COMMAND_origin_create, &origin, &origin_ret);
 	run(b, 0, COMMAND_merchant_add, &merchant, &merchant_ret);

@@ -196,3 +196,47 @@ struct instant moment_day_end(struct instant i)
 	int64_t begin = local - (of_day < 0 ? of_day + DAY_SECONDS : of_day);
 	return instant_of_second(begin + DAY_SECONDS - 1 - OFFSET_SECONDS);
 }
+
+/* --- zones and spans --- */
+
+enum { UTC8_MINUTES = 8 * 60, ZONE_MINUTES_MIN = -12 * 60, ZONE_MINUTES_MAX = 14 * 60 };
+
+bool moment_parse_zone(struct text t, int64_t *ret_from_utc8)
+{
+	unsigned hours, minutes;
+	if (t.size != 6 || (t.data[0] != '+' && t.data[0] != '-') || t.data[3] != ':' ||
+	    !read_digits(t.data + 1, 2, &hours) || !read_digits(t.data + 4, 2, &minutes) ||
+	    minutes > 59)
+		return false;
+	int64_t ahead = (int64_t)hours * 60 + minutes;
+	ahead = t.data[0] == '-' ? -ahead : ahead;
+	*ret_from_utc8 = ahead - UTC8_MINUTES;
+	return ahead >= ZONE_MINUTES_MIN && ahead <= ZONE_MINUTES_MAX;
+}
+
+void buffer_moment_zone(struct buffer *b, int64_t from_utc8)
+{
+	int64_t ahead = from_utc8 + UTC8_MINUTES, minutes = ahead < 0 ? -ahead : ahead;
+	buffer_format(b, "%c%02u:%02u", ahead < 0 ? '-' : '+', (unsigned)(minutes / 60) % 100,
+		      (unsigned)(minutes % 60));
+}
+
+bool moment_parse_span(struct text t, int64_t *ret_ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+	static const int64_t most_ms = INT64_C(3650) * 86400000;
+	uint64_t value;
+	if (t.size < 2 || !text_to_uint64((struct text){t.data, t.size - 1}, &value) || !value)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (t.data[t.size - 1] != units[i].unit ||
+		    value > (uint64_t)(most_ms / units[i].ms))
+			continue;
+		*ret_ms = (int64_t)value * units[i].ms;
+		return true;
+	}
+	return false;
+}
