@@ -29,6 +29,7 @@ struct step {
 struct generate {
 	struct cli *cli;
 	uint64_t merchant, template_id, count;
+	struct merchant_clock clock;
 	const char *job;
 	FILE *out;
 	struct step steps[FLIGHT];
@@ -75,6 +76,7 @@ static void step_send(struct generate *g, struct step *s, uint64_t from)
 					   .count = (unsigned)(left < STEP ? left : STEP)};
 	s->cmd.request = number_of(g, s, from);
 	s->write = (struct write){.merchant = g->merchant,
+				  .clock = g->clock,
 				  .command = COMMAND_coupon_grant,
 				  .handle = command_get(COMMAND_coupon_grant)->handle,
 				  .actor = TEXT("generate"),
@@ -187,6 +189,7 @@ int cli_generate(struct cli *c)
 	if (fault != OK)
 		return cli_failed(c, fault, NULL);
 	g.merchant = merchant.number;
+	g.clock = merchant_clock_of(&merchant);
 	g.out = out ? fopen(out, "we") : c->out;
 	if (!g.out)
 		return cli_failed(c, FAULT_FILE_UNWRITABLE, out);
