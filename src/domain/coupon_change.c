@@ -189,9 +189,9 @@ static enum fault run(struct tx *tx, const struct env *env, struct change *ch)
 {
 	const struct coupon_change_cmd *c = ch->cmd;
 	enum fault fault = allows(env, c, &ch->life);
+	TRY(life_match(tx, &ch->life, c->revision));
 	if (fault != OK)
 		return refuse(tx, fault, TEXT("code"), c->code);
-	TRY(life_match(tx, &ch->life, c->revision));
 	ch->event = (struct event){.kind = c->verb, .said = c->said};
 	if (moves(c->verb))
 		return coupon_move(tx, env, c, &ch->life, &ch->event);

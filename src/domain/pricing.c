@@ -245,9 +245,12 @@ static enum fault set_asked(const struct env *env, struct pricing *p)
 	p->asked = ARENA_ARRAY(env->arena, struct cart_coupon, n + 1);
 	p->priced = ARENA_ARRAY(env->arena, struct priced, n + 1);
 	ROOM(p->asked && p->priced);
-	for (unsigned i = 0; i < p->n; i++)
+	for (unsigned i = 0; i < p->n; i++) {
 		p->asked[i] =
 		    cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id, &p->terms[i]);
+		for (unsigned k = 0; k < p->before_count; k++)
+			p->asked[i].order_before += p->before[k].coupon.template == p->of[i].template;
+	}
 	for (unsigned i = 0; i < p->before_count; i++)
 		p->asked[p->n + i] = (struct cart_coupon){.id = p->before[i].id,
 							  .terms = &p->before[i].terms,
