@@ -137,11 +137,13 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 {
 	const struct priced *priced = &r->pricing.priced[i];
 	struct life *life = &r->lives[i];
+	struct counters *counters = &r->pricing.counters[r->pricing.counter_of[i]];
 	struct event event = {.kind = EVENT_REDEEMED,
 			      .said = r->cmd->said,
 			      .amount = r->amount,
 			      .has_amount = r->has_amount,
 			      .uses = uses > 1 ? uses : 0,
+			      .holder = counters->per_holder ? counters->holder : 0,
 			      .discount = priced->discount};
 	if (priced->split) {
 		event.split = split_write(env, priced->split, r->cmd->cart.n);
@@ -151,8 +153,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 	if (life->coupon.used >= uses)
 		life->coupon.state = COUPON_REDEEMED;
 	TRY(life_add(env, life, &event));
-	counters_use(env, &r->pricing.counters[r->pricing.counter_of[i]], &r->pricing.terms[i],
-		     priced->discount);
+	counters_use(counters, &r->pricing.terms[i], priced->discount);
 	return redeemed_show(env, &r->key, &life->coupon, &event, &ret->coupons[i]);
 }
 

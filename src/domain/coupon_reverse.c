@@ -225,7 +225,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r
 	struct coupon *coupon = &t->life->coupon;
 	t->before = timeline_given_back(&t->life->timeline, t->redemption->number);
 	TRY(terms_of(tx, coupon, &t->terms));
-	TRY(counters_load(tx, env, coupon, &t->terms, &t->counters));
+	TRY(counters_load_back(tx, coupon, &t->terms, t->redemption->holder, &t->counters));
 	t->event = (struct event){.kind = EVENT_REVERSED,
 				  .said = c->said,
 				  .reverses = t->redemption->number,
@@ -290,6 +290,7 @@ static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 		const struct coupon *c = &r->targets[i].life->coupon;
 		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
 		counters_want(tx, c);
+		counters_want_holder(tx, c, r->targets[i].redemption->holder);
 	}
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));

@@ -13,23 +13,35 @@ enum { PAGE_SLICE = 200 };
 
 /* --- as of an instant --- */
 
-/* What it was before its first event. */
+/* What it was before its first event: an imported coupon may have been frozen. */
 static enum coupon_state first_state(const struct timeline *t)
 {
-	return t->events[0].kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
+	const struct event *first = &t->events[0];
+	if (first->kind == EVENT_EXTENDED)
+		return first->state;
+	return first->kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
+}
+
+/* The freeze or hold that lasts after the n-th event; later ones may have left it alone. */
+static const struct event *freeze_of(const struct timeline *t, unsigned n)
+{
+	for (; n && t->events[n - 1].state == COUPON_FROZEN; n--)
+		if (t->events[n - 1].kind == EVENT_FROZEN || t->events[n - 1].kind == EVENT_HELD)
+			return &t->events[n - 1];
+	return NULL;
 }
 
 static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
 {
-	const struct event *last = n ? &t->events[n - 1] : NULL;
+	const struct event *last = n ? &t->events[n - 1] : NULL, *freeze = freeze_of(t, n);
 	c->state = last ? last->state : first_state(t);
 	c->used = last ? last->used : 0;
 	c->revision = n;
 	c->until = INSTANT_NONE;
 	c->held = false;
-	if (last && (last->kind == EVENT_FROZEN || last->kind == EVENT_HELD)) {
-		c->until = last->until;
-		c->held = last->kind == EVENT_HELD;
+	if (freeze) {
+		c->until = freeze->until;
+		c->held = freeze->kind == EVENT_HELD;
 	}
 	/* The first change of the end after it says what the end was. */
 	for (unsigned i = n; i < t->n; i++) {

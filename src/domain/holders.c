@@ -4,14 +4,21 @@
 #include "domain/coupon.h"
 #include "domain/fold.h"
 
-static const size_t named_by[] = {
-    offsetof(struct customer, customer_id), offsetof(struct customer, phone),
-    offsetof(struct customer, card_no),	    offsetof(struct customer, nick),
-    offsetof(struct customer, code),	    offsetof(struct customer, source_code)};
+/* In the order in which they are looked at for who is meant. */
+static const struct {
+	size_t at;
+	const char *field;
+} names[] = {{offsetof(struct customer, customer_id), "customer_id"},
+	     {offsetof(struct customer, phone), "phone"},
+	     {offsetof(struct customer, card_no), "card_no"},
+	     {offsetof(struct customer, nick), "nick"},
+	     {offsetof(struct customer, code), "code"},
+	     {offsetof(struct customer, source_code), "source_code"}};
+enum { NAMES = COUNT_OF(names) };
 
 static struct text named(const struct customer *c, size_t by)
 {
-	return *(const struct text *)((const char *)c + named_by[by]);
+	return *(const struct text *)((const char *)c + names[by].at);
 }
 
 void holders_want(struct tx *tx, const struct customer *given, unsigned n)
@@ -20,24 +27,34 @@ void holders_want(struct tx *tx, const struct customer *given, unsigned n)
 		customer_want_row(tx, &given[i]);
 }
 
-/* For each name the first that says the same of the customer in any member. */
-static enum fault fold(const struct env *env, const struct customer *given, unsigned n,
-		       unsigned *first)
+struct finding {
+	const struct customer *given;
+	struct holders *holders;
+	unsigned *same[NAMES]; /* per row: the first row that has the same value there */
+};
+
+static enum fault fold(const struct env *env, unsigned n, struct finding *f)
 {
 	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
 	ROOM(values);
-	for (unsigned i = 0; i < n; i++)
-		first[i] = i;
-	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
+	for (size_t by = 0; by < NAMES; by++) {
 		for (unsigned i = 0; i < n; i++)
-			values[i] = named(&given[i], by);
-		unsigned *same = text_fold(env->arena, values, n);
-		ROOM(same);
-		for (unsigned i = 0; i < n; i++)
-			if (values[i].size && first[same[i]] < first[i])
-				first[i] = first[same[i]];
+			values[i] = named(&f->given[i], by);
+		f->same[by] = text_fold(env->arena, values, n);
+		ROOM(f->same[by]);
 	}
 	return OK;
+}
+
+/* Who this command makes with the row's value, NOBODY: none. */
+static unsigned made_with(const struct finding *f, unsigned row, size_t by)
+{
+	const struct holders *h = f->holders;
+	struct text value = named(&f->given[row], by);
+	for (unsigned i = 0; value.size && f->same[by][row] < row && i < h->n; i++)
+		if (h->persons[i].is_new && text_equal(named(&h->persons[i].customer, by), value))
+			return i;
+	return NOBODY;
 }
 
 /* Its place among those that are known already, or the next. */
@@ -50,34 +67,41 @@ static unsigned place_of(struct holders *h, const struct person *p)
 	return h->n++;
 }
 
-static enum fault find(struct tx *tx, const struct env *env, const struct customer *given,
-		       struct holders *h, unsigned i)
+/* Whom the row's first name means. Somebody whom an earlier row makes is known by then, and keeps
+ * what he was given. */
+static enum fault find(struct tx *tx, const struct env *env, struct finding *f, unsigned row)
 {
+	struct holders *h = f->holders;
 	struct person person;
+	size_t by = 0;
 	bool any;
-	TRY(customer_of_row(tx, env, given, &person, &any));
+	while (by < NAMES && !named(&f->given[row], by).size)
+		by++;
+	h->person_of[row] = by < NAMES ? made_with(f, row, by) : NOBODY;
+	if (h->person_of[row] != NOBODY)
+		return OK;
+	TRY(customer_of_row(tx, env, &f->given[row], &person, &any));
 	if (!any || !instant_is_none(person.customer.erased))
-		h->person_of[i] = NOBODY;
-	else
-		h->person_of[i] = place_of(h, &person);
+		return OK;
+	for (by = 0; person.is_new && by < NAMES; by++)
+		if (made_with(f, row, by) != NOBODY)
+			return refuse(tx, FAULT_VALUE_TAKEN, text_of(names[by].field),
+				      named(&f->given[row], by));
+	h->person_of[row] = place_of(h, &person);
 	return OK;
 }
 
 enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 			unsigned n, struct holders *ret)
 {
-	unsigned *first = ARENA_ARRAY(env->arena, unsigned, n + 1);
+	struct finding f = {.given = given, .holders = ret};
 	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
-	ROOM(first && ret->persons && ret->person_of);
-	TRY(fold(env, given, n, first));
+	ROOM(ret->persons && ret->person_of);
+	TRY(fold(env, n, &f));
 	holders_want(tx, given, n);
-	for (unsigned i = 0; i < n; i++) {
-		if (first[i] == i)
-			TRY(find(tx, env, &given[i], ret, i));
-		else
-			ret->person_of[i] = ret->person_of[first[i]];
-	}
+	for (unsigned i = 0; i < n; i++)
+		TRY(find(tx, env, &f, i));
 	return OK;
 }
 

@@ -17,7 +17,8 @@ struct holders {
 };
 /* Names what holders_find will look up. */
 void holders_want(struct tx *tx, const struct customer *given, unsigned n);
-/* The unknown are planned. Two names of one customer are one person. */
+/* The unknown are planned. Two names of one customer are one person; a new one may not take what is
+ * given to another new one: VALUE_TAKEN. */
 CHECKED enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 				unsigned n, struct holders *ret);
 CHECKED enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,

@@ -174,6 +174,8 @@ struct event {
 	enum coupon_state state;
 	uint64_t revision, used;
 	uint64_t uses;	      /* redeem: that the coupon's terms allow; 0 is 1 */
+	uint64_t holder;      /* redeem: number of the customer whose uses it counts against, 0: its
+				 terms limited nobody's; not shown */
 	struct instant end;   /* where the verb sets it */
 	struct instant until; /* freeze, hold; where end was set anew: the end before */
 	/* redeem: of the order and taken off; reverse: what goes back of both */

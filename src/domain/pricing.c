@@ -16,13 +16,18 @@ void counters_want(struct tx *tx, const struct coupon *c)
 	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_SPENT, .of = c->template});
 }
 
+void counters_want_holder(struct tx *tx, const struct coupon *c, uint64_t holder)
+{
+	if (!holder)
+		return;
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = holder});
+	store_want(tx, TABLE_HOLDING, &(struct holding){.customer = holder, .template = c->template});
+}
+
 static void want_holder(struct tx *tx, const struct coupon *c, const struct template *t)
 {
-	if (!c->customer || (!t->uses_per_person && !t->uses_per_period))
-		return;
-	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
-	store_want(tx, TABLE_HOLDING,
-		   &(struct holding){.customer = c->customer, .template = t->number});
+	if (t->uses_per_person || t->uses_per_period)
+		counters_want_holder(tx, c, c->customer);
 }
 
 /* Uses count for the person, whichever of the merged customers holds the coupon. */
@@ -46,7 +51,7 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	    .template = terms->number,
 	    .customer = coupon->customer,
 	    .holder = coupon->customer,
-	    .period = period_number((enum period)terms->period, env->now, env->from_utc8)};
+	    .period = period_number((enum period)terms->period, env->instant, env->from_utc8)};
 	counters_want(tx, coupon);
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
@@ -54,6 +59,19 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	if (!coupon->customer || (!terms->uses_per_person && !terms->uses_per_period))
 		return OK;
 	return load_holder(tx, terms, ret);
+}
+
+/* Whatever the terms say by now, and whose the coupon is: where it was counted it is given back. */
+enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
+			      const struct template *terms, uint64_t holder, struct counters *ret)
+{
+	*ret = (struct counters){
+	    .template = terms->number, .customer = coupon->customer, .holder = holder};
+	counters_want(tx, coupon);
+	counters_want_holder(tx, coupon, holder);
+	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
+	TRY(tally_guess(tx, TALLY_SPENT, terms->number, &ret->spent));
+	return holder ? load_holder(tx, terms, ret) : OK;
 }
 
 static uint64_t in_period(const struct counters *c)
@@ -83,16 +101,14 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 						   : 0};
 }
 
-void counters_use(const struct env *env, struct counters *c, const struct template *terms,
-		  struct money discount)
+void counters_use(struct counters *c, const struct template *terms, struct money discount)
 {
-	(void)env;
 	c->redeemed.count++;
 	c->spent.count += (uint64_t)discount.fen;
 	if (!c->per_holder)
 		return;
 	c->holding.used++;
-	if (!terms->uses_per_period)
+	if (!terms->period)
 		return;
 	c->holding.period_used = c->holding.period == c->period ? c->holding.period_used + 1 : 1;
 	c->holding.period = c->period;
@@ -294,6 +310,9 @@ enum fault pricing_alone(const struct env *env, struct code_key *key, const stru
 		enum fault fault = life_allows(EVENT_REDEEMED, life_situation(env, c));
 		priced->id = c->id;
 		priced->code = code_of(key, env->arena, c);
+		/* Its terms may have been recast to fewer uses. */
+		if (fault == OK && c->used >= terms_uses(&p->terms[i]))
+			fault = FAULT_COUPON_REDEEMED;
 		if (fault != OK)
 			priced_refuse(priced, fault);
 		if (!instant_is_none(c->begin) && env->now.ms < c->begin.ms)

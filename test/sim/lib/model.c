@@ -364,15 +364,21 @@ int model_find_holder(const struct m_home *m, const struct customer *given, bool
 	return -1;
 }
 
-const char *model_holder_clash(const struct m_home *m, const struct customer *given)
+const char *model_holder_clash(const struct m_home *m, const struct customer *given, unsigned known)
 {
 	struct given_name names[PERSON_NAMES];
 	given_names(given, names);
 	for (unsigned by = 0; by < PERSON_NAMES; by++)
-		for (unsigned i = 0; i < PERSON_NAMES; i++)
-			if (names[i].by == by &&
-			    model_find_customer(m, names[i].by, names[i].value) >= 0)
+		for (unsigned i = 0; i < PERSON_NAMES; i++) {
+			int other = names[i].by == by ? model_find_customer(m, names[i].by,
+									    names[i].value)
+						      : -1;
+			if (other >= 0 && (unsigned)other < known)
 				return names[i].field;
+		}
+	for (unsigned i = 0; i < PERSON_NAMES; i++)
+		if (model_find_customer(m, names[i].by, names[i].value) >= 0)
+			return names[i].field;
 	return NULL;
 }
 

@@ -154,7 +154,7 @@ static bool find_holders(struct happening *h, const struct coupon_grant_cmd *c,
 		ret->of[i] = model_find_holder(h->home, &c->holders[i], &any);
 		if (ret->of[i] >= 0 || !any)
 			continue;
-		clash = model_holder_clash(h->home, &c->holders[i]);
+		clash = model_holder_clash(h->home, &c->holders[i], ret->before);
 		if (clash) {
 			h->home->customer_n = ret->before;
 			refused(h, FAULT_VALUE_TAKEN, clash);
