@@ -153,7 +153,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 	if (life->coupon.used >= uses)
 		life->coupon.state = COUPON_REDEEMED;
 	TRY(life_add(env, life, &event));
-	counters_use(counters, &r->pricing.terms[i], priced->discount);
+	pricing_use(&r->pricing, i, priced->discount);
 	return redeemed_show(env, &r->key, &life->coupon, &event, &ret->coupons[i]);
 }
 

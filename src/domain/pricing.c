@@ -21,12 +21,18 @@ void counters_want_holder(struct tx *tx, const struct coupon *c, uint64_t holder
 	if (!holder)
 		return;
 	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = holder});
-	store_want(tx, TABLE_HOLDING, &(struct holding){.customer = holder, .template = c->template});
+	store_want(tx, TABLE_HOLDING,
+		   &(struct holding){.customer = holder, .template = c->template});
+}
+
+static bool limits_holder(const struct coupon *c, const struct template *terms)
+{
+	return c->customer && (terms->uses_per_person || terms->uses_per_period);
 }
 
 static void want_holder(struct tx *tx, const struct coupon *c, const struct template *t)
 {
-	if (t->uses_per_person || t->uses_per_period)
+	if (limits_holder(c, t))
 		counters_want_holder(tx, c, c->customer);
 }
 
@@ -56,7 +62,7 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
 	TRY(tally_guess(tx, TALLY_SPENT, terms->number, &ret->spent));
-	if (!coupon->customer || (!terms->uses_per_person && !terms->uses_per_period))
+	if (!limits_holder(coupon, terms))
 		return OK;
 	return load_holder(tx, terms, ret);
 }
@@ -101,7 +107,7 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 						   : 0};
 }
 
-void counters_use(struct counters *c, const struct template *terms, struct money discount)
+static void use(struct counters *c, const struct template *terms, struct money discount)
 {
 	c->redeemed.count++;
 	c->spent.count += (uint64_t)discount.fen;
@@ -112,6 +118,19 @@ void counters_use(struct counters *c, const struct template *terms, struct money
 		return;
 	c->holding.period_used = c->holding.period == c->period ? c->holding.period_used + 1 : 1;
 	c->holding.period = c->period;
+}
+
+/* Coupons of a template that several people hold share its counters. */
+void pricing_use(struct pricing *p, unsigned i, struct money discount)
+{
+	struct counters *mine = &p->counters[p->counter_of[i]];
+	use(mine, &p->terms[i], discount);
+	for (unsigned k = 0; k < p->counter_count; k++) {
+		if (p->counters[k].template != mine->template)
+			continue;
+		p->counters[k].redeemed = mine->redeemed;
+		p->counters[k].spent = mine->spent;
+	}
 }
 
 static uint64_t less(uint64_t count, uint64_t by)
@@ -223,14 +242,16 @@ static enum fault load_terms(struct tx *tx, struct pricing *p)
 }
 
 /* Coupons of one template and person share them, also where a person's coupons still lie in several
- * wallets. */
+ * wallets; but editions may differ in whether they limit the person. */
 static enum fault load_counters(struct tx *tx, const struct env *env, struct pricing *p, unsigned i)
 {
 	const struct coupon *c = &p->of[i];
 	struct counters loaded;
+	bool limited = limits_holder(c, &p->terms[i]);
 	unsigned at = 0;
 	while (at < p->counter_count &&
-	       (p->counters[at].template != c->template || p->counters[at].customer != c->customer))
+	       (p->counters[at].template != c->template ||
+		p->counters[at].customer != c->customer || p->counters[at].per_holder != limited))
 		at++;
 	p->counter_of[i] = at;
 	if (at < p->counter_count)
@@ -238,7 +259,8 @@ static enum fault load_counters(struct tx *tx, const struct env *env, struct pri
 	TRY(counters_load(tx, env, c, &p->terms[i], &loaded));
 	for (at = 0; at < p->counter_count; at++)
 		if (p->counters[at].template == loaded.template &&
-		    p->counters[at].holder == loaded.holder)
+		    p->counters[at].holder == loaded.holder &&
+		    p->counters[at].per_holder == limited)
 			break;
 	if (at == p->counter_count)
 		p->counters[p->counter_count++] = loaded;
@@ -265,7 +287,8 @@ static enum fault set_asked(const struct env *env, struct pricing *p)
 		p->asked[i] =
 		    cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id, &p->terms[i]);
 		for (unsigned k = 0; k < p->before_count; k++)
-			p->asked[i].order_before += p->before[k].coupon.template == p->of[i].template;
+			p->asked[i].order_before +=
+			    p->before[k].coupon.template == p->of[i].template;
 	}
 	for (unsigned i = 0; i < p->before_count; i++)
 		p->asked[p->n + i] = (struct cart_coupon){.id = p->before[i].id,

@@ -49,8 +49,9 @@ CHECKED enum fault pricing_alone(const struct env *env, struct code_key *key,
 CHECKED enum fault pricing_together(const struct env *env, const struct cart *cart,
 				    struct pricing *p, struct money *ret_discount,
 				    bool *ret_usable);
-/* A use that is counted, or given back. */
-void counters_use(struct counters *c, const struct template *terms, struct money discount);
+/* The use of the i-th coupon is counted. */
+void pricing_use(struct pricing *p, unsigned i, struct money discount);
+/* A use is given back. */
 void counters_give_back(struct counters *c, struct instant used_at, const struct env *env,
 			const struct template *terms, struct money discount, bool use);
 void counters_put(struct tx *tx, struct counters *c);

@@ -370,9 +370,9 @@ const char *model_holder_clash(const struct m_home *m, const struct customer *gi
 	given_names(given, names);
 	for (unsigned by = 0; by < PERSON_NAMES; by++)
 		for (unsigned i = 0; i < PERSON_NAMES; i++) {
-			int other = names[i].by == by ? model_find_customer(m, names[i].by,
-									    names[i].value)
-						      : -1;
+			int other = names[i].by == by
+					? model_find_customer(m, names[i].by, names[i].value)
+					: -1;
 			if (other >= 0 && (unsigned)other < known)
 				return names[i].field;
 		}
@@ -657,8 +657,8 @@ struct m_request *model_remembered_number(struct happening *h, enum command comm
 	return find_request(h, command, &number);
 }
 
-struct m_request *model_remember_number(struct happening *h, enum command command,
-					const char *what, struct text key)
+struct m_request *model_remember_number(struct happening *h, enum command command, const char *what,
+					struct text key)
 {
 	struct request_key number = number_key(what, key);
 	struct m_request *r = model_remember(h, &number);
@@ -726,10 +726,10 @@ static void not_planned(struct happening *h)
 	sim_fail(h->w, "a write that no plan has");
 }
 #define rule_credential_change not_planned
-#define rule_merchant_change not_planned
-#define rule_customer_erase  not_planned
-#define rule_customer_merge  not_planned
-#define rule_customer_settle not_planned
+#define rule_merchant_change   not_planned
+#define rule_customer_erase    not_planned
+#define rule_customer_merge    not_planned
+#define rule_customer_settle   not_planned
 
 /* clang-format off */
 static void (*const rules[])(struct happening *h) = {

@@ -33,8 +33,8 @@ int model_find_customer(const struct m_home *m, enum person_name by, struct text
 int model_new_customer(struct happening *h, const struct m_customer *given);
 int model_find_template(const struct m_home *m, uint64_t template_id);
 
-/* By the first given of id, phone, card, nick, code, source code; -1: nobody yet. *ret_any: some was
- * given. */
+/* By the first given of id, phone, card, nick, code, source code; -1: nobody yet. *ret_any: some
+ * was given. */
 int model_find_holder(const struct m_home *m, const struct customer *given, bool *ret_any);
 /* The member of a new customer that is another's; NULL: none. known: of so many that were there
  * before the command; those come first. */
@@ -74,8 +74,8 @@ void expect_got(struct happening *h, const struct got *got, int coupon, const st
 void expect_text(struct happening *h, const char *what, struct text have, struct text want);
 struct m_request *model_remembered_number(struct happening *h, enum command command,
 					  const char *what, struct text key);
-struct m_request *model_remember_number(struct happening *h, enum command command,
-					const char *what, struct text key);
+struct m_request *model_remember_number(struct happening *h, enum command command, const char *what,
+					struct text key);
 
 /* The memory of an equal request that is not too old; NULL: none. */
 struct m_request *model_remembered(struct happening *h, const struct request_key *key);

@@ -76,7 +76,8 @@ static bool bad_hand_over(struct happening *h, struct changing *x)
 	if (!transfer && x->c->customer >= 0)
 		return refuse_coupon(h, FAULT_COUPON_OWNED);
 	int to = model_find_holder(m, &x->cmd->holder, &any);
-	const char *clash = any && to < 0 ? model_holder_clash(m, &x->cmd->holder, m->customer_n) : NULL;
+	const char *clash =
+	    any && to < 0 ? model_holder_clash(m, &x->cmd->holder, m->customer_n) : NULL;
 	if (clash)
 		return refused(h, FAULT_VALUE_TAKEN, clash);
 	if (!any)

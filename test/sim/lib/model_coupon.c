@@ -76,9 +76,8 @@ void rule_coupon_issue(struct happening *h)
 {
 	const struct coupon_issue_cmd *c = &h->op->cmd.coupon_issue;
 	struct m_request *known =
-	    c->number.size
-		? model_remembered_number(h, COMMAND_coupon_issue, "issue", c->number)
-		: model_remembered(h, &c->request);
+	    c->number.size ? model_remembered_number(h, COMMAND_coupon_issue, "issue", c->number)
+			   : model_remembered(h, &c->request);
 	/* One's own request_id with other contents is a slip, not a retry. */
 	if (known && !same_issue(known->issue, c) &&
 	    refused(h, FAULT_PARAMETER_INVALID, "request_id"))

@@ -139,13 +139,12 @@ static bool bad_codes(struct happening *h, const struct coupon_grant_cmd *c, uns
 /* Holders as they would be after the command; those that are new are made for good only where one
  * of them gets a coupon. */
 struct holders {
-	int of[SPI_NICKS_MAX];	     /* per holder; -1: nobody could be meant */
-	unsigned before;	     /* customers there were */
+	int of[SPI_NICKS_MAX]; /* per holder; -1: nobody could be meant */
+	unsigned before;       /* customers there were */
 };
 
 /* False: refused. */
-static bool find_holders(struct happening *h, const struct coupon_grant_cmd *c,
-			 struct holders *ret)
+static bool find_holders(struct happening *h, const struct coupon_grant_cmd *c, struct holders *ret)
 {
 	ret->before = h->home->customer_n;
 	for (unsigned i = 0; i < c->n; i++) {
@@ -211,8 +210,8 @@ static int grant_one(struct happening *h, int template, int customer, unsigned i
 		put->due = (uint64_t)(put->until.ms / MINUTE_MS) + 1;
 	}
 	if (c->hold || said_something(&c->said)) {
-		struct m_event *e = model_event(h, coupon, c->hold ? EVENT_HELD : EVENT_ISSUED,
-						&c->said, &none);
+		struct m_event *e =
+		    model_event(h, coupon, c->hold ? EVENT_HELD : EVENT_ISSUED, &c->said, &none);
 		e->e.end = put->end;
 		e->e.until = put->until;
 	}

@@ -220,8 +220,7 @@ enum fault model_allows(const struct happening *h, int template, int customer)
 	const struct m_template *t = &h->home->templates[template];
 	if (t->has_total && issued(h->home, template, -1) >= t->total)
 		return FAULT_TEMPLATE_EXHAUSTED;
-	if (t->more.per_day &&
-	    issued(h->home, template, model_day(h->instant)) >= t->more.per_day)
+	if (t->more.per_day && issued(h->home, template, model_day(h->instant)) >= t->more.per_day)
 		return FAULT_DAY_EXHAUSTED;
 	return customer < 0 ? OK : model_allows_person(h, template, customer);
 }
@@ -561,8 +560,8 @@ static uint64_t object_bits(const struct template *a, const struct template *b)
 	uint64_t bits = 0;
 	bits |= text_equal(a->name, b->name) ? 0 : OBJECT_NAME;
 	bits |= text_equal(a->type, b->type) ? 0 : OBJECT_TYPE;
-	bits |= a->has_amount == b->has_amount && a->amount.fen == b->amount.fen ? 0
-										 : OBJECT_AMOUNT;
+	bits |=
+	    a->has_amount == b->has_amount && a->amount.fen == b->amount.fen ? 0 : OBJECT_AMOUNT;
 	bits |= a->has_threshold == b->has_threshold && a->threshold.fen == b->threshold.fen
 		    ? 0
 		    : OBJECT_CONDITION;
@@ -615,6 +614,9 @@ void rule_template_change(struct happening *h)
 		set_template(t, &after);
 		t->changed = after.changed;
 		t->updated = h->instant;
+		for (unsigned i = 0; i < h->home->coupon_n; i++)
+			if (h->home->coupons[i].template == at)
+				h->home->coupons[i].used_then = h->home->coupons[i].used;
 		/* Who has more than the new limit of one person keeps it. */
 		t->loose |= after.per_person < before.per_person || after.per_person_day;
 	}

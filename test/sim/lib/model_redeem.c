@@ -230,8 +230,8 @@ static int64_t takes_off(const struct template *t, int64_t left)
 	return min_of(off, cap);
 }
 
-static void reasons_alone(const struct basket_order *o, const struct company *x, const struct cart *cart,
-			  struct m_priced *p)
+static void reasons_alone(const struct basket_order *o, const struct company *x,
+			  const struct cart *cart, struct m_priced *p)
 {
 	const struct template *t = &x->terms;
 	struct world *w = o->h->w;
@@ -265,8 +265,8 @@ struct before {
 	int64_t spent;
 };
 
-static struct before before(const struct basket_order *o, const struct company *x, const bool *taken,
-			    const struct m_priced *ret)
+static struct before before(const struct basket_order *o, const struct company *x,
+			    const bool *taken, const struct m_priced *ret)
 {
 	struct before s = {0};
 	for (unsigned i = 0; i < o->n; i++) {
@@ -328,7 +328,8 @@ static void price_amount(struct basket_order *o, const struct m_basket *b, bool 
 
 /* --- items --- */
 
-static void price_items(struct basket_order *o, const struct m_basket *b, bool alone, struct m_priced *ret)
+static void price_items(struct basket_order *o, const struct m_basket *b, bool alone,
+			struct m_priced *ret)
 {
 	static struct cart_coupon coupons[COUNT_OF(o->all)];
 	static struct priced priced[COUNT_OF(o->all)];
@@ -447,8 +448,8 @@ static bool redeem_again(struct happening *h, struct redeeming *r)
 	for (unsigned i = 0; i < r->cmd->n; i++)
 		events[i] = model_event_of(h->home, r->at[i], number->key);
 	if (r->cmd->n > 1) {
-		struct m_request *known = model_remembered_number(h, COMMAND_coupon_redeem,
-								  "redeem", number->key);
+		struct m_request *known =
+		    model_remembered_number(h, COMMAND_coupon_redeem, "redeem", number->key);
 		if (!known)
 			return false;
 		digest = known->digest;
@@ -494,8 +495,7 @@ static bool order_is_full(struct happening *h, const struct coupon_redeem_cmd *c
 	int at = model_find_order(m, c->said.order_no);
 	unsigned standing = 0;
 	for (unsigned i = 0; at >= 0 && i < m->orders[at].n; i++)
-		standing +=
-		    model_use_stands(m, m->orders[at].coupons[i], m->orders[at].numbers[i]);
+		standing += model_use_stands(m, m->orders[at].coupons[i], m->orders[at].numbers[i]);
 	if (standing + c->n > ORDER_COUPONS_MAX)
 		return refused(h, FAULT_TOO_MANY, "order_no");
 	if (at >= 0 && m->orders[at].n + c->n > USES_OF_ORDER)

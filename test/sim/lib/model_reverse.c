@@ -91,8 +91,8 @@ static struct m_event *give_back(struct happening *h, const struct coupon_revers
 	const struct event *of = &b->of->e;
 	int64_t left = of->amount.fen - b->amount, part = c->has_amount ? c->amount.fen : left;
 	bool closes = !of->has_amount || part == left, use = closes && comes_back(&terms, c->cause);
-	int64_t due = closes ? of->discount.fen
-			     : of->discount.fen * (b->amount + part) / of->amount.fen;
+	int64_t due =
+	    closes ? of->discount.fen : of->discount.fen * (b->amount + part) / of->amount.fen;
 	struct circumstances said = c->said;
 	said.order_no = of->said.order_no;
 	model_settle(h, k);
@@ -228,8 +228,8 @@ void rule_coupon_reverse(struct happening *h)
 	if (at < 0 && refused(h, FAULT_ORDER_UNKNOWN, "order_no"))
 		return;
 	const struct m_order *o = &h->home->orders[at];
-	struct m_request *known = model_remembered_number(h, COMMAND_coupon_reverse, "reverse",
-							  c->request.key);
+	struct m_request *known =
+	    model_remembered_number(h, COMMAND_coupon_reverse, "reverse", c->request.key);
 	if (known && !text_equal(known->digest, c->request.digest) &&
 	    refused(h, FAULT_REQUEST_REUSED, "request_no"))
 		return;

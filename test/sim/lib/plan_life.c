@@ -63,7 +63,7 @@ void plan_other_contents(struct world *w, struct op *op)
 static struct circumstances said(struct world *w)
 {
 	return (struct circumstances){.reason = maybe(w, 15, TEXT("why")),
-				      .operator = maybe(w, 10, TEXT("op1")),
+				      .operator= maybe(w, 10, TEXT("op1")),
 				      .shop = maybe(w, 60, ANY(shops))};
 }
 
@@ -123,10 +123,9 @@ static struct text code_of(struct world *w, const struct m_home *h, int coupon)
 
 static void plan_benefit(struct world *w, struct template *t)
 {
-	static const enum benefit kinds[] = {BENEFIT_AMOUNT_OFF,  BENEFIT_AMOUNT_OFF,
-					     BENEFIT_PERCENT_OFF, BENEFIT_FREE_ITEM,
-					     BENEFIT_BUY_GET,	  BENEFIT_SHIPPING,
-					     BENEFIT_NONE};
+	static const enum benefit kinds[] = {
+	    BENEFIT_AMOUNT_OFF, BENEFIT_AMOUNT_OFF, BENEFIT_PERCENT_OFF, BENEFIT_FREE_ITEM,
+	    BENEFIT_BUY_GET,	BENEFIT_SHIPPING,   BENEFIT_NONE};
 	t->benefit = kinds[roll(w, COUNT_OF(kinds))];
 	t->has_amount = t->benefit == BENEFIT_AMOUNT_OFF || chance(w, 20);
 	t->amount.fen = t->has_amount ? 1 + (int64_t)roll(w, 5) * 995 : 0;
@@ -185,8 +184,8 @@ static void plan_dates(struct world *w, struct template *t)
 	if (chance(w, 30))
 		t->begin = whole_second(w, -3 * DAY_S, chance(w, 15) ? HOUR_S : -1);
 	if (chance(w, 60))
-		t->end = whole_second(w, chance(w, 2) ? -DAY_S : 60,
-				      chance(w, 20) ? 300 : 12 * DAY_S);
+		t->end =
+		    whole_second(w, chance(w, 2) ? -DAY_S : 60, chance(w, 20) ? 300 : 12 * DAY_S);
 }
 
 static void plan_pattern(struct world *w, struct template *t)
@@ -361,9 +360,9 @@ void plan_coupon_grant(struct world *w, struct op *op)
 
 void plan_coupon_change(struct world *w, struct op *op)
 {
-	static const enum event_kind verbs[] = {
-	    EVENT_CONFIRMED, EVENT_RELEASED, EVENT_ASSIGNED, EVENT_FROZEN,   EVENT_UNFROZEN,
-	    EVENT_RECALLED,  EVENT_EXTENDED, EVENT_REISSUED, EVENT_TRANSFERRED};
+	static const enum event_kind verbs[] = {EVENT_CONFIRMED, EVENT_RELEASED, EVENT_ASSIGNED,
+						EVENT_FROZEN,	 EVENT_UNFROZEN, EVENT_RECALLED,
+						EVENT_EXTENDED,	 EVENT_REISSUED, EVENT_TRANSFERRED};
 	struct coupon_change_cmd *c = &op->cmd.coupon_change;
 	const struct m_home *h = home_of(w, op);
 	int at = some_coupon(w, h);
@@ -402,11 +401,10 @@ static void plan_cart(struct world *w, struct cart *cart)
 		unsigned n = 1 + (unsigned)roll(w, 4);
 		struct cart_item *items = keep_bytes(w, n * sizeof(*items));
 		for (unsigned i = 0; i < n; i++)
-			items[i] =
-			    (struct cart_item){.product = pooled(w, "p", 3),
-					       .category = maybe(w, 80, pooled(w, "c", 2)),
-					       .price = {(int64_t)roll(w, 4000)},
-					       .quantity = 1 + roll(w, 3)};
+			items[i] = (struct cart_item){.product = pooled(w, "p", 3),
+						      .category = maybe(w, 80, pooled(w, "c", 2)),
+						      .price = {(int64_t)roll(w, 4000)},
+						      .quantity = 1 + roll(w, 3)};
 		cart->items = items;
 		cart->n = n;
 	} else if (chance(w, 92)) {
@@ -438,7 +436,7 @@ void plan_coupon_redeem(struct world *w, struct op *op)
 	struct text *codes = keep_bytes(w, 8 * sizeof(*codes));
 	int at = some_coupon(w, h);
 	c->codes = codes;
-	c->said.operator = maybe(w, 10, TEXT("op1"));
+	c->said.operator= maybe(w, 10, TEXT("op1"));
 	c->request = number(w);
 	plan_cart(w, &c->cart);
 	c->said.shop = c->cart.shop;
@@ -475,9 +473,8 @@ void plan_coupon_reverse(struct world *w, struct op *op)
 	c->said = said(w);
 	c->request = number(w);
 	if (chance(w, 25)) {
-		c->order_no = h->order_n && chance(w, 90)
-				  ? h->orders[roll(w, h->order_n)].order_no
-				  : order_no(w);
+		c->order_no = h->order_n && chance(w, 90) ? h->orders[roll(w, h->order_n)].order_no
+							  : order_no(w);
 	} else if (chance(w, 99)) {
 		c->code = code_of(w, h, at);
 		c->number = at >= 0 && chance(w, 15) ? 1 + roll(w, h->coupons[at].revision + 1) : 0;

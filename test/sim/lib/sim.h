@@ -118,7 +118,8 @@ struct m_template {
 	bool has_object;
 	struct object_parts object;
 	uint64_t changed;
-	struct template more; /* what the native API says beside that; and edition, recast, revision */
+	struct template more; /* what the native API says beside that; and edition, recast, revision
+			       */
 	const struct template *editions[EDITIONS_OF_MODEL]; /* earlier ones, whole */
 	bool loose; /* a limit was passed on purpose: imports and CSV rows may */
 };
@@ -131,11 +132,12 @@ struct m_coupon {
 	enum coupon_state state;
 	struct instant issued, begin, end, updated;
 	uint64_t edition, used, revision;
+	uint64_t used_then; /* when its template was changed last */
 	bool held;
 	struct instant until;
 	uint64_t due;
-	uint64_t arrived; /* counts up: the order in wallets */
-	struct instant first_end;	/* before any event */
+	uint64_t arrived;	  /* counts up: the order in wallets */
+	struct instant first_end; /* before any event */
 	enum coupon_state first_state;
 	int first_event, last_event; /* -1: none */
 };
@@ -154,9 +156,9 @@ struct m_event {
 /* Somebody got a coupon; customer -1: it was issued to nobody. */
 struct m_receipt {
 	int customer, template, coupon;
-	bool issue;	   /* not a coupon that somebody had, or that was issued before */
-	bool returned;	   /* a hold that ended */
-	int64_t day;	   /* -1: not counted by days */
+	bool issue;	    /* not a coupon that somebody had, or that was issued before */
+	bool returned;	    /* a hold that ended */
+	int64_t day;	    /* -1: not counted by days */
 	int64_t person_day; /* -1: likewise */
 };
 struct m_order {
@@ -249,7 +251,7 @@ struct world {
 	const char *doing;
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
-	int64_t newest_ms;    /* of all entries */
+	int64_t newest_ms;		   /* of all entries */
 	bool canary, canary_life, watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
 	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
