@@ -86,17 +86,43 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 	return OK;
 }
 
+/* Whoever has all he may have, at all or today. */
+static bool has_all(const struct issue *issue, unsigned person)
+{
+	const struct holding *holding = &issue->holdings[person];
+	struct issuing limits = issue->issuing;
+	limits.template.has_total = false;
+	limits.template.per_day = 0;
+	return holding->issued + issue->elsewhere[person].issued > 0 &&
+	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
+}
+
+/* Where the last one that the person got stands. */
+static struct coupon last_of(const struct issue *issue, unsigned person)
+{
+	const struct holding *holding = &issue->holdings[person];
+	if (!holding->issued)
+		holding = &issue->elsewhere[person];
+	return (struct coupon){.customer = holding->customer, .ordinal = holding->last};
+}
+
+static void want_lasts(struct tx *tx, const struct issue *issue)
+{
+	for (unsigned i = 0; i < issue->people.n; i++) {
+		struct coupon last = last_of(issue, i);
+		if (has_all(issue, i))
+			store_want(tx, TABLE_COUPON, &last);
+	}
+}
+
 /* *ret_there false: it was given away. */
 static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person, bool *ret_there)
 {
 	struct coupon *last = &issue->last[person];
-	const struct holding *holding = &issue->holdings[person];
 	*ret_there = true;
-	if (!holding->issued)
-		holding = &issue->elsewhere[person];
 	if (last->id)
 		return OK;
-	*last = (struct coupon){.customer = holding->customer, .ordinal = holding->last};
+	*last = last_of(issue, person);
 	return store_get(tx, TABLE_COUPON, last, ret_there);
 }
 
@@ -108,17 +134,6 @@ static enum fault decide_again(struct tx *tx, struct issue *issue, unsigned nick
 	if (there)
 		issue->coupons[nick] = issue->last[person];
 	return OK;
-}
-
-/* Whoever has all he may have, at all or today. */
-static bool has_all(const struct issue *issue, unsigned person)
-{
-	const struct holding *holding = &issue->holdings[person];
-	struct issuing limits = issue->issuing;
-	limits.template.has_total = false;
-	limits.template.per_day = 0;
-	return holding->issued + issue->elsewhere[person].issued > 0 &&
-	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
 }
 
 static enum fault decide(struct tx *tx, const struct env *env, struct issue *issue, unsigned nick)
@@ -151,6 +166,7 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	ROOM(issue->verdicts && issue->coupons);
 	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
 	TRY(load_holdings(tx, env, issue));
+	want_lasts(tx, issue);
 	for (unsigned i = 0; i < c->n; i++)
 		TRY(decide(tx, env, issue, i));
 	return OK;
