@@ -194,6 +194,27 @@ static enum fault use_stands(const struct env *env, const struct purchase_use *u
 	return OK;
 }
 
+/* Names what load_before will need, as far as it is known by now; what it is told is not used. */
+static enum fault want_before(struct tx *tx, const struct env *env, const struct pricing *p)
+{
+	struct purchase_use *uses;
+	unsigned n;
+	TRY(purchase_read(env, &p->purchase, &uses, &n));
+	for (unsigned i = 0; i < n; i++) {
+		struct coupon c = {.id = uses[i].id};
+		struct template t;
+		bool found;
+		TRY(store_find_guess(tx, UNIQUE_COUPON_BY_ID, &c, &found));
+		if (!found)
+			continue;
+		t = (struct template){.number = c.template};
+		TRY(store_get_guess(tx, TABLE_TEMPLATE, &t, &found));
+		if (found)
+			terms_want_edition(tx, &t, c.edition);
+	}
+	return OK;
+}
+
 static enum fault load_before(struct tx *tx, const struct env *env, struct pricing *p)
 {
 	struct purchase_use *uses;
@@ -314,6 +335,8 @@ enum fault pricing_load(struct tx *tx, const struct env *env, const struct coupo
 			ret->purchase =
 			    (struct purchase){.order_no = order_no, .created = env->instant};
 	}
+	if (ret->has_purchase)
+		TRY(want_before(tx, env, ret));
 	TRY(load_terms(tx, ret));
 	if (ret->has_purchase)
 		TRY(load_before(tx, env, ret));

@@ -230,11 +230,14 @@ static void run_without_database(struct parent *p)
 
 static void plan_batch(struct world *w)
 {
-	bool jobs = chance(w, 10), alone = chance(w, 20);
+	bool sweep = chance(w, 12), jobs = sweep || chance(w, 10), alone = sweep || chance(w, 20);
 	w->op_n = alone ? 1 : 1 + (unsigned)roll(w, OPS_MAX);
 	atomic_store(&w->answered, 0);
 	for (unsigned i = 0; i < w->op_n; i++) {
-		plan_op(w, &w->ops[i], alone);
+		if (sweep)
+			plan_sweep(w, &w->ops[i]);
+		else
+			plan_op(w, &w->ops[i], alone);
 		w->ops[i].job = jobs;
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
 	}
@@ -292,6 +295,7 @@ static void run_one(struct parent *p, unsigned home, enum command command, union
 	op->command = command;
 	op->home = home;
 	op->cmd = cmd;
+	op->job = command == COMMAND_campaign_sweep;
 	snprintf(op->actor, sizeof(op->actor), "one:%llu", (unsigned long long)++w->ones);
 	w->op_n = 1;
 	atomic_store(&w->answered, 0);

@@ -339,18 +339,17 @@ static const struct mix mixes[] = {
     MIX(department_save, 5),   MIX(customer_save, 10),	MIX(template_add, 7),
     MIX(template_save, 6),     MIX(template_delete, 3), MIX(coupon_issue, 16),
     MIX(coupon_import, 14),    MIX(campaign_add, 6),	MIX(campaign_modify, 8),
-    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(campaign_sweep, 2),
-    MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
+    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
     MIX(audience_register, 7), MIX(request_forget, 2),	MIX(template_make, 7),
     MIX(template_change, 9),   MIX(coupon_grant, 28),	MIX(coupon_change, 30),
-    MIX(coupon_redeem, 30),    MIX(coupon_reverse, 16), MIX(hold_sweep, 4),
+    MIX(coupon_redeem, 30),    MIX(coupon_reverse, 16),
 };
+static const struct mix sweep_mixes[] = {MIX(campaign_sweep, 2), MIX(hold_sweep, 4)};
 static const struct mix store_mixes[] = {MIX(merchant_add, 4), MIX(credential_add, 8),
 					 MIX(origin_create, 1), MIX(origin_restore, 2)};
 
 /* Nothing of these makes the model larger: long seeds go on with changes. */
 static const struct mix full_mixes[] = {{COMMAND_campaign_modify, plan_change, 6},
-					MIX(hold_sweep, 1),
 					MIX(audience_invite, 2),
 					MIX(audience_register, 3),
 					MIX(request_forget, 1)};
@@ -391,13 +390,20 @@ static void plan_repeat(struct world *w, struct op *op)
 		plan_other_contents(w, op);
 }
 
+void plan_sweep(struct world *w, struct op *op)
+{
+	memset(op, 0, sizeof(*op));
+	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
+	plan_from(w, op, sweep_mixes, COUNT_OF(sweep_mixes));
+}
+
 void plan_op(struct world *w, struct op *op, bool alone)
 {
 	memset(op, 0, sizeof(*op));
 	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
 	if (w->heap_used > HEAP_BYTES / 4 * 3) {
-		op->command = COMMAND_campaign_sweep;
-		plan_campaign_sweep(w, op);
+		op->command = COMMAND_request_forget;
+		plan_request_forget(w, op);
 	} else if (is_full(&w->homes[op->home])) {
 		plan_from(w, op, full_mixes, COUNT_OF(full_mixes));
 		return;
@@ -413,8 +419,7 @@ void plan_op(struct world *w, struct op *op, bool alone)
 	} else {
 		plan_from(w, op, mixes, COUNT_OF(mixes));
 	}
-	if (op->command == COMMAND_request_forget || op->command == COMMAND_campaign_sweep ||
-	    op->command == COMMAND_hold_sweep)
+	if (op->command == COMMAND_request_forget)
 		return;
 	w->past[w->past_n++ % PAST_MAX] = *op;
 }

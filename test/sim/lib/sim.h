@@ -306,6 +306,8 @@ static inline struct instant sim_now(struct world *w)
 
 /* plan.c: a random command into *op. */
 void plan_op(struct world *w, struct op *op, bool alone);
+/* One that the server gives to itself: to be run as a job. */
+void plan_sweep(struct world *w, struct op *op);
 /* plan_object.c: the text of an object and what it means. */
 struct text object_text(struct world *w, const struct object_parts *parts);
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
