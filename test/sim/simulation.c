@@ -142,6 +142,7 @@ static void apply_answered(struct world *w, struct op *op)
 	}
 	model_apply(w, op, true, &wrote);
 	w->accepted += op->fault == OK;
+	w->accepted_of[op->command] += op->fault == OK;
 	if (wrote != (op->entry != 0))
 		sim_fail(w, "%s: entry %llu, the model says %s", command_get(op->command)->name,
 			 (unsigned long long)op->entry, wrote ? "one" : "none");
@@ -243,6 +244,22 @@ static void plan_batch(struct world *w)
 	}
 }
 
+/* To right before or after a midnight, an end or a time-out that lies ahead; 0: none does. */
+static int64_t span_to_edge(struct world *w)
+{
+	static const int64_t off_ms[] = {-1, 0, 1, 999, 1000};
+	static const int64_t DAY_MS = 24 * 3600 * 1000, EAST_MS = 8 * 3600 * 1000;
+	const struct m_home *h = &w->homes[1];
+	int64_t now = atomic_load(&w->clock_ms), at = now;
+	const struct m_coupon *c = h->coupon_n ? &h->coupons[roll(w, h->coupon_n)] : NULL;
+	if (!c || chance(w, 30))
+		at = ((now + EAST_MS) / DAY_MS + 1) * DAY_MS - EAST_MS;
+	else
+		at = c->until.ms && chance(w, 60) ? c->until.ms : c->end.ms;
+	at += off_ms[roll(w, COUNT_OF(off_ms))];
+	return at > now && at < now + 3 * DAY_MS ? at - now : 0;
+}
+
 /* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
 static void pass_time(struct world *w)
 {
@@ -251,6 +268,8 @@ static void pass_time(struct world *w)
 		ms = 0;
 	else if (chance(w, 6)) /* (a merchant's newest entry is not the store's: pg_engine.c) */
 		ms = w->twin[0] ? 0 : -(int64_t)roll(w, 2000);
+	else if (chance(w, 8))
+		ms = span_to_edge(w);
 	else if (chance(w, 6))
 		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
 	else if (chance(w, 3))
@@ -469,6 +488,23 @@ static void run_steps(struct parent *p, uint64_t steps)
 	kill_child(p);
 }
 
+/* How often each command was accepted, and each kind of event happened to the first merchant's
+ * coupons: what a seed does not do it does not prove. */
+static void print_counts(const struct world *w)
+{
+	unsigned events[EVENT_COUNT] = {0};
+	const struct m_home *h = &w->homes[1];
+	for (unsigned i = 0; i < h->event_n; i++)
+		events[h->events[i].e.kind]++;
+	for (unsigned i = 0; i < COUNT_OF(w->accepted_of); i++)
+		if (w->accepted_of[i])
+			printf(" %s:%llu", command_get(i)->name,
+			       (unsigned long long)w->accepted_of[i]);
+	for (unsigned i = EVENT_ISSUED; i < EVENT_COUNT; i++)
+		printf(" event_%u:%u", i, events[i]);
+	puts("");
+}
+
 static void print_figures(const struct world *w)
 {
 	printf(
@@ -485,6 +521,7 @@ static void print_figures(const struct world *w)
 	    (unsigned long long)atomic_load(&w->watches), w->homes[1].coupon_n,
 	    w->homes[1].customer_n, w->homes[1].campaign_n,
 	    (unsigned long long)w->homes[1].changes);
+	print_counts(w);
 	if (w->twin[0])
 		printf("  on PostgreSQL: %llu answers and %llu entries compared, %llu mended, %llu "
 		       "outages%s\n",

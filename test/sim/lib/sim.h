@@ -280,6 +280,7 @@ struct world {
 	/* figures */
 	uint64_t commands, accepted, repeats, kills, cut_off, restarts, restores, checks, verifies,
 	    busy, rows_verified, compared, compared_entries, mended, outages;
+	uint64_t accepted_of[128]; /* by command */
 	_Atomic uint64_t watches;
 	size_t heap_used;
 	char heap[HEAP_BYTES];
