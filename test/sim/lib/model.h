@@ -48,6 +48,8 @@ static inline struct gots *gots_of(const struct happening *h)
 	return &h->w->gots[h->op - h->w->ops];
 }
 int64_t model_day(struct instant i);
+/* Coupons of the template; day -1: on any. */
+unsigned model_issued(const struct m_home *m, int template, int64_t day);
 int model_new_coupon(struct happening *h, const struct m_coupon *given);
 /* A new coupon of the template as it stands; dates of a receipt now. */
 struct m_coupon model_fresh(struct happening *h, int template, int customer);
@@ -82,6 +84,9 @@ struct m_request *model_remembered(struct happening *h, const struct request_key
 /* Never NULL; one without parts is not kept. */
 struct m_request *model_remember(struct happening *h, const struct request_key *key);
 
+void rule_department_save(struct happening *h);
+void rule_customer_save(struct happening *h);
+void rule_request_forget(struct happening *h);
 void rule_template_make(struct happening *h);
 void rule_template_change(struct happening *h);
 void rule_coupon_grant(struct happening *h);

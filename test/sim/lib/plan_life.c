@@ -163,7 +163,7 @@ static void plan_limits(struct world *w, struct template *t)
 	t->per_person_day = chance(w, 20) ? 1 + roll(w, 2) : 0;
 	t->uses = chance(w, 40) ? roll(w, 5) : 0;
 	t->uses_per_person = chance(w, 20) ? 1 + roll(w, 3) : 0;
-	/* The kind of period is the template's for good: see docs/limits of holding.period. */
+	/* The kind of period is the template's for good: a holding counts in one kind. */
 	t->period = (t->template_id % 7) % (PERIOD_YEAR + 1);
 	t->uses_per_period = t->period && chance(w, 50) ? 1 + roll(w, 2) : 0;
 	t->has_budget = chance(w, 25);

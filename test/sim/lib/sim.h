@@ -371,6 +371,8 @@ bool model_all_learned(struct world *w, unsigned home);
 /* check.c: in the child; compares every reading with the model and learns ids. */
 struct engine;
 void check_all(struct world *w, struct engine *e);
+/* figures.c */
+void print_figures(const struct world *w);
 /* outcome.c: what of an answer is kept, for both engines. */
 void keep_gots(const struct op *op, enum fault fault, const union any_ret *ret, struct gots *into);
 /* engine_side.c: the child's whole life. Each order is a byte and answered by the same byte when it
