@@ -244,22 +244,6 @@ static void plan_batch(struct world *w)
 	}
 }
 
-/* To right before or after a midnight, an end or a time-out that lies ahead; 0: none does. */
-static int64_t span_to_edge(struct world *w)
-{
-	static const int64_t off_ms[] = {-1, 0, 1, 999, 1000};
-	static const int64_t DAY_MS = 24 * 3600 * 1000, EAST_MS = 8 * 3600 * 1000;
-	const struct m_home *h = &w->homes[1];
-	int64_t now = atomic_load(&w->clock_ms), at = now;
-	const struct m_coupon *c = h->coupon_n ? &h->coupons[roll(w, h->coupon_n)] : NULL;
-	if (!c || chance(w, 30))
-		at = ((now + EAST_MS) / DAY_MS + 1) * DAY_MS - EAST_MS;
-	else
-		at = c->until.ms && chance(w, 60) ? c->until.ms : c->end.ms;
-	at += off_ms[roll(w, COUNT_OF(off_ms))];
-	return at > now && at < now + 3 * DAY_MS ? at - now : 0;
-}
-
 /* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
 static void pass_time(struct world *w)
 {
@@ -269,7 +253,7 @@ static void pass_time(struct world *w)
 	else if (chance(w, 6)) /* (a merchant's newest entry is not the store's: pg_engine.c) */
 		ms = w->twin[0] ? 0 : -(int64_t)roll(w, 2000);
 	else if (chance(w, 8))
-		ms = span_to_edge(w);
+		ms = plan_span_to_edge(w);
 	else if (chance(w, 6))
 		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
 	else if (chance(w, 3))

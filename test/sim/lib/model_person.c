@@ -193,4 +193,3 @@ void rule_customer_save(struct happening *h)
 		known->updated = h->instant;
 	expect_number(h, "changed", h->op->ret.customer_save.changed, h->wrote);
 }
-

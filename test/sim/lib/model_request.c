@@ -107,4 +107,3 @@ void rule_request_forget(struct happening *h)
 			 forgotten, gone, c->n);
 	h->wrote = forgotten > 0;
 }
-

@@ -486,6 +486,21 @@ void plan_coupon_reverse(struct world *w, struct op *op)
 		c->revision = h->coupons[at].revision + (chance(w, 70) ? 1 : 2);
 }
 
+int64_t plan_span_to_edge(struct world *w)
+{
+	static const int64_t off_ms[] = {-1, 0, 1, 999, 1000};
+	static const int64_t DAY_MS = 24 * 3600 * 1000, EAST_MS = 8 * 3600 * 1000;
+	const struct m_home *h = &w->homes[1];
+	int64_t now = atomic_load(&w->clock_ms), at = now;
+	const struct m_coupon *c = h->coupon_n ? &h->coupons[roll(w, h->coupon_n)] : NULL;
+	if (!c || chance(w, 30))
+		at = ((now + EAST_MS) / DAY_MS + 1) * DAY_MS - EAST_MS;
+	else
+		at = c->until.ms && chance(w, 60) ? c->until.ms : c->end.ms;
+	at += off_ms[roll(w, COUNT_OF(off_ms))];
+	return at > now && at < now + 3 * DAY_MS ? at - now : 0;
+}
+
 void plan_hold_sweep(struct world *w, struct op *op)
 {
 	op->cmd.hold_sweep.n = chance(w, 70) ? HOLDS_SWEEP_MAX : (unsigned)roll(w, 4);

@@ -307,6 +307,8 @@ static inline struct instant sim_now(struct world *w)
 
 /* plan.c: a random command into *op. */
 void plan_op(struct world *w, struct op *op, bool alone);
+/* To right before or after a midnight, an end or a time-out that lies ahead; 0: none does. */
+int64_t plan_span_to_edge(struct world *w);
 /* One that the server gives to itself: to be run as a job. */
 void plan_sweep(struct world *w, struct op *op);
 /* plan_object.c: the text of an object and what it means. */
