@@ -5,6 +5,7 @@
  *
  *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
+ *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
  *   RUNNING --last step or a fault--> FINISHED
  *
  * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #include "base/address.h"
+#include "domain/once.h"
 #include "serve/worker.h"
 #include "store/engine.h"
 
@@ -36,6 +38,7 @@ struct journey {
 	bool waiting;
 	enum fault fault; /* of the part that ran elsewhere */
 	struct write write;
+	struct once_cmd once;
 	struct http_task task;
 	struct slow_task slow;
 };
@@ -169,13 +172,19 @@ static void journey_close(struct journey *j)
 	j->call.env = NULL;
 }
 
+/* Whose rows the call's command sees. */
+static uint64_t journey_merchant(const struct journey *j)
+{
+	return j->call.method->of_store ? 0 : j->actor->credential.owner;
+}
+
 /* --- the steps --- */
 
 static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
-	reader_merchant(j->call.tx, j->actor->credential.owner);
+	reader_merchant(j->call.tx, journey_merchant(j));
 	return OK;
 }
 
@@ -295,6 +304,8 @@ static void journey_finish(struct journey *j, enum fault fault)
 	http_reply(x, &(struct http_reply){.status = call->status,
 					   .content_type = call->content_type,
 					   .body = buffer_get(&reply),
+					   .extra = call->headers,
+					   .extra_count = call->header_count,
 					   .retry_after_s = call->retry_after_s,
 					   .may_gzip = true});
 	reply_give_back(worker, &reply);
@@ -312,6 +323,41 @@ static void journey_run(struct journey *j)
 	journey_finish(j, fault);
 }
 
+/* --- waiting for keys to be wiped --- */
+
+static void wiped_back_on_loop(struct http_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+
+	j->waiting = false;
+	if (j->fault != OK)
+		journey_finish(j, j->fault);
+	else
+		journey_run(j);
+}
+
+static void wipe_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	(void)reader;
+	j->fault = engine_wipe(j->server->engine, journey_merchant(j));
+	j->task.run = wiped_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+/* The person is gone already; a caller who is told BUSY asks again, and it is wiped then. */
+static void wipe_keys(struct journey *j)
+{
+	j->slow.look = NULL;
+	j->slow.run = wipe_there;
+	j->waiting = true;
+	if (slow_submit(j->server->slow, &j->slow))
+		return;
+	j->waiting = false;
+	journey_finish(j, FAULT_BUSY);
+}
+
 /* --- waiting for the lane --- */
 
 static void write_back_on_loop(struct http_task *task)
@@ -324,7 +370,10 @@ static void write_back_on_loop(struct http_task *task)
 		journey_finish(j, j->write.fault);
 		return;
 	}
-	journey_run(j);
+	if (j->call.method->wipes)
+		wipe_keys(j);
+	else
+		journey_run(j);
 }
 
 static void write_done(struct write *w)
@@ -340,7 +389,7 @@ static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
 	j->write =
-	    (struct write){.merchant = j->actor->credential.owner,
+	    (struct write){.merchant = journey_merchant(j),
 			   .command = j->call.method->command,
 			   .handle = row->handle,
 			   .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
@@ -351,6 +400,13 @@ static void apply_write(struct journey *j, const struct command_row *row)
 			   .arena = j->call.arena,
 			   .done = write_done,
 			   .context = j};
+	if (j->call.request_number.key.size) {
+		j->once = (struct once_cmd){.command = j->call.method->command,
+					    .cmd = j->call.cmd,
+					    .request = j->call.request_number};
+		j->write.handle = once;
+		j->write.cmd = &j->once;
+	}
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
 }
@@ -369,7 +425,7 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	journey_open(j, reader, j->actor->credential.owner);
+	journey_open(j, reader, journey_merchant(j));
 	j->fault = step_apply(j);
 	if (j->fault == OK)
 		j->fault = step_encode(j);
@@ -414,7 +470,7 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 		return;
 	const struct command_row *row = command_get(j->call.method->command);
 	if (row && row->mode == COMMAND_READ)
-		*ret = (struct reader_look){.merchant = j->actor->credential.owner,
+		*ret = (struct reader_look){.merchant = journey_merchant(j),
 					    .handle = row->handle,
 					    .cmd = j->call.cmd,
 					    .ret = j->call.ret,
@@ -427,7 +483,7 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
 	if (j->fault == OK)
-		journey_open(j, reader, j->actor->credential.owner);
+		journey_open(j, reader, journey_merchant(j));
 	if (j->fault == OK && write_of(j)) {
 		j->step = STEP_ENCODE;
 		apply_write(j, write_of(j));
