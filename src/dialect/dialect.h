@@ -97,6 +97,8 @@ struct field_source {
 CHECKED enum fault decode_fields(struct call *call, const struct field_source *source,
 				 const char *path, const struct field *fields, size_t n,
 				 void *into);
+/* What `nulls_clear` does; a VALUE becomes a null whose raw bytes are there. */
+void field_clear(const struct field *field, void *into);
 /* One field's value by the same rules, for decoders that need more. *ret_given false: absent. */
 CHECKED enum fault decode_field(struct call *call, const struct field_source *source,
 				const char *path, const struct field *field, void *into,

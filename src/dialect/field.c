@@ -221,8 +221,9 @@ static enum fault fill_member(const struct sent *sent, const struct field *field
 	return valid ? OK : FAULT_PARAMETER_INVALID;
 }
 
-static void clear_member(const struct field *field, char *into)
+void field_clear(const struct field *field, void *command)
 {
+	char *into = command;
 	static const size_t sizes[] = {
 	    [FIELD_TEXT] = sizeof(struct text),
 	    [FIELD_TEXT_BYTES] = sizeof(struct text),
@@ -239,6 +240,8 @@ static void clear_member(const struct field *field, char *into)
 	    [FIELD_MOMENT_END] = sizeof(struct instant),
 	    [FIELD_VALUE] = 0,
 	};
+	if (field->kind == FIELD_VALUE)
+		*(struct json *)(into + field->member) = (struct json){JSON_NULL, TEXT("null")};
 	memset(into + field->member, 0, sizes[field->kind]);
 	if (field->has)
 		*(bool *)(into + field->has) = false;
@@ -260,7 +263,7 @@ static enum fault read_field(struct call *call, const struct field_source *sourc
 		return FAULT_BUSY;
 	if (!*ret_given && source->nulls_clear && members &&
 	    (is_null(members->by_name) || is_null(members->by_alias)))
-		clear_member(field, into);
+		field_clear(field, into);
 	if (!*ret_given)
 		return field->required ? FAULT_PARAMETER_MISSING : OK;
 	TRY(fill_member(&sent, field, source->from_utc8, into + field->member));

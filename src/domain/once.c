@@ -15,6 +15,7 @@ static const struct kept {
 } kept_members[] = {
     {COMMAND_customer_save, true, offsetof(struct customer_save_ret, customer_id)},
     {COMMAND_department_save, true, offsetof(struct department_save_ret, department_id)},
+    {COMMAND_merchant_change, false, offsetof(struct merchant_change_ret, merchant.clock_ms)},
     {COMMAND_campaign_save, false, offsetof(struct campaign_save_ret, activity_id)},
 };
 

@@ -1,0 +1,2 @@
+#include "dialect/native/native.h"
+const struct dialect_docs docs_native = {.title = ""};
