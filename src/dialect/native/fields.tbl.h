@@ -546,6 +546,7 @@
 	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(BestList, BestCoupon, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
+	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \
 	X(CustomerName, JSON({"description": "a customer id, or an object that names the customer", "oneOf": [{"type": "string"}, {"type": "integer"}, {"$ref": "#/components/schemas/CustomerNames"}]})) \
 	X(TextList, JSON({"type": "array", "maxItems": 1000, "items": {"type": ["string", "integer"], "maxLength": 100}})) \
 	X(TextListShown, JSON({"type": "array", "items": {"type": "string"}})) \

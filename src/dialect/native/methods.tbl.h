@@ -5,7 +5,7 @@
  * collection stand together, the ones that are asked most often first.
  */
 /* clang-format off */
-METHOD("coupons.get",       GET,    coupons, "{code}", "",           SCOPE_READ | SCOPE_REDEEM | SCOPE_PUBLIC, coupon_show, 200, 0, decode_coupon_show, encode_coupon_show, Show, none, CouponShown, "A coupon, with all that happened to it")
+METHOD("coupons.get",       GET,    coupons, "{code}", "",           SCOPE_READ | SCOPE_REDEEM | SCOPE_PUBLIC, coupon_show, 200, 0, decode_coupon_show, encode_coupon_show, Show, none, CouponAnswer, "A coupon, with all that happened to it")
 METHOD("coupons.redeem",    POST,   coupons, "{code}", "redeem",     SCOPE_REDEEM, coupon_redeem,  200, 0, decode_redeem, encode_redeem, none, RedeemBody, Redemption, "Uses the coupon for an order")
 METHOD("coupons.validate",  POST,   coupons, "{code}", "validate",   SCOPE_REDEEM | SCOPE_PUBLIC, coupon_check, 200, 0, decode_validate, encode_validate, none, ValidateBody, Priced, "What a redeem would say and take off; changes nothing")
 METHOD("coupons.issue",     POST,   coupons, "",       "",           SCOPE_ISSUE,  coupon_grant,   201, 0, decode_grant, encode_grant, none, GrantBody, Grant, "Issues, or holds, coupons of a template")
