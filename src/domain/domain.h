@@ -248,6 +248,7 @@ struct coupon_issue_cmd { /* SPI: one coupon of the template to each nick */
 	const struct text *nicks;
 	unsigned n; /* 1..SPI_NICKS_MAX */
 	struct request_key request;
+	struct text number; /* the caller's own, in place of it: the merchant's in all dialects */
 };
 struct coupon_issued {
 	enum fault fault; /* OK, TEMPLATE_EXHAUSTED, PARAMETER_INVALID (a bad nick) .. */
