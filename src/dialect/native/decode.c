@@ -132,7 +132,8 @@ uint64_t native_if_match(const struct call *call)
 		return 0;
 	if (header.size > 2 && header.data[0] == '"' && header.data[header.size - 1] == '"')
 		header = (struct text){header.data + 1, header.size - 2};
-	return text_to_uint64(header, &revision) && revision ? revision : UINT64_MAX;
+	bool is_ours = text_to_uint64(header, &revision) && revision < UINT32_MAX;
+	return is_ours ? revision + 1 : UINT64_MAX;
 }
 
 /* --- lists --- */

@@ -336,7 +336,7 @@ enum fault native_decode_template_change(struct call *call, void *into)
 					    .recast = in.recast,
 					    .revision = native_if_match(call)};
 	if (!cmd->revision)
-		cmd->revision = got.template.revision;
+		cmd->revision = got.template.revision + 1;
 	return native_number(call, in.request_no, &cmd->request);
 }
 

@@ -1,4 +1,5 @@
 /* Coupons and what is done with them. */
+#include "base/varint.h"
 #include "dialect/native/encode.h"
 
 /* --- events --- */
@@ -129,19 +130,28 @@ static void show_redemption_id(struct out *o, const struct redeemed *r)
 	write_plain(&o->w, "redemption_id", buffer_get(&b));
 }
 
-static void show_redemption(struct out *o, const struct redeemed *r, unsigned items)
+/* Varints, fen per item. */
+static void show_split_kept(struct out *o, struct text split)
+{
+	uint64_t fen;
+	write_begin_list(&o->w, "split_fen", "fen");
+	while (varint_take(&split, &fen))
+		write_int(&o->w, "fen", (int64_t)fen);
+	write_end(&o->w);
+}
+
+static void show_redemption(struct out *o, const struct redeemed *r)
 {
 	const struct event *e = &r->event;
 	NATIVE_REDEMPTION(SHOW)
 }
 
-static void show_redemption_list(struct out *o, const struct redeemed *rows, unsigned n,
-				 unsigned items)
+static void show_redemption_list(struct out *o, const struct redeemed *rows, unsigned n)
 {
 	write_begin_list(&o->w, "coupons", "coupon");
 	for (unsigned i = 0; i < n; i++) {
 		write_begin(&o->w, "coupon");
-		show_redemption(o, &rows[i], items);
+		show_redemption(o, &rows[i]);
 		write_end(&o->w);
 	}
 	write_end(&o->w);
@@ -156,11 +166,10 @@ struct redemptions {
 
 static enum fault encode_redemptions(struct call *call, const struct redemptions *all)
 {
-	const struct native_state *s = call->state;
 	struct text order_no = all->order_no;
 	const struct money *amount = all->amount, *discount = all->discount;
 	const struct redeemed *rows = all->rows;
-	unsigned n = all->n, items = s->item_count;
+	unsigned n = all->n;
 	struct out out, *o = &out;
 	out_begin(o, call);
 	NATIVE_REDEMPTIONS(SHOW)
@@ -170,11 +179,10 @@ static enum fault encode_redemptions(struct call *call, const struct redemptions
 
 static enum fault encode_one(struct call *call, const struct redeemed *rows, unsigned n)
 {
-	const struct native_state *s = call->state;
 	struct out o;
 	must(n > 0);
 	out_begin(&o, call);
-	show_redemption(&o, &rows[0], s->item_count);
+	show_redemption(&o, &rows[0]);
 	out_end(&o);
 	out_etag(call, rows[0].event.revision);
 	return OK;

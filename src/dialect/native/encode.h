@@ -14,7 +14,7 @@ struct out {
 
 void out_begin(struct out *o, struct call *call);
 void out_end(struct out *o);
-/* ETag of a revision; none for 0. */
+/* The ETag of a revision. */
 void out_etag(struct call *call, uint64_t revision);
 
 static inline void out_TEXT(struct out *o, const char *name, struct text value)

@@ -109,10 +109,18 @@ static struct text wire_word(struct text field)
 	static const struct {
 		struct text command, wire;
 	} words[] = {
-	    {TEXT("coupon_id"), TEXT("template_id")},
-	    {TEXT("campaign_source_code"), TEXT("source_code")},
-	    {TEXT("campaign_code"), TEXT("code")},
-	    {TEXT("activity_id"), TEXT("source_code")},
+#define W(command, wire) {TEXT(command), TEXT(wire)},
+	    W("coupon_id", "template_id") W("campaign_source_code", "source_code")
+	    W("campaign_code", "code") W("activity_id", "source_code") W("amount", "amount_fen")
+	    W("basis_points", "percent_off") W("cap", "cap_fen") W("threshold", "threshold_fen")
+	    W("budget", "limits.budget_fen") W("per_day", "limits.per_day")
+	    W("uses", "limits.uses_per_coupon") W("period", "limits.uses_per_customer_per")
+	    W("per_order", "stacking.per_order") W("stack_group", "stacking.group")
+	    W("end", "valid.until") W("lasts_days", "valid.lasts_days")
+	    W("starts_after_days", "valid.starts_after_days") W("code_prefix", "code.prefix")
+	    W("code_charset", "code.charset") W("code_length", "code.length")
+	    W("hold_s", "hold_seconds") W("redemption_id", "redemption")
+#undef W
 	};
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_equal(field, words[i].command))

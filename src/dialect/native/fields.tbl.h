@@ -240,7 +240,7 @@
 	D(PART,   code,          true, show_pattern(o, t), OPTIONAL, CodePatternShown, "") \
 	D(TEXT,   description,   true, t->description, OPTIONAL, none, "") \
 	D(TEXT,   channel,       true, t->channel, OPTIONAL, none, "") \
-	D(NUMBER, revision,      t->revision, t->revision, OPTIONAL, none, "the ETag") \
+	D(NUMBER, revision,      true, t->revision, REQUIRED, none, "the ETag") \
 	D(MOMENT, created_at,    true, t->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,    true, t->updated, OPTIONAL, none, "")
 #define NATIVE_TEMPLATE_USAGE(D) \
@@ -326,15 +326,16 @@
 	D(TEXT,   operator,      true, e->said.operator, OPTIONAL, none, "") \
 	D(TEXT,   shop,          true, e->said.shop, OPTIONAL, none, "") \
 	D(WORD,   state,         true, WORD_OF(state, e->state), REQUIRED, state, "after it") \
-	D(MOMENT, valid_until,   true, e->end, OPTIONAL, none, "after it") \
-	D(MOMENT, until,         true, e->until, OPTIONAL, none, "end of a freeze or a hold") \
+	D(MOMENT, valid_until,   true, e->end, OPTIONAL, none, "the end that it set") \
+	D(MOMENT, until,         e->kind == EVENT_FROZEN || e->kind == EVENT_HELD, e->until, OPTIONAL, none, "end of the freeze or the hold") \
+	D(MOMENT, valid_until_before, e->kind != EVENT_FROZEN && e->kind != EVENT_HELD, e->until, OPTIONAL, none, "the end before") \
 	D(FEN,    amount_fen,    e->has_amount, e->amount, OPTIONAL, none, "of the order; reversed: what goes back of it") \
 	D(FEN,    discount_fen,  e->kind == EVENT_REDEEMED || e->kind == EVENT_REVERSED, e->discount, OPTIONAL, none, "taken off; reversed: given back of it") \
 	D(NUMBER, reverses,      e->reverses, e->reverses, OPTIONAL, none, "number of the redemption") \
 	D(WORD,   cause,         e->kind == EVENT_REVERSED, WORD_OF(cause, e->cause), OPTIONAL, cause, "") \
 	D(BOOL,   gave_back,     e->kind == EVENT_REVERSED, e->gave_back, OPTIONAL, none, "the use came back to the customer") \
 	D(TEXT,   customer_id,   e->kind == EVENT_ASSIGNED || e->kind == EVENT_TRANSFERRED, e->other, OPTIONAL, none, "to whom") \
-	D(TEXT,   new_coupon_id, e->kind == EVENT_REISSUED, e->other, OPTIONAL, none, "") \
+	D(TEXT,   new_code,      e->kind == EVENT_REISSUED, e->other, OPTIONAL, none, "") \
 	D(NUMBER, used,          true, e->used, REQUIRED, none, "uses that stand, after it") \
 	D(NUMBER, revision,      true, e->revision, REQUIRED, none, "the coupon's, after it")
 #define NATIVE_CHANGED(D) \
@@ -352,12 +353,10 @@
 	D(WORD,   state,       !g->fault, WORD_OF(state, g->state), OPTIONAL, state, "") \
 	D(MOMENT, valid_from,  true, g->begin, OPTIONAL, none, "") \
 	D(MOMENT, valid_until, true, g->end, OPTIONAL, none, "") \
-	D(MOMENT, held_until,  true, g->until, OPTIONAL, none, "") \
 	D(PART,   error,       g->fault, show_reason(o, "error", g->fault), OPTIONAL, Reason, "why it was not issued")
 #define NATIVE_GRANT_SHOWN(D) \
 	D(DIGITS, template_id, true, cmd->template_id, REQUIRED, none, "") \
 	D(NUMBER, issued,      true, ret->issued, REQUIRED, none, "of those asked for") \
-	D(MOMENT, issued_at,   true, ret->at, OPTIONAL, none, "") \
 	D(TEXT,   code,        ret->n == 1, ret->results[0].code, OPTIONAL, none, "of the one coupon that was asked for") \
 	D(PART,   coupons,     true, show_granted_list(o, ret), REQUIRED, GrantedList, "customer by customer, in the order asked")
 /* r: redeemed, e: its event */
@@ -370,8 +369,8 @@
 	D(TEXT,   shop,          true, e->said.shop, OPTIONAL, none, "") \
 	D(FEN,    amount_fen,    e->has_amount, e->amount, OPTIONAL, none, "of the order") \
 	D(FEN,    discount_fen,  true, e->discount, REQUIRED, none, "taken off; reversed: given back") \
-	D(PART,   split_fen,     r->split, show_split(o, r->split, items), OPTIONAL, FenList, "the discount, item by item") \
-	D(NUMBER, uses,          true, r->uses ? r->uses : 1, REQUIRED, none, "the coupon has") \
+	D(PART,   split_fen,     e->split.size, show_split_kept(o, e->split), OPTIONAL, FenList, "the discount, item by item") \
+	D(NUMBER, uses,          e->kind == EVENT_REDEEMED, e->uses ? e->uses : 1, OPTIONAL, none, "the coupon has") \
 	D(NUMBER, used,          true, e->used, REQUIRED, none, "of them") \
 	D(WORD,   cause,         e->kind == EVENT_REVERSED, WORD_OF(cause, e->cause), OPTIONAL, cause, "reversed") \
 	D(BOOL,   gave_back,     e->kind == EVENT_REVERSED, e->gave_back, OPTIONAL, none, "reversed: the use came back to the customer") \
@@ -381,7 +380,7 @@
 	D(TEXT, order_no,     true, order_no, OPTIONAL, none, "") \
 	D(FEN,  amount_fen,   amount, *amount, OPTIONAL, none, "of the order") \
 	D(FEN,  discount_fen, discount, *discount, OPTIONAL, none, "of all together") \
-	D(PART, coupons,      true, show_redemption_list(o, rows, n, items), REQUIRED, RedemptionList, "")
+	D(PART, coupons,      true, show_redemption_list(o, rows, n), REQUIRED, RedemptionList, "")
 /* p: priced */
 #define NATIVE_PRICED(D) \
 	D(TEXT, code,         true, p->code, REQUIRED, none, "") \

@@ -113,7 +113,8 @@ CHECKED enum fault native_part_patch(struct call *call, struct json value, const
 /* From the header Idempotency-Key or the body's request_no. */
 CHECKED enum fault native_number(struct call *call, struct text request_no,
 				 struct request_number *ret);
-/* If-Match as a revision; 0: none. What no record can have is a revision that never was. */
+/* If-Match as the commands take it: a revision and one; 0: any. What is no ETag of ours matches nothing.
+ */
 uint64_t native_if_match(const struct call *call);
 enum fault native_invalid(struct call *call, const char *field);
 struct texts {

@@ -16,9 +16,8 @@ void out_end(struct out *o)
 
 void out_etag(struct call *call, uint64_t revision)
 {
-	if (revision)
-		call_header(call, TEXT("ETag"),
-			    arena_format(call->arena, "\"%llu\"", (unsigned long long)revision));
+	call_header(call, TEXT("ETag"),
+		    arena_format(call->arena, "\"%llu\"", (unsigned long long)revision));
 }
 
 void out_MOMENT(struct out *o, const char *name, struct instant value)
