@@ -16,6 +16,12 @@ extern const struct dialect_docs docs_wjb, docs_waiqin, docs_top, docs_zvcms, do
 extern const struct dialect_row dialect_wjb, dialect_wjb_spi, dialect_waiqin, dialect_top,
     dialect_zvcms, dialect_native;
 
+/* The native API's documents: /openapi.json and /docs/. */
+void native_openapi(struct buffer *b);
+void native_docs(struct buffer *b);
+/* How a method is called: "POST", "/v1/coupons/{code}/redeem". false: there is none. */
+CHECKED bool native_address(struct text method, const char **ret_verb, const char **ret_path);
+
 /* enum sign_mode of a credential; 0 is the dialect's default. CLI names in sign_modes.tbl.h order.
  */
 enum sign_mode {

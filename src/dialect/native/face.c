@@ -5,15 +5,15 @@
  *   400 the request   401 the key   403 its scope   404 not there   405 the verb   409 the state
  *   412 If-Match   422 a request number with other contents   429 too often   503 later   500 ours
  *
- * A public key that hit on a wrong code hears NOT_USABLE, whatever is wrong with it.
+ * A public key that hit on a wrong code hears NATIVE_NOT_USABLE, whatever is wrong with it.
  */
+#include "dialect/native/face.h"
 #include "dialect/native/encode.h"
 
-static const char NOT_USABLE[] = "coupon_not_usable";
 enum { RETRY_S = 1 };
 
 /* Long: one line for each fault, so that the compiler names a forgotten one. */
-static int status_of(enum fault fault)
+int native_status(enum fault fault)
 {
 	switch (fault) {
 	case FAULT_ENCODING_INVALID:
@@ -111,15 +111,20 @@ static struct text wire_word(struct text field)
 	} words[] = {
 #define W(command, wire) {TEXT(command), TEXT(wire)},
 	    W("coupon_id", "template_id") W("campaign_source_code", "source_code")
-	    W("campaign_code", "code") W("activity_id", "source_code") W("amount", "amount_fen")
-	    W("basis_points", "percent_off") W("cap", "cap_fen") W("threshold", "threshold_fen")
-	    W("budget", "limits.budget_fen") W("per_day", "limits.per_day")
-	    W("uses", "limits.uses_per_coupon") W("period", "limits.uses_per_customer_per")
-	    W("per_order", "stacking.per_order") W("stack_group", "stacking.group")
-	    W("end", "valid.until") W("lasts_days", "valid.lasts_days")
-	    W("starts_after_days", "valid.starts_after_days") W("code_prefix", "code.prefix")
-	    W("code_charset", "code.charset") W("code_length", "code.length")
-	    W("hold_s", "hold_seconds") W("redemption_id", "redemption")
+		W("campaign_code", "code") W("activity_id", "source_code") W("amount", "amount_fen")
+		    W("basis_points", "percent_off") W("cap", "cap_fen")
+			W("threshold", "threshold_fen") W("budget", "limits.budget_fen")
+			    W("per_day", "limits.per_day") W("uses", "limits.uses_per_coupon")
+				W("period", "limits.uses_per_customer_per")
+				    W("per_order", "stacking.per_order")
+					W("stack_group", "stacking.group") W("end", "valid.until")
+					    W("lasts_days", "valid.lasts_days")
+						W("starts_after_days", "valid.starts_after_days")
+						    W("code_prefix", "code.prefix")
+							W("code_charset", "code.charset")
+							    W("code_length", "code.length")
+								W("hold_s", "hold_seconds")
+								    W("redemption_id", "redemption")
 #undef W
 	};
 	for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -186,7 +191,7 @@ static struct text request_id_of(const struct call *call)
 
 static void write_problem(struct call *call, enum fault fault, bool not_usable)
 {
-	struct text code = text_of(not_usable ? NOT_USABLE : fault_name(fault));
+	struct text code = text_of(not_usable ? NATIVE_NOT_USABLE : fault_name(fault));
 	struct text title =
 	    not_usable ? TEXT("the coupon cannot be used") : text_of(fault_text(fault));
 	struct text field = not_usable ? TEXT_NONE : wire_word(call->detail.field);
@@ -270,7 +275,7 @@ void native_face(struct call *call, enum fault fault)
 	if (s && s->is_public && !s->is_refused && is_about_coupon(call, fault))
 		fault = native_refuse_public(call);
 	bool not_usable = s && s->is_refused;
-	call->status = status_of(fault);
+	call->status = native_status(fault);
 	call->content_type = TEXT("application/problem+json");
 	add_headers(call);
 	write_problem(call, fault, not_usable);

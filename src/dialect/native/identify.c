@@ -9,16 +9,15 @@
 /* clang-format off */
 #define STORE (1)
 #define WIPES (2)
-#define METHOD(name, verb, collection, id, under, scopes, command, status, flags, decode, encode, query, request, answer, summary) \
+#define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, encode, query, request, answer, summary) \
 	{name, COMMAND_##command, sizeof(struct command##_cmd), sizeof(struct command##_ret), native_##decode, native_##encode, false, (flags) & STORE, (flags) & WIPES},
 const struct method native_methods[] = {
 #include "dialect/native/methods.tbl.h"
 };
 #undef METHOD
-#define SLASH(segment) (sizeof(segment) > 1 ? "/" : "")
-#define METHOD(name, verb, collection, id, under, scopes, command, status, flags, decode, encode, query, request, answer, summary) \
+#define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, encode, query, request, answer, summary) \
 	{COLLECTION_##collection, HTTP_##verb, {id, sizeof(id) - 1}, {under, sizeof(under) - 1}, scopes, status, \
-	 "/v1/" #collection, #verb, #query, #request, #answer, summary},
+	 PATH_##shape(collection, id, under), #collection, #verb, #query, #request, #answer, summary},
 const struct native_route native_routes[] = {
 #include "dialect/native/methods.tbl.h"
 };

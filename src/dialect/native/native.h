@@ -55,8 +55,12 @@ struct native_route {
 	struct text id, under; /* id "{code}": any */
 	uint64_t scopes;
 	int status;
-	const char *path, *verb_name, *query, *request, *answer, *summary; /* for the documents */
+	/* for the documents */
+	const char *path, *collection_name, *verb_name, *query, *request, *answer, *summary;
 };
+#define PATH_ALL(collection, id, under)	  "/v1/" #collection
+#define PATH_ONE(collection, id, under)	  "/v1/" #collection "/" id
+#define PATH_UNDER(collection, id, under) "/v1/" #collection "/" id "/" under
 extern const struct native_route native_routes[];
 extern const struct method native_methods[];
 extern const unsigned native_method_count;
@@ -113,7 +117,8 @@ CHECKED enum fault native_part_patch(struct call *call, struct json value, const
 /* From the header Idempotency-Key or the body's request_no. */
 CHECKED enum fault native_number(struct call *call, struct text request_no,
 				 struct request_number *ret);
-/* If-Match as the commands take it: a revision and one; 0: any. What is no ETag of ours matches nothing.
+/* If-Match as the commands take it: a revision and one; 0: any. What is no ETag of ours matches
+ * nothing.
  */
 uint64_t native_if_match(const struct call *call);
 enum fault native_invalid(struct call *call, const char *field);
@@ -161,7 +166,7 @@ struct text native_cursor(struct call *call, uint64_t next);
 #define FIELD_OF(member, wire, alias, kind, bound, need, has, of, text) \
 	{#wire, alias, offsetof(ROW, member), FIELD_##kind, bound, need, has, WORDS_OF_##kind(of)},
 
-#define METHOD(name, verb, collection, id, under, scopes, command, status, flags, decode, encode, \
+#define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, encode, \
 	       query, request, answer, summary)                                                   \
 	enum fault native_##decode(struct call *call, void *into);                                \
 	enum fault native_##encode(struct call *call, const void *from);
