@@ -13,6 +13,19 @@
 
 /* clang-format off */
 
+/* C(name, what it is) */
+#define NATIVE_COLLECTIONS(C) \
+	C(coupons, "Coupons, by their codes") \
+	C(redemptions, "Several coupons of one order") \
+	C(qualify, "What a customer's coupons would take off a cart") \
+	C(orders, "What was redeemed under an order number") \
+	C(templates, "What coupons are made from") \
+	C(customers, "Who has coupons") \
+	C(departments, "Who runs campaigns") \
+	C(campaigns, "Campaigns, by their source codes, and their audiences") \
+	C(merchant, "The merchant whose key it is") \
+	C(credentials, "The merchant's keys")
+
 /* --- said with every write --- */
 #define NATIVE_NUMBER(F) \
 	F(request_no, request_no, NULL, TEXT, 255, OPTIONAL, 0, none, "the same as the header Idempotency-Key, for callers who cannot set one")

@@ -63,9 +63,10 @@ static void path_cut(struct text path, struct segments *ret)
 static enum native_collection collection_of(struct text name)
 {
 	static const struct text names[] = {
-	    TEXT("coupons"),   TEXT("redemptions"), TEXT("qualify"),	 TEXT("orders"),
-	    TEXT("templates"), TEXT("customers"),   TEXT("departments"), TEXT("campaigns"),
-	    TEXT("merchant"),  TEXT("credentials")};
+#define C(name, text) TEXT(#name),
+	    NATIVE_COLLECTIONS(C)
+#undef C
+	};
 	for (unsigned i = 0; i < COUNT_OF(names); i++)
 		if (text_equal(name, names[i]))
 			return (enum native_collection)i;

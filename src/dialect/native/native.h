@@ -35,17 +35,10 @@ struct none_ret {
 };
 
 enum native_collection {
-	COLLECTION_coupons,
-	COLLECTION_redemptions,
-	COLLECTION_qualify,
-	COLLECTION_orders,
-	COLLECTION_templates,
-	COLLECTION_customers,
-	COLLECTION_departments,
-	COLLECTION_campaigns,
-	COLLECTION_merchant,
-	COLLECTION_credentials,
-	COLLECTION_COUNT
+#define C(name, text) COLLECTION_##name,
+	NATIVE_COLLECTIONS(C)
+#undef C
+	    COLLECTION_COUNT
 };
 
 /* What a method row says beside struct method; in the order of the methods. */
@@ -166,9 +159,9 @@ struct text native_cursor(struct call *call, uint64_t next);
 #define FIELD_OF(member, wire, alias, kind, bound, need, has, of, text) \
 	{#wire, alias, offsetof(ROW, member), FIELD_##kind, bound, need, has, WORDS_OF_##kind(of)},
 
-#define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, encode, \
-	       query, request, answer, summary)                                                   \
-	enum fault native_##decode(struct call *call, void *into);                                \
+#define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, \
+	       encode, query, request, answer, summary)                                          \
+	enum fault native_##decode(struct call *call, void *into);                               \
 	enum fault native_##encode(struct call *call, const void *from);
 #include "dialect/native/methods.tbl.h"
 #undef METHOD

@@ -24,11 +24,17 @@ static void write_enum(struct writer *w, const struct words *words)
 	write_end(w);
 }
 
-static void write_type(struct writer *w, const char *type, const char *format)
+/* In requests null is as good as absent, so what is not required may be null. */
+static void write_type(struct writer *w, const char *type, bool nullable)
 {
-	write_text(w, "type", text_of(type));
-	if (format)
-		write_text(w, "format", text_of(format));
+	if (!nullable) {
+		write_text(w, "type", text_of(type));
+		return;
+	}
+	write_begin_list(w, "type", "one");
+	write_text(w, "one", text_of(type));
+	write_text(w, "one", TEXT("null"));
+	write_end(w);
 }
 
 static void write_bounds(struct writer *w, int64_t least, uint64_t most)
@@ -39,80 +45,108 @@ static void write_bounds(struct writer *w, int64_t least, uint64_t most)
 }
 
 /* Numbers of templates may be texts too: they exceed what a double holds. */
-static void write_count(struct writer *w, const struct native_row *row)
+static void write_count(struct writer *w, const struct native_row *row, bool nullable)
 {
 	if (row->max) {
-		write_type(w, "integer", NULL);
+		write_type(w, "integer", nullable);
 	} else {
-		write_raw(w, "type", TEXT("[\"integer\",\"string\"]"));
+		write_raw(w, "type",
+			  nullable ? TEXT("[\"integer\",\"string\",\"null\"]")
+				   : TEXT("[\"integer\",\"string\"]"));
 		write_text(w, "pattern", TEXT("^[0-9]+$"));
 	}
 	write_bounds(w, 1, row->max);
 }
 
-static void write_kind(struct writer *w, const struct native_row *row, bool is_answer)
+static void write_text_kind(struct writer *w, const struct native_row *row, bool nullable)
 {
-	switch (row->kind) {
-	case KIND_TEXT:
-		write_type(w, "string", NULL);
-		if (row->max)
-			write_int(w, "maxLength", (int64_t)row->max);
-		break;
-	case KIND_TEXT_BYTES:
-		write_type(w, "string", NULL);
-		break;
-	case KIND_INT:
-		write_type(w, "integer", NULL);
+	write_type(w, "string", nullable);
+	if (row->kind == KIND_TEXT && row->max)
+		write_int(w, "maxLength", (int64_t)row->max);
+	if (row->kind == KIND_DAY)
+		write_text(w, "format", TEXT("date"));
+	if (row->kind == KIND_DIGITS)
+		write_text(w, "pattern", TEXT("^[0-9]+$"));
+	if (row->kind == KIND_ID)
+		write_text(w, "pattern", TEXT("^[0-9]{18}$"));
+}
+
+static void write_number_kind(struct writer *w, const struct native_row *row, bool nullable)
+{
+	write_type(w, row->kind == KIND_PERCENT ? "number" : "integer", nullable);
+	if (row->kind == KIND_INT)
 		write_bounds(w, 0, row->max);
-		break;
-	case KIND_COUNT:
-		write_count(w, row);
-		break;
-	case KIND_FEN:
-		write_type(w, "integer", "int64");
+	if (row->kind == KIND_FEN) {
+		write_text(w, "format", TEXT("int64"));
 		write_int(w, "minimum", 0);
-		break;
-	case KIND_PERCENT:
-		write_type(w, "number", NULL);
+	}
+	if (row->kind == KIND_PERCENT) {
 		write_int(w, "exclusiveMinimum", 0);
 		write_int(w, "maximum", 100);
+	}
+}
+
+/* What has no `type` of its own to be null besides. */
+static void write_named(struct writer *w, const struct native_row *row, bool nullable)
+{
+	if (nullable) {
+		write_begin_list(w, "anyOf", "one");
+		write_begin(w, "one");
+	}
+	if (row->kind == KIND_WORD) {
+		write_type(w, "string", false);
+		write_enum(w, words_named(row->of));
+	} else {
+		write_ref(w, row->of);
+	}
+	if (nullable) {
+		write_end(w);
+		write_raw(w, "one", TEXT("{\"type\":\"null\"}"));
+		write_end(w);
+	}
+}
+
+static void write_kind(struct writer *w, const struct native_row *row, enum schema_use use)
+{
+	bool nullable = use == SCHEMA_REQUEST && !row->required;
+	switch (row->kind) {
+	case KIND_TEXT:
+	case KIND_TEXT_BYTES:
+	case KIND_DAY:
+	case KIND_DIGITS:
+	case KIND_ID:
+		write_text_kind(w, row, nullable);
+		break;
+	case KIND_INT:
+	case KIND_FEN:
+	case KIND_PERCENT:
+	case KIND_NUMBER:
+		write_number_kind(w, row, nullable);
+		break;
+	case KIND_COUNT:
+		write_count(w, row, nullable);
 		break;
 	case KIND_BOOL:
-		write_type(w, "boolean", NULL);
-		break;
-	case KIND_WORD:
-		write_type(w, "string", NULL);
-		write_enum(w, words_named(row->of));
-		break;
-	case KIND_DAY:
-		write_type(w, "string", "date");
+		write_type(w, "boolean", nullable);
 		break;
 	case KIND_MOMENT:
 	case KIND_MOMENT_END:
-		write_type(w, "string", is_answer ? "date-time" : NULL);
+		write_type(w, "string", nullable);
+		if (use == SCHEMA_ANSWER)
+			write_text(w, "format", TEXT("date-time"));
 		break;
+	case KIND_WORD:
 	case KIND_VALUE:
 	case KIND_PART:
-		write_ref(w, row->of);
-		break;
-	case KIND_NUMBER:
-		write_type(w, "integer", NULL);
-		break;
-	case KIND_DIGITS:
-		write_type(w, "string", NULL);
-		write_text(w, "pattern", TEXT("^[0-9]+$"));
-		break;
-	case KIND_ID:
-		write_type(w, "string", NULL);
-		write_text(w, "pattern", TEXT("^[0-9]{18}$"));
+		write_named(w, row, nullable);
 		break;
 	}
 }
 
 /* What the kind's type does not say. */
-static const char *kind_note(const struct native_row *row, bool is_answer)
+static const char *kind_note(const struct native_row *row, enum schema_use use)
 {
-	if (is_answer)
+	if (use == SCHEMA_ANSWER)
 		return "";
 	if (row->kind == KIND_MOMENT)
 		return "RFC 3339, or a day. ";
@@ -121,28 +155,27 @@ static const char *kind_note(const struct native_row *row, bool is_answer)
 	return "";
 }
 
-static void write_row(struct writer *w, const struct native_row *row, bool is_answer)
+static void write_row(struct writer *w, const struct native_row *row, enum schema_use use)
 {
 	char text[512];
-	snprintf(text, sizeof(text), "%s%s", kind_note(row, is_answer), row->text);
-	write_kind(w, row, is_answer);
+	snprintf(text, sizeof(text), "%s%s", kind_note(row, use), row->text);
+	write_kind(w, row, use);
 	if (*text)
 		write_text(w, "description", text_of(text));
 }
 
 static void write_properties(struct writer *w, const struct native_schema *schema)
 {
-	bool is_answer = schema->use == SCHEMA_ANSWER;
 	write_begin(w, "properties");
 	for (unsigned i = 0; i < schema->count; i++) {
 		const struct native_row *row = &schema->rows[i];
 		write_begin(w, row->name);
-		write_row(w, row, is_answer);
+		write_row(w, row, schema->use);
 		write_end(w);
 		if (!row->alias)
 			continue;
 		write_begin(w, row->alias);
-		write_row(w, row, is_answer);
+		write_row(w, row, schema->use);
 		write_end(w);
 	}
 	write_end(w);
@@ -166,7 +199,7 @@ static void write_required(struct writer *w, const struct native_schema *schema)
 static void write_schema(struct writer *w, const struct native_schema *schema)
 {
 	write_begin(w, schema->name);
-	write_type(w, "object", NULL);
+	write_type(w, "object", false);
 	write_properties(w, schema);
 	write_required(w, schema);
 	if (schema->use == SCHEMA_REQUEST)
@@ -183,7 +216,7 @@ static void write_set(struct writer *w, const struct native_schema *schema)
 	write_ref(w, "TextList");
 	write_end(w);
 	write_begin(w, "one");
-	write_type(w, "object", NULL);
+	write_type(w, "object", false);
 	write_properties(w, schema);
 	write_bool(w, "additionalProperties", false);
 	write_end(w);
@@ -194,7 +227,7 @@ static void write_set(struct writer *w, const struct native_schema *schema)
 static void write_list_schema(struct writer *w, const struct native_list_schema *list)
 {
 	write_begin(w, list->name);
-	write_type(w, "array", NULL);
+	write_type(w, "array", false);
 	write_begin(w, "items");
 	write_ref(w, list->of);
 	write_end(w);
@@ -206,16 +239,16 @@ static void write_list_schema(struct writer *w, const struct native_list_schema 
 static void write_page_schema(struct writer *w, const struct native_list_schema *page)
 {
 	write_begin(w, page->name);
-	write_type(w, "object", NULL);
+	write_type(w, "object", false);
 	write_begin(w, "properties");
 	write_begin(w, "data");
-	write_type(w, "array", NULL);
+	write_type(w, "array", false);
 	write_begin(w, "items");
 	write_ref(w, page->of);
 	write_end(w);
 	write_end(w);
 	write_begin(w, "next_cursor");
-	write_type(w, "string", NULL);
+	write_type(w, "string", false);
 	write_text(w, "description", TEXT("absent: it was the last page"));
 	write_end(w);
 	write_end(w);
@@ -237,8 +270,8 @@ static void write_components(struct writer *w)
 		const struct native_schema *schema = &native_schemas[i];
 		if (strcmp(schema->name, "Set") == 0)
 			write_set(w, schema);
-		else if (schema->use != SCHEMA_QUERY)
-			write_schema(w, schema);
+		else if (schema->use != SCHEMA_QUERY && strcmp(schema->name, "NumberBody") != 0)
+			write_schema(w, schema); /* bodies of DELETE have no place in OpenAPI */
 	}
 	for (unsigned i = 0; i < native_list_count; i++)
 		write_list_schema(w, &native_lists[i]);
@@ -267,7 +300,7 @@ static void write_header(struct writer *w, const char *name, const char *text, u
 {
 	write_parameter(w, text_of(name), "header", text, false);
 	write_begin(w, "schema");
-	write_type(w, "string", NULL);
+	write_type(w, "string", false);
 	write_int(w, "maxLength", (int64_t)max);
 	write_end(w);
 	write_end(w);
@@ -302,7 +335,7 @@ static void write_parameters(struct writer *w, unsigned i)
 		const struct native_row *row = &query->rows[r];
 		write_parameter(w, text_of(row->name), "query", row->text, row->required);
 		write_begin(w, "schema");
-		write_kind(w, row, false);
+		write_kind(w, row, SCHEMA_QUERY);
 		write_end(w);
 		write_end(w);
 	}
@@ -409,12 +442,18 @@ static void write_path(struct writer *w, unsigned first)
 
 static void write_tags(struct writer *w)
 {
+	static const struct {
+		const char *name, *text;
+	} tags[] = {
+#define TAG(name, text) {#name, text},
+	    NATIVE_COLLECTIONS(TAG)
+#undef TAG
+	};
 	write_begin_list(w, "tags", "tag");
-	for (unsigned i = 0; i < native_method_count; i++) {
-		if (i && native_routes[i].collection == native_routes[i - 1].collection)
-			continue;
+	for (size_t i = 0; i < COUNT_OF(tags); i++) {
 		write_begin(w, "tag");
-		write_text(w, "name", text_of(native_routes[i].collection_name));
+		write_text(w, "name", text_of(tags[i].name));
+		write_text(w, "description", text_of(tags[i].text));
 		write_end(w);
 	}
 	write_end(w);
