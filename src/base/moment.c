@@ -197,9 +197,53 @@ struct instant moment_day_end(struct instant i)
 	return instant_of_second(begin + DAY_SECONDS - 1 - OFFSET_SECONDS);
 }
 
+/* --- zones and spans --- */
+
+enum { UTC8_MINUTES = 8 * 60, ZONE_MINUTES_MIN = -12 * 60, ZONE_MINUTES_MAX = 14 * 60 };
+
+bool moment_parse_zone(struct text t, int64_t *ret_from_utc8)
+{
+	unsigned hours, minutes;
+	if (t.size != 6 || (t.data[0] != '+' && t.data[0] != '-') || t.data[3] != ':' ||
+	    !read_digits(t.data + 1, 2, &hours) || !read_digits(t.data + 4, 2, &minutes) ||
+	    minutes > 59)
+		return false;
+	int64_t ahead = (int64_t)hours * 60 + minutes;
+	ahead = t.data[0] == '-' ? -ahead : ahead;
+	*ret_from_utc8 = ahead - UTC8_MINUTES;
+	return ahead >= ZONE_MINUTES_MIN && ahead <= ZONE_MINUTES_MAX;
+}
+
+void buffer_moment_zone(struct buffer *b, int64_t from_utc8)
+{
+	int64_t ahead = from_utc8 + UTC8_MINUTES, minutes = ahead < 0 ? -ahead : ahead;
+	buffer_format(b, "%c%02u:%02u", ahead < 0 ? '-' : '+', (unsigned)(minutes / 60) % 100,
+		      (unsigned)(minutes % 60));
+}
+
+bool moment_parse_span(struct text t, int64_t *ret_ms)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+	static const int64_t most_ms = INT64_C(3650) * 86400000;
+	uint64_t value;
+	if (t.size < 2 || !text_to_uint64((struct text){t.data, t.size - 1}, &value) || !value)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (t.data[t.size - 1] != units[i].unit ||
+		    value > (uint64_t)(most_ms / units[i].ms))
+			continue;
+		*ret_ms = (int64_t)value * units[i].ms;
+		return true;
+	}
+	return false;
+}
+
 /* ---- RFC 3339 */
 
-enum { MINUTE_MS = 60 * 1000, UTC8_MINUTES = 480, ZONE_MINUTES_MAX = 24 * 60 };
+enum { MINUTE_MS = 60 * 1000 };
 
 /* ".123456" -> 123, and what follows it. */
 static bool take_fraction(struct text *t, int64_t *ret_ms)
@@ -221,20 +265,13 @@ static bool take_fraction(struct text *t, int64_t *ret_ms)
 	return true;
 }
 
-/* "Z", "+08:00", or nothing: the zone's own. In minutes from UTC. */
-static bool read_offset(struct text t, int64_t own, int64_t *ret_minutes)
+/* "Z", "+08:00", or nothing: the zone's own. */
+static bool read_offset(struct text t, int64_t own, int64_t *ret_from_utc8)
 {
-	unsigned hours, minutes;
-	*ret_minutes = t.size ? 0 : own;
+	*ret_from_utc8 = t.size ? -UTC8_MINUTES : own;
 	if (t.size == 0 || (t.size == 1 && (t.data[0] == 'Z' || t.data[0] == 'z')))
 		return true;
-	if (t.size != 6 || (t.data[0] != '+' && t.data[0] != '-') || t.data[3] != ':' ||
-	    !read_digits(t.data + 1, 2, &hours) || !read_digits(t.data + 4, 2, &minutes))
-		return false;
-	if (hours > 23 || minutes > 59)
-		return false;
-	*ret_minutes = (int64_t)(hours * 60 + minutes) * (t.data[0] == '-' ? -1 : 1);
-	return true;
+	return moment_parse_zone(t, ret_from_utc8);
 }
 
 bool moment_parse_zoned(struct text t, int64_t from_utc8, bool day_ends, struct instant *ret)
@@ -254,16 +291,16 @@ bool moment_parse_zoned(struct text t, int64_t from_utc8, bool day_ends, struct 
 		local[10] = ' ';
 	struct text rest = {t.data + sizeof(local), t.size - sizeof(local)};
 	if (!moment_parse_second((struct text){local, sizeof(local)}, ret) ||
-	    !take_fraction(&rest, &ms) || !read_offset(rest, UTC8_MINUTES + from_utc8, &offset))
+	    !take_fraction(&rest, &ms) || !read_offset(rest, from_utc8, &offset))
 		return false;
-	ret->ms += ms - (offset - UTC8_MINUTES) * MINUTE_MS;
+	ret->ms += ms - offset * MINUTE_MS;
 	return true;
 }
 
 void buffer_moment_zoned(struct buffer *b, struct instant i, int64_t from_utc8)
 {
 	int64_t offset = UTC8_MINUTES + from_utc8;
-	must(offset > -ZONE_MINUTES_MAX && offset < ZONE_MINUTES_MAX);
+	must(offset >= ZONE_MINUTES_MIN && offset <= ZONE_MINUTES_MAX);
 	size_t begin = b->size;
 	char *to = buffer_room(b, MOMENT_ZONED_SIZE);
 	if (!to)

@@ -36,6 +36,12 @@ void buffer_moment_second(struct buffer *b, struct instant i); /* yyyy-MM-dd HH:
 void buffer_moment_day(struct buffer *b, struct instant i);    /* yyyy-MM-dd */
 enum { MOMENT_SECOND_SIZE = 19, MOMENT_DAY_SIZE = 10 };
 
+/* "+08:00", -12:00 to +14:00 <-> minutes ahead of UTC+8. */
+CHECKED bool moment_parse_zone(struct text t, int64_t *ret_from_utc8);
+void buffer_moment_zone(struct buffer *b, int64_t from_utc8);
+/* "3d", "2h", "30m", "45s": more than nothing, at most ten years. */
+CHECKED bool moment_parse_span(struct text t, int64_t *ret_ms);
+
 /* The day's last second (23:59:59 of UTC+8). */
 struct instant moment_day_end(struct instant i);
 

@@ -1,4 +1,5 @@
 /* See cli.h: reads the command line, finds the command, opens what it needs, runs it. */
+#include "base/json.h"
 #include "cli/cli.h"
 
 #include <ctype.h>
@@ -22,8 +23,10 @@ const unsigned cli_command_count = COUNT_OF(cli_commands);
 /* Every command takes these. */
 static const char *const common_options = "data store master-key output";
 /* Options that are true or false; the others want a value, but for `config --check[=FILE]`. */
-static const char *const flag_options = "typed require-session dry-run accept example show";
-static const char *const bare_options = "typed require-session dry-run accept example show check";
+static const char *const flag_options =
+    "typed require-session sandbox revoke dry-run accept example show";
+static const char *const bare_options =
+    "typed require-session sandbox revoke dry-run accept example show check";
 
 /* --- what went wrong, in words --- */
 
@@ -220,7 +223,22 @@ static const struct cli_command *command_find(int argc, char **argv, int *ret_us
 	return NULL;
 }
 
+void cli_json_text(FILE *out, struct text t)
+{
+	struct buffer b;
+
+	buffer_init(&b, 1 << 20);
+	buffer_json_text(&b, t);
+	fwrite(b.data, 1, b.size, out);
+	buffer_release(&b);
+}
+
 /* --- merchants and commands --- */
+
+struct merchant_clock cli_clock_of(const struct cli *c, uint64_t merchant)
+{
+	return merchant && merchant == c->merchant ? c->clock : (struct merchant_clock){0};
+}
 
 enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, const void *cmd,
 		     void *ret, struct detail *ret_detail)
@@ -229,12 +247,14 @@ enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command, con
 	must(row);
 	*ret_detail = (struct detail){0};
 	if (row->mode == COMMAND_READ) {
-		reader_begin(c->reader, merchant, &c->arena, ret_detail);
+		struct tx *tx = reader_begin(c->reader, merchant, &c->arena, ret_detail);
+		reader_merchant(tx, merchant, cli_clock_of(c, merchant));
 		return reader_apply(
 		    c->reader, row->handle, cmd,
 		    ret); /* the transaction stays open: the answer points into it */
 	}
 	struct write w = {.merchant = merchant,
+			  .clock = cli_clock_of(c, merchant),
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("cli"),
@@ -265,6 +285,8 @@ static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number,
 			continue;
 		*ret_merchant = ret_page->rows[i];
 		ret_merchant->name = arena_text(&c->arena, ret_page->rows[i].name);
+		c->merchant = ret_merchant->number;
+		c->clock = merchant_clock_of(ret_merchant);
 		return OK;
 	}
 	return FAULT_MERCHANT_UNKNOWN;
@@ -273,12 +295,18 @@ static enum fault merchant_page(struct cli *c, uint64_t from, uint64_t number,
 enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant)
 {
 	const char *wanted = cli_option(c, "merchant");
-	struct merchant_list_ret page = {.n = 1};
-	enum fault fault = FAULT_MERCHANT_UNKNOWN;
 	uint64_t number = 0;
 
 	if (wanted && (!text_to_uint64(text_of(wanted), &number) || !number))
 		return FAULT_MERCHANT_UNKNOWN;
+	return cli_merchant_of(c, number, ret_merchant);
+}
+
+enum fault cli_merchant_of(struct cli *c, uint64_t number, struct merchant *ret_merchant)
+{
+	struct merchant_list_ret page = {.n = 1};
+	enum fault fault = FAULT_MERCHANT_UNKNOWN;
+
 	for (uint64_t from = 0; page.n && fault == FAULT_MERCHANT_UNKNOWN; from += page.n) {
 		page.n = 0;
 		fault = merchant_page(c, from, number, &page, ret_merchant);

@@ -31,7 +31,9 @@ struct cli {
 	bool inside_server; /* the environment is not the caller's */
 	struct engine *engine;
 	struct reader *reader;
-	struct arena arena; /* reset by the command as it likes */
+	uint64_t merchant;	     /* that cli_merchant found last, and .. */
+	struct merchant_clock clock; /* .. its clock */
+	struct arena arena;	     /* reset by the command as it likes */
 	/* in a server: the client has gone or the server stops: end early, with SHUTTING_DOWN */
 	bool (*gone)(void *context);
 	void *gone_context;
@@ -59,6 +61,9 @@ const char *cli_option(const struct cli *c, const char *name);
 bool cli_flag(const struct cli *c, const char *name);
 /* --merchant, or the only merchant there is. */
 CHECKED enum fault cli_merchant(struct cli *c, struct merchant *ret_merchant);
+CHECKED enum fault cli_merchant_of(struct cli *c, uint64_t number, struct merchant *ret_merchant);
+/* Of the merchant that cli_merchant found; of others nothing is known here. */
+struct merchant_clock cli_clock_of(const struct cli *c, uint64_t merchant);
 /* Runs a command (read or write) for a merchant and waits. */
 CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command,
 			     const void *cmd, void *ret, struct detail *ret_detail);
@@ -67,6 +72,8 @@ CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command comm
 int cli_refused(struct cli *c, enum fault fault, const struct detail *detail);
 int cli_failed(struct cli *c, enum fault fault, const char *why);
 int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A clean text, in quotes. */
+void cli_json_text(FILE *out, struct text t);
 /* A bar on a terminal, nothing elsewhere. done == all ends the line. */
 void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all);
 

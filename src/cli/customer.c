@@ -13,6 +13,7 @@ static enum fault settle(struct cli *c, uint64_t merchant)
 
 	while (fault == OK && ret.left) {
 		struct write w = {.merchant = merchant,
+				  .clock = cli_clock_of(c, merchant),
 				  .command = COMMAND_customer_settle,
 				  .handle = command_get(COMMAND_customer_settle)->handle,
 				  .actor = TEXT("cli"),

@@ -29,7 +29,7 @@ static const struct credential credentials[] = {
 	{.dialect = DIALECT_WJB,    .name = {"100000001", 9},                         .secret = {"wjbsecret", 9},           .token = {"demo-token", 10}},
 	{.dialect = DIALECT_WAIQIN, .name = {"8888888888888888888", 19},              .secret = {"demoappkey12345678", 18}},
 	{.dialect = DIALECT_ZVCMS,  .name = {"6dc05b4ac175cf316d226252b05cf685", 32}, .secret = {"zvcmssecret", 11},        .token = {"782c281f62", 10}},
-	{.dialect = DIALECT_NATIVE, .name = {"demo-native-key", 15},                  .secret = {"demo-native-key", 15}},
+	{.dialect = DIALECT_NATIVE, .name = {"demo-native-key", 15},                  .label = {"demo", 4}},
 };
 
 static const char *const departments[][4] = { /* department_id, code, name, source_code */

@@ -157,6 +157,7 @@ static void row_send(struct import *im, struct slot *s)
 	const struct command_row *row = command_get(im->kind->command);
 
 	s->write = (struct write){.merchant = im->merchant,
+				  .clock = cli_clock_of(im->cli, im->merchant),
 				  .command = im->kind->command,
 				  .handle = row->handle,
 				  .actor = TEXT("import"),

@@ -1,17 +1,17 @@
-/* `couponry merchant` and `couponry credential`. */
-#include "base/address.h"
+/* `couponry merchant`: who there is, their zones, and the clocks of sandboxes. */
 #include "cli/commands.h"
-#include "dialect/dialect.h"
 
-/* "name":"value" pairs are few here; the texts are clean. */
-static void json_print(FILE *out, struct text t)
+/* --zone and --advance, where they are given. */
+static int time_read(struct cli *c, bool *ret_has_zone, int64_t *ret_from_utc8, int64_t *ret_ms)
 {
-	struct buffer b;
+	const char *zone = cli_option(c, "zone"), *advance = cli_option(c, "advance");
 
-	buffer_init(&b, 1 << 20);
-	buffer_json_text(&b, t);
-	fwrite(b.data, 1, b.size, out);
-	buffer_release(&b);
+	*ret_has_zone = zone != NULL;
+	if (zone && !moment_parse_zone(text_of(zone), ret_from_utc8))
+		return cli_usage(c, "--zone is -12:00 to +14:00, as in +08:00");
+	if (advance && !moment_parse_span(text_of(advance), ret_ms))
+		return cli_usage(c, "--advance is a span like 3d, 2h, 30m or 45s");
+	return 0;
 }
 
 int cli_merchant_add(struct cli *c)
@@ -19,17 +19,71 @@ int cli_merchant_add(struct cli *c)
 	const char *name = cli_option(c, "name");
 	struct merchant_add_ret ret = {0};
 	struct detail detail;
+	int64_t none;
+	bool has_zone;
 
 	if (!name)
 		return cli_usage(c, "merchant add wants --name=N");
-	struct merchant_add_cmd cmd = {.name = text_trim(text_of(name))};
+	struct merchant_add_cmd cmd = {.name = text_trim(text_of(name)),
+				       .sandbox = cli_flag(c, "sandbox")};
 	if (!cmd.name.size || !text_is_clean(cmd.name) || text_length(cmd.name) > NAME_LENGTH_MAX)
 		return cli_usage(c, "--name is 1 to %d characters of text", NAME_LENGTH_MAX);
+	int bad = time_read(c, &has_zone, &cmd.from_utc8, &none);
+	if (bad)
+		return bad;
 	enum fault fault = cli_apply(c, 0, COMMAND_merchant_add, &cmd, &ret, &detail);
 	if (fault != OK)
 		return cli_refused(c, fault, &detail);
 	fprintf(c->out, c->json ? "{\"id\": %llu}\n" : "merchant %llu\n",
 		(unsigned long long)ret.number);
+	return 0;
+}
+
+static void merchant_print(struct cli *c, const struct merchant *m)
+{
+	char memory[8];
+	struct buffer zone;
+
+	buffer_init_fixed(&zone, memory, sizeof(memory));
+	buffer_moment_zone(&zone, m->from_utc8);
+	if (c->json) {
+		fprintf(c->out, "{\"id\": %llu, \"name\": ", (unsigned long long)m->number);
+		cli_json_text(c->out, m->name);
+		fprintf(c->out, ", \"zone\": \"%.*s\", \"sandbox\": %s, \"clock_ms\": %lld}",
+			(int)zone.size, zone.data, m->sandbox ? "true" : "false",
+			(long long)m->clock_ms);
+		return;
+	}
+	fprintf(c->out, "%llu\t%.*s", (unsigned long long)m->number, TEXT_ARG(m->name));
+	if (m->from_utc8)
+		fprintf(c->out, "\t%.*s", (int)zone.size, zone.data);
+	if (m->sandbox)
+		fprintf(c->out, "\tsandbox, %lld s ahead", (long long)m->clock_ms / 1000);
+	fputc('\n', c->out);
+}
+
+int cli_merchant_change(struct cli *c)
+{
+	struct merchant_change_cmd cmd = {0};
+	struct merchant_change_ret ret = {0};
+	struct merchant merchant;
+	struct detail detail;
+	int bad = time_read(c, &cmd.has_zone, &cmd.from_utc8, &cmd.advance_ms);
+
+	if (bad)
+		return bad;
+	if (!cmd.has_zone && !cmd.advance_ms)
+		return cli_usage(c, "merchant change wants --zone or --advance");
+	enum fault fault = cli_merchant(c, &merchant);
+	if (fault != OK)
+		return cli_failed(c, fault, cli_option(c, "merchant"));
+	cmd.number = merchant.number;
+	fault = cli_apply(c, 0, COMMAND_merchant_change, &cmd, &ret, &detail);
+	if (fault != OK)
+		return cli_refused(c, fault, &detail);
+	merchant_print(c, &ret.merchant);
+	if (c->json)
+		fputc('\n', c->out);
 	return 0;
 }
 
@@ -49,147 +103,10 @@ int cli_merchant_list(struct cli *c)
 			return cli_refused(c, fault, &detail);
 		}
 		for (unsigned i = 0; i < ret.n; i++) {
-			unsigned long long number = ret.rows[i].number;
-			if (!c->json) {
-				fprintf(c->out, "%llu\t%.*s\n", number, TEXT_ARG(ret.rows[i].name));
-				continue;
-			}
-			fprintf(c->out, "%s{\"id\": %llu, \"name\": ", from + i ? ", " : "",
-				number);
-			json_print(c->out, ret.rows[i].name);
-			fputc('}', c->out);
+			if (c->json && from + i)
+				fputs(", ", c->out);
+			merchant_print(c, &ret.rows[i]);
 		}
-		from += ret.n;
-		reader_end(c->reader);
-	} while (ret.n && from < ret.count);
-	if (c->json)
-		fputs("]\n", c->out);
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	enum dialect dialect;
-} dialect_names[] = {{"wjb", DIALECT_WJB},
-		     {"waiqin", DIALECT_WAIQIN},
-		     {"top", DIALECT_TOP},
-		     {"zvcms", DIALECT_ZVCMS},
-		     {"native", DIALECT_NATIVE}};
-
-static const struct {
-	const char *name;
-	enum dialect dialect;
-	enum sign_mode mode;
-} sign_modes[] = {
-    {"either", DIALECT_WJB, SIGN_WJB_EITHER},
-    {"query", DIALECT_WJB, SIGN_WJB_QUERY},
-    {"query+body", DIALECT_WJB, SIGN_WJB_QUERY_BODY},
-    {"hmac-sha1-kv", DIALECT_ZVCMS, SIGN_ZVCMS_KV},
-    {"hmac-sha1-kv-params", DIALECT_ZVCMS, SIGN_ZVCMS_KV_PARAMS},
-    {"tencent", DIALECT_ZVCMS, SIGN_ZVCMS_TENCENT},
-    {"wechat", DIALECT_ZVCMS, SIGN_ZVCMS_WECHAT},
-};
-
-static int credential_modes(struct cli *c, struct credential *credential)
-{
-	const char *mode = cli_option(c, "sign-mode"), *skew = cli_option(c, "skew");
-	const char *trusted = cli_option(c, "trusted");
-
-	for (size_t i = 0; mode && i < COUNT_OF(sign_modes); i++)
-		if (sign_modes[i].dialect == credential->dialect &&
-		    strcmp(sign_modes[i].name, mode) == 0)
-			credential->sign_mode = sign_modes[i].mode;
-	if (mode && !credential->sign_mode)
-		return cli_usage(c, "this dialect has no --sign-mode=%s", mode);
-	if (skew &&
-	    (!text_to_uint64(text_of(skew), &credential->skew_s) || credential->skew_s > 86400))
-		return cli_usage(c, "--skew is 0 to 86400 seconds");
-	if (trusted && *trusted && !address_list_valid(text_of(trusted)))
-		return cli_usage(c, "--trusted is a list of addresses or networks with commas");
-	credential->trusted = trusted ? text_of(trusted) : TEXT_NONE;
-	return 0;
-}
-
-static int credential_read(struct cli *c, struct credential *credential)
-{
-	const char *dialect = cli_option(c, "dialect"), *id = cli_option(c, "id");
-	const char *secret = cli_option(c, "secret"), *token = cli_option(c, "token");
-
-	for (size_t i = 0; dialect && i < COUNT_OF(dialect_names); i++)
-		if (strcmp(dialect, dialect_names[i].name) == 0)
-			credential->dialect = dialect_names[i].dialect;
-	if (!credential->dialect)
-		return cli_usage(c, "--dialect is wjb, waiqin, top, zvcms or native");
-	if (!id || !*id || !secret || !*secret)
-		return cli_usage(c, "credential add wants --id=KEY and --secret=S");
-	credential->name = text_of(id);
-	credential->secret = text_of(secret);
-	credential->token = token ? text_of(token) : TEXT_NONE;
-	if (!text_is_clean(credential->name) || text_length(credential->name) > NAME_LENGTH_MAX ||
-	    credential->secret.size > 256 || credential->token.size > 256)
-		return cli_usage(c,
-				 "--id has at most 100 characters, --secret and --token 256 bytes");
-	credential->typed = cli_flag(c, "typed");
-	credential->require_session = cli_flag(c, "require-session");
-	return credential_modes(c, credential);
-}
-
-int cli_credential_add(struct cli *c)
-{
-	struct credential_add_cmd cmd = {0};
-	struct credential_add_ret ret = {0};
-	struct merchant merchant;
-	struct detail detail;
-	int bad = credential_read(c, &cmd.credential);
-
-	if (bad)
-		return bad;
-	enum fault fault = cli_merchant(c, &merchant);
-	if (fault != OK)
-		return cli_failed(c, fault, cli_option(c, "merchant"));
-	cmd.credential.owner = merchant.number;
-	fault = cli_apply(c, 0, COMMAND_credential_add, &cmd, &ret, &detail);
-	if (fault != OK)
-		return cli_refused(c, fault, &detail);
-	fputs(c->json ? "{}\n" : "credential added\n", c->out);
-	return 0;
-}
-
-static void credential_print(struct cli *c, const struct credential *row, bool first)
-{
-	const char *dialect = "";
-
-	for (size_t i = 0; i < COUNT_OF(dialect_names); i++)
-		if (dialect_names[i].dialect == row->dialect)
-			dialect = dialect_names[i].name;
-	if (!c->json) {
-		fprintf(c->out, "%s\t%.*s\tmerchant %llu%s\n", dialect, TEXT_ARG(row->name),
-			(unsigned long long)row->owner, row->demo ? "\tdemo" : "");
-		return;
-	}
-	fprintf(c->out, "%s{\"dialect\": \"%s\", \"id\": ", first ? "" : ", ", dialect);
-	json_print(c->out, row->name);
-	fprintf(c->out, ", \"merchant\": %llu, \"demo\": %s}", (unsigned long long)row->owner,
-		row->demo ? "true" : "false");
-}
-
-int cli_credential_list(struct cli *c)
-{
-	struct credential_list_ret ret = {0};
-	struct detail detail;
-	uint64_t from = 0;
-
-	if (c->json)
-		fputc('[', c->out);
-	do {
-		struct credential_list_cmd cmd = {.from = from, .n = 1000};
-		enum fault fault = cli_apply(c, 0, COMMAND_credential_list, &cmd, &ret, &detail);
-		if (fault != OK) {
-			reader_end(c->reader);
-			return cli_refused(c, fault, &detail);
-		}
-		for (unsigned i = 0; i < ret.n; i++)
-			credential_print(c, &ret.rows[i], from + i == 0);
 		from += ret.n;
 		reader_end(c->reader);
 	} while (ret.n && from < ret.count);

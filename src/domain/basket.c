@@ -118,11 +118,15 @@ int64_t percent_of(const struct template *terms, int64_t fen)
 	return down;
 }
 
+bool claim_takes_amount(const struct template *terms)
+{
+	return terms->benefit == BENEFIT_NONE || terms->benefit == BENEFIT_AMOUNT_OFF;
+}
+
 int64_t claim_most(const struct template *terms)
 {
-	bool is_amount = terms->benefit == BENEFIT_NONE || terms->benefit == BENEFIT_AMOUNT_OFF;
 	int64_t most = terms->has_cap ? terms->cap.fen : INT64_MAX;
-	if (is_amount)
+	if (claim_takes_amount(terms))
 		most = less_of(most, terms->has_amount ? less_of(terms->amount.fen, FEN_MAX) : 0);
 	return most < 0 ? 0 : most;
 }
@@ -252,7 +256,16 @@ uint64_t claim_pieces(const struct template *terms, uint64_t eligible)
 	return get < eligible ? get : eligible;
 }
 
-static uint64_t pieces_of(const struct claim *c, const struct basket *b)
+uint64_t claim_free_places(const struct template *terms, struct places places)
+{
+	uint64_t buy = bounded(terms->buy), get = bounded(terms->get);
+	uint64_t grouped = places.row - places.row % (buy + get);
+	uint64_t begin = places.begin < grouped ? places.begin : grouped;
+	uint64_t end = places.end < grouped ? places.end : grouped;
+	return free_before(end, buy, get) - free_before(begin, buy, get);
+}
+
+uint64_t claim_eligible_pieces(const struct claim *c, const struct basket *b)
 {
 	uint64_t pieces = 0;
 	for (unsigned k = 0; k < c->by_price_count; k++)
@@ -263,18 +276,16 @@ static uint64_t pieces_of(const struct claim *c, const struct basket *b)
 static int64_t price_pieces(const struct claim *c, const struct basket *b, struct share *shares)
 {
 	bool groups = c->terms->benefit == BENEFIT_BUY_GET;
-	uint64_t buy = bounded(c->terms->buy), get = bounded(c->terms->get);
-	uint64_t eligible = pieces_of(c, b), free = claim_pieces(c->terms, eligible), at = 0;
-	uint64_t grouped = groups && free ? eligible - eligible % (buy + get) : 0;
+	uint64_t row = claim_eligible_pieces(c, b), at = 0;
+	uint64_t free = claim_pieces(c->terms, row);
 	int64_t most = claim_most(c->terms), sum = 0;
 	for (unsigned k = 0; k < c->by_price_count && free > 0; k++) {
 		const struct line *line = &b->lines[c->lines[c->by_price[k]]];
+		struct places here = {row, at, at + line->pieces};
 		uint64_t pieces = line->pieces < free ? line->pieces : free;
-		if (groups) {
-			uint64_t end = at + line->pieces < grouped ? at + line->pieces : grouped;
-			pieces = free_before(end, buy, get) - free_before(at, buy, get);
-			at = end;
-		}
+		if (groups)
+			pieces = claim_free_places(c->terms, here);
+		at = here.end;
 		free -= pieces;
 		sum += take_pieces(line, pieces, most - sum, &shares[c->by_price[k]]);
 	}

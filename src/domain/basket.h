@@ -54,7 +54,16 @@ struct money *claim_split(struct arena *a, const struct cart *cart, const struct
 bool benefit_counts_pieces(uint64_t benefit);
 /* Pieces that a coupon makes free of so many eligible ones. */
 uint64_t claim_pieces(const struct template *terms, uint64_t eligible);
+/* Pieces in a row, the dearest first: how many from `begin` to before `end` BENEFIT_BUY_GET makes
+ * free when there are `row` of them. For terms of which claim_pieces is not 0. */
+struct places {
+	uint64_t row, begin, end;
+};
+uint64_t claim_free_places(const struct template *terms, struct places places);
+/* That count, of a claim. */
+uint64_t claim_eligible_pieces(const struct claim *c, const struct basket *b);
 /* Of an amount, rounded, not held to the cap. */
 int64_t percent_of(const struct template *terms, int64_t fen);
+bool claim_takes_amount(const struct template *terms);
 /* The amount, or the cap, where the benefit has one; else INT64_MAX. */
 int64_t claim_most(const struct template *terms);

@@ -87,7 +87,7 @@ CHECKED bool cart_apply(struct arena *a, const struct cart *cart, const struct c
  * says, by cart_price. Of several such combinations always the same. Exact while the search takes
  * at most BEST_STEPS_MAX steps, each a look at up to 64 coupons and lines; else the best found and
  * exact is false. false: the arena is full. */
-enum { BEST_STEPS_MAX = 20000 };
+enum { BEST_STEPS_MAX = 5000 };
 struct cart_best {
 	unsigned *rows; /* in the order in which they take off */
 	unsigned n;

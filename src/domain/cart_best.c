@@ -146,6 +146,25 @@ static bool may_win(struct search *s, unsigned from)
 	return bound_fewest(&s->bound, most - s->total, room) < room;
 }
 
+static bool same_limits(const struct cart_coupon *a, const struct cart_coupon *b)
+{
+	return a->uses_left == b->uses_left && a->uses_spare == b->uses_spare &&
+	       a->budget_left == b->budget_left && a->order_before == b->order_before;
+}
+
+/* The candidate to decide next when this one is left out: of twins side by side the first ones are
+ * as good as any others, so the ones that follow are left out with it. */
+static unsigned past_twins(const struct search *s, unsigned at)
+{
+	const struct candidate *rows = s->candidates.rows;
+	const struct cart_coupon *coupons = s->stacking.coupons;
+	unsigned next = at + 1;
+	while (next < s->candidates.n && rows[next].twin == rows[at].twin &&
+	       same_limits(&coupons[rows[next].row], &coupons[rows[at].row]))
+		next++;
+	return next;
+}
+
 /* true: to the end. */
 static bool look(struct search *s)
 {
@@ -156,7 +175,7 @@ static bool look(struct search *s)
 				keep_if_better(s);
 			at++;
 		} else if (s->depth > 0) {
-			at = drop(s) + 1;
+			at = past_twins(s, drop(s));
 		} else {
 			return true;
 		}

@@ -83,13 +83,16 @@ struct origin_restore_ret {
 	char none;
 };
 struct merchant_add_cmd {
-	struct text name; /* 1..100 characters; VALUE_TAKEN unless may_exist */
-	bool may_exist;	  /* then the merchant of that name is the answer */
+	struct text name;  /* 1..100 characters; VALUE_TAKEN unless may_exist */
+	bool may_exist;	   /* then the merchant of that name is the answer */
+	bool sandbox;	   /* for good: its clock may be moved ahead (merchant_change) */
+	int64_t from_utc8; /* minutes; UTC-12:00 to UTC+14:00. PARAMETER_INVALID "zone" */
 };
 struct merchant_add_ret {
 	uint64_t number;
 	bool made;
 };
+bool merchant_zone_valid(int64_t from_utc8);
 struct merchant_list_cmd {
 	uint64_t from;
 	unsigned n;
@@ -99,17 +102,21 @@ struct merchant_list_ret {
 	unsigned n;
 	uint64_t count;
 };
+/* dialect, name, owner, sign_mode .. demo, label .. burst; secret and token in CLEAR. Native:
+ * `name` is the whole key that callers will send; only its digest is kept, and is its name from
+ * then on. Secret and token are not used. A key of less than 16 characters is PARAMETER_INVALID
+ * "name" unless `demo` is set; scopes 0 is SCOPE_ALL. */
 struct credential_add_cmd {
-	struct credential
-	    credential; /* dialect, name, owner, sign_mode .. demo; secret, token in CLEAR */
+	struct credential credential;
 	bool may_exist;
 };
 struct credential_add_ret {
 	bool made;
+	struct text name; /* as listed */
 };
 struct credential_find_cmd {
 	enum dialect dialect;
-	struct text name;
+	struct text name; /* native: the key as callers send it */
 };
 struct credential_find_ret {
 	struct credential credential; /* secret and token in CLEAR, in the call's arena */

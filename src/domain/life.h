@@ -356,18 +356,18 @@ struct merchant_change_cmd { /* the merchant's zone; a sandbox's clock */
 	uint64_t number;
 	bool has_zone;
 	int64_t from_utc8;
-	bool make_sandbox;  /* only while its ledger is empty .. or it is one */
-	int64_t advance_ms; /* >= 0; a sandbox's alone: SANDBOX_WANTED */
+	bool make_sandbox;  /* one that was not made so: PARAMETER_INVALID "sandbox" */
+	int64_t advance_ms; /* 0 .. ten years in all; a sandbox's alone: SANDBOX_WANTED */
 };
 struct merchant_change_ret {
 	struct merchant merchant;
 };
 struct credential_change_cmd {
 	enum dialect dialect;
-	struct text name; /* as listed */
+	struct text name; /* as listed: native keys by their digest; CREDENTIAL_UNKNOWN */
 	uint64_t owner;	  /* 0: any */
 	bool revoke, has_expires, has_limits;
-	struct instant expires;
+	struct instant expires; /* its last second; none: never */
 	uint64_t calls_per_s, burst;
 };
 struct credential_change_ret {

@@ -1,8 +1,10 @@
 /*
  * What belongs to the store itself: its epoch, the merchants and their credentials. All of these
- * commands run for merchant 0.
+ * commands run for merchant 0. Changes are in merchant_change.c and credential_change.c.
  */
+#include "base/crypto.h"
 #include "domain/check.h"
+#include "domain/credential.h"
 
 static const uint64_t ORIGIN = 1;
 
@@ -58,6 +60,8 @@ enum fault merchant_add(struct tx *tx, const struct env *env, const void *cmd, v
 	bool found;
 	must(store_merchant(tx) == 0);
 	TRY(check_given(tx, TEXT("name"), c->name));
+	if (!merchant_zone_valid(c->from_utc8))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("zone"), TEXT_NONE);
 	TRY(store_find(tx, UNIQUE_MERCHANT_BY_NAME, &merchant, &found));
 	if (found && !c->may_exist)
 		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"), c->name);
@@ -65,7 +69,11 @@ enum fault merchant_add(struct tx *tx, const struct env *env, const void *cmd, v
 	if (found)
 		return OK;
 	r->number = store_number(tx);
-	merchant = (struct merchant){.number = r->number, .name = c->name, .created = env->instant};
+	merchant = (struct merchant){.number = r->number,
+				     .name = c->name,
+				     .created = env->instant,
+				     .from_utc8 = c->from_utc8,
+				     .sandbox = c->sandbox};
 	store_put(tx, TABLE_MERCHANT, &merchant);
 	return OK;
 }
@@ -104,32 +112,82 @@ static enum fault get_merchant(struct tx *tx, uint64_t number, struct merchant *
 	return found ? OK : refuse(tx, FAULT_MERCHANT_UNKNOWN, TEXT("merchant"), TEXT_NONE);
 }
 
+/* A guess at a digest is as good as a guess at the key, which is long: no salt is needed. */
+static struct text listed_name(struct tx *tx, const struct env *env, uint64_t dialect,
+			       struct text name)
+{
+	const struct text parts[] = {TEXT("native key"), name};
+	if (dialect != DIALECT_NATIVE)
+		return name;
+	struct text tag = store_tag(tx, parts, COUNT_OF(parts));
+	char *hex = arena_take(env->arena, 2 * tag.size);
+	must(hex);
+	hex_lower((const uint8_t *)tag.data, tag.size, hex);
+	return (struct text){hex, 2 * tag.size};
+}
+
+enum { NATIVE_KEY_LENGTH_MIN = 16 };
+
+/* It comes in a header: visible ASCII. */
+static enum fault check_native(struct tx *tx, const struct credential *c)
+{
+	bool good = c->demo || c->name.size >= NATIVE_KEY_LENGTH_MIN;
+	for (size_t i = 0; i < c->name.size; i++)
+		good = good && c->name.data[i] > ' ' && c->name.data[i] <= '~';
+	if (!good)
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("name"), TEXT_NONE);
+	if (c->scopes & ~(uint64_t)(SCOPE_ALL | SCOPE_PUBLIC))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("scopes"), TEXT_NONE);
+	return OK;
+}
+
+static enum fault check_credential(struct tx *tx, const struct credential *c)
+{
+	TRY(check_given(tx, TEXT("name"), c->name));
+	if (c->dialect == DIALECT_NATIVE)
+		TRY(check_native(tx, c));
+	else if (!c->secret.size)
+		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("secret"), TEXT_NONE);
+	TRY(check_name(tx, TEXT("label"), c->label));
+	return credential_check_limits(tx, c->calls_per_s, c->burst);
+}
+
+/* What of it is kept. */
+static void settle_credential(struct tx *tx, const struct env *env, struct credential *made)
+{
+	if (made->dialect == DIALECT_NATIVE) {
+		made->secret = made->token = TEXT_NONE;
+		made->scopes = made->scopes ? made->scopes : SCOPE_ALL;
+	}
+	made->secret =
+	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, made, "secret"), made->secret);
+	made->token =
+	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, made, "token"), made->token);
+	made->created = env->instant;
+}
+
 /* may_exist: one of the same merchant stays as it is. */
 enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct credential_add_cmd *c = cmd;
 	struct credential_add_ret *r = ret;
-	struct credential made = c->credential,
-			  known = {.dialect = made.dialect, .name = made.name};
+	struct credential made = c->credential;
 	struct merchant owner;
 	bool found;
 	must(store_merchant(tx) == 0);
-	TRY(check_given(tx, TEXT("name"), made.name));
-	if (!made.secret.size)
-		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("secret"), TEXT_NONE);
+	TRY(check_credential(tx, &made));
+	made.name = listed_name(tx, env, made.dialect, made.name);
+	struct credential known = {.dialect = made.dialect, .name = made.name};
 	store_want(tx, TABLE_CREDENTIAL, &known);
 	TRY(get_merchant(tx, made.owner, &owner));
 	TRY(store_get(tx, TABLE_CREDENTIAL, &known, &found));
 	if (found && (!c->may_exist || known.owner != made.owner))
-		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"), made.name);
-	r->made = !found;
+		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"),
+			      made.dialect == DIALECT_NATIVE ? TEXT_NONE : made.name);
+	*r = (struct credential_add_ret){.made = !found, .name = made.name};
 	if (found)
 		return OK;
-	made.secret =
-	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "secret"), made.secret);
-	made.token =
-	    store_seal(tx, TABLE_CREDENTIAL, secret_about(env, &made, "token"), made.token);
-	made.created = env->instant;
+	settle_credential(tx, env, &made);
 	store_put(tx, TABLE_CREDENTIAL, &made);
 	return OK;
 }
@@ -139,9 +197,9 @@ enum fault credential_find(struct tx *tx, const struct env *env, const void *cmd
 	const struct credential_find_cmd *c = cmd;
 	struct credential_find_ret *r = ret;
 	bool found;
-	(void)env;
 	must(store_merchant(tx) == 0);
-	r->credential = (struct credential){.dialect = c->dialect, .name = c->name};
+	r->credential = (struct credential){.dialect = c->dialect,
+					    .name = listed_name(tx, env, c->dialect, c->name)};
 	TRY(store_get(tx, TABLE_CREDENTIAL, &r->credential, &found));
 	if (!found)
 		return FAULT_CREDENTIAL_UNKNOWN;

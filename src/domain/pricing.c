@@ -282,12 +282,6 @@ enum fault pricing_load(struct tx *tx, const struct env *env, const struct coupo
 
 /* --- pricing --- */
 
-void pricing_reason(struct priced *p, enum fault reason)
-{
-	if (p->reason_count < REASONS_MAX)
-		p->reasons[p->reason_count++] = reason;
-}
-
 enum fault pricing_alone(const struct env *env, struct code_key *key, const struct cart *cart,
 			 struct pricing *p)
 {
@@ -298,11 +292,11 @@ enum fault pricing_alone(const struct env *env, struct code_key *key, const stru
 		priced->id = c->id;
 		priced->code = code_of(key, env->arena, c);
 		if (fault != OK)
-			pricing_reason(priced, fault);
+			priced_refuse(priced, fault);
 		if (!instant_is_none(c->begin) && env->now.ms < c->begin.ms)
-			pricing_reason(priced, FAULT_COUPON_EARLY);
+			priced_refuse(priced, FAULT_COUPON_EARLY);
 		if (c->revision >= EVENTS_MAX - USES_MAX || c->timeline.size > TIMELINE_BYTES_MAX)
-			pricing_reason(priced, FAULT_COUPON_WORN);
+			priced_refuse(priced, FAULT_COUPON_WORN);
 		cart_price(env->arena, env, cart, &p->asked[i], priced);
 	}
 	return env->arena->full ? FAULT_ANSWER_TOO_LARGE : OK;

@@ -49,7 +49,6 @@ CHECKED enum fault pricing_alone(const struct env *env, struct code_key *key,
 CHECKED enum fault pricing_together(const struct env *env, const struct cart *cart,
 				    struct pricing *p, struct money *ret_discount,
 				    bool *ret_usable);
-void pricing_reason(struct priced *p, enum fault reason);
 /* A use that is counted, or given back. */
 void counters_use(const struct env *env, struct counters *c, const struct template *terms,
 		  struct money discount);

@@ -2,8 +2,12 @@
  * Credentials in clear, kept per loop thread so that a call does not open sealed secrets (where
  * calls wait for a network: one cache for all). Names that nobody has are known too, a few of them,
  * so that a caller who guesses does not reach the store each time. The cache is good for one
- * version of the credentials (engine_credential_version); a newer one drops all of it. Entries are
- * held by the calls that use them. Nothing is loaded under the lock.
+ * version of the credentials and merchants (engine_credential_version); a newer one drops all of
+ * it, and what a call has read under an older one is that call's alone. Entries are held by the
+ * calls that use them. Nothing is loaded under the lock.
+ *
+ * Entries are found by what the caller has sent; by its SHA-256 where that is the whole secret (a
+ * native key), which is then neither kept nor compared byte by byte.
  */
 #include <pthread.h>
 
@@ -90,15 +94,18 @@ static unsigned actor_bucket(enum dialect dialect, struct text name)
 }
 
 /* The texts of a record that will live as long as the entry. */
-static void actor_keep(struct actor_entry *e, const struct credential_find_ret *found)
+static void actor_keep(struct actor_entry *e, struct text sent,
+		       const struct credential_find_ret *found)
 {
 	arena_init(&e->arena, ACTOR_BYTES_MAX);
+	e->sent = arena_text(&e->arena, sent);
 	e->credential = found->credential;
 	e->merchant = found->merchant;
 	e->credential.name = arena_text(&e->arena, found->credential.name);
 	e->credential.secret = arena_text(&e->arena, found->credential.secret);
 	e->credential.token = arena_text(&e->arena, found->credential.token);
 	e->credential.trusted = arena_text(&e->arena, found->credential.trusted);
+	e->credential.label = arena_text(&e->arena, found->credential.label);
 	e->merchant.name = arena_text(&e->arena, found->merchant.name);
 	must(!e->arena.full);
 }
@@ -112,7 +119,7 @@ static enum fault actor_load(struct call *call, const struct actor_wanted *wante
 
 	struct actor_entry *e = calloc(1, sizeof(*e));
 	must(e);
-	actor_keep(e, &found);
+	actor_keep(e, wanted->sent, &found);
 	*ret_entry = e;
 	return OK;
 }
@@ -122,14 +129,13 @@ static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_
 {
 	struct actor_entry *e;
 
-	if (c->version != wanted->version) {
+	if (c->version < wanted->version) {
 		cache_clear(c);
 		memset(c->unknown, 0, sizeof(c->unknown));
 		c->version = wanted->version;
 	}
-	for (e = c->buckets[actor_bucket(wanted->dialect, wanted->name)]; e; e = e->next)
-		if (e->credential.dialect == wanted->dialect &&
-		    text_equal(e->credential.name, wanted->name))
+	for (e = c->buckets[actor_bucket(wanted->dialect, wanted->sent)]; e; e = e->next)
+		if (e->credential.dialect == wanted->dialect && text_equal(e->sent, wanted->sent))
 			break;
 	if (e)
 		e->users++;
@@ -138,7 +144,7 @@ static struct actor_entry *cache_find(struct actor_cache *c, const struct actor_
 
 static struct unknown_name *unknown_slot(struct actor_cache *c, const struct actor_wanted *wanted)
 {
-	return &c->unknown[actor_bucket(wanted->dialect, wanted->name) % UNKNOWN_SLOTS];
+	return &c->unknown[actor_bucket(wanted->dialect, wanted->sent) % UNKNOWN_SLOTS];
 }
 
 /* Under the lock. */
@@ -147,20 +153,20 @@ static bool is_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
 	const struct unknown_name *u = unknown_slot(c, wanted);
 
 	return u->size && u->dialect == wanted->dialect &&
-	       text_equal((struct text){u->name, u->size}, wanted->name);
+	       text_equal((struct text){u->name, u->size}, wanted->sent);
 }
 
 static void add_unknown(struct actor_cache *c, const struct actor_wanted *wanted)
 {
 	struct unknown_name *u = unknown_slot(c, wanted);
 
-	if (!wanted->name.size || wanted->name.size > UNKNOWN_NAME_MAX)
+	if (!wanted->sent.size || wanted->sent.size > UNKNOWN_NAME_MAX)
 		return;
 	pthread_mutex_lock(&c->lock);
 	if (c->version == wanted->version) {
 		u->dialect = (uint8_t)wanted->dialect;
-		u->size = (uint8_t)wanted->name.size;
-		memcpy(u->name, wanted->name.data, wanted->name.size);
+		u->size = (uint8_t)wanted->sent.size;
+		memcpy(u->name, wanted->sent.data, wanted->sent.size);
 	}
 	pthread_mutex_unlock(&c->lock);
 }
@@ -169,12 +175,15 @@ static void add_unknown(struct actor_cache *c, const struct actor_wanted *wanted
 static void cache_add(struct actor_cache *c, const struct actor_wanted *wanted,
 		      struct actor_entry *e)
 {
-	unsigned bucket = actor_bucket(wanted->dialect, wanted->name);
+	unsigned bucket = actor_bucket(wanted->dialect, wanted->sent);
 
-	if (c->count == ACTORS_MAX)
-		cache_clear(c);
 	e->cache = c;
 	e->users = 1;
+	e->dropped = c->version != wanted->version;
+	if (e->dropped)
+		return;
+	if (c->count == ACTORS_MAX)
+		cache_clear(c);
 	e->next = c->buckets[bucket];
 	c->buckets[bucket] = e;
 	c->count++;

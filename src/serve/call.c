@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "base/address.h"
+#include "base/crypto.h"
 #include "domain/once.h"
 #include "serve/worker.h"
 #include "store/engine.h"
@@ -32,6 +33,7 @@ struct journey {
 	struct call call;
 	struct server *server;
 	struct worker *worker;
+	uint64_t version;	   /* of the credentials, older than all that the call reads */
 	struct actor_entry *actor; /* held; NULL until identify */
 	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
 	unsigned step;
@@ -104,17 +106,29 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
+/* Good up to and including its last second, of the real time: it guards a sandbox too. */
+static bool has_ended(const struct credential *c, struct instant now)
+{
+	return c->revoked ||
+	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
+}
+
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
 {
 	struct journey *j = journey_of(call);
 	must(!j->actor);
-	struct actor_wanted wanted = {dialect, name, engine_credential_version(j->server->engine)};
+	uint8_t digest[DIGEST_SIZE_MAX];
+	struct actor_wanted wanted = {dialect, name, name, j->version};
+	if (dialect == DIALECT_NATIVE) {
+		digest_parts(DIGEST_SHA256, &name, 1, digest);
+		wanted.sent = (struct text){(const char *)digest, digest_size(DIGEST_SHA256)};
+	}
 	enum fault fault = actor_hold(j->worker->actors, call, &wanted, &j->actor);
 	if (fault != OK)
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	return OK;
+	return has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
 enum fault call_trusted(struct call *call)
@@ -155,11 +169,28 @@ const struct method *dialect_method(const struct dialect_row *dialect, struct te
 
 /* --- transactions --- */
 
-static void journey_open(struct journey *j, struct reader *reader, uint64_t merchant)
+static void journey_open(struct journey *j, struct reader *reader)
 {
 	j->reader = reader;
-	j->call.tx = reader_begin(reader, merchant, j->call.arena, &j->call.detail);
+	j->call.tx = reader_begin(reader, 0, j->call.arena, &j->call.detail);
 	j->call.env = reader_env(j->call.tx);
+}
+
+/* Whose rows the call's command sees, and by whose clock. */
+static uint64_t merchant_of(const struct journey *j)
+{
+	return j->call.method->of_store ? 0 : j->actor->credential.owner;
+}
+
+static struct merchant_clock clock_of(const struct journey *j)
+{
+	return j->call.method->of_store ? (struct merchant_clock){0}
+					: merchant_clock_of(&j->actor->merchant);
+}
+
+static void journey_merchant(struct journey *j)
+{
+	reader_merchant(j->call.tx, merchant_of(j), clock_of(j));
 }
 
 static void journey_close(struct journey *j)
@@ -172,19 +203,13 @@ static void journey_close(struct journey *j)
 	j->call.env = NULL;
 }
 
-/* Whose rows the call's command sees. */
-static uint64_t journey_merchant(const struct journey *j)
-{
-	return j->call.method->of_store ? 0 : j->actor->credential.owner;
-}
-
 /* --- the steps --- */
 
 static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
-	reader_merchant(j->call.tx, journey_merchant(j));
+	journey_merchant(j);
 	return OK;
 }
 
@@ -341,7 +366,7 @@ static void wipe_there(struct slow_task *task, struct reader *reader)
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
 	(void)reader;
-	j->fault = engine_wipe(j->server->engine, journey_merchant(j));
+	j->fault = engine_wipe(j->server->engine, merchant_of(j));
 	j->task.run = wiped_back_on_loop;
 	http_post(j->call.exchange->loop, &j->task);
 }
@@ -384,22 +409,34 @@ static void write_done(struct write *w)
 	http_post(j->call.exchange->loop, &j->task);
 }
 
+enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
+
+/* Who it was, for the ledger. */
+static struct text actor_text(const struct call *call)
+{
+	const struct credential *c = call->actor.credential;
+	struct text who = c->name;
+
+	if (c->dialect == DIALECT_NATIVE)
+		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
+	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
+}
+
 /* The last that its thread does with the call: the write may be done before this returns. */
 static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	j->write =
-	    (struct write){.merchant = journey_merchant(j),
-			   .command = j->call.method->command,
-			   .handle = row->handle,
-			   .actor = arena_format(j->call.arena, "%s:%.*s", j->call.dialect->name,
-						 TEXT_ARG(j->actor->credential.name)),
-			   .cmd = j->call.cmd,
-			   .ret = j->call.ret,
-			   .ret_size = row->ret_size,
-			   .arena = j->call.arena,
-			   .done = write_done,
-			   .context = j};
+	j->write = (struct write){.merchant = merchant_of(j),
+				  .clock = clock_of(j),
+				  .command = j->call.method->command,
+				  .handle = row->handle,
+				  .actor = actor_text(&j->call),
+				  .cmd = j->call.cmd,
+				  .ret = j->call.ret,
+				  .ret_size = row->ret_size,
+				  .arena = j->call.arena,
+				  .done = write_done,
+				  .context = j};
 	if (j->call.request_number.key.size) {
 		j->once = (struct once_cmd){.command = j->call.method->command,
 					    .cmd = j->call.cmd,
@@ -425,7 +462,8 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	journey_open(j, reader, journey_merchant(j));
+	journey_open(j, reader);
+	journey_merchant(j);
 	j->fault = step_apply(j);
 	if (j->fault == OK)
 		j->fault = step_encode(j);
@@ -460,7 +498,7 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	journey_open(j, reader, 0);
+	journey_open(j, reader);
 	j->call.now = j->call.env->now;
 	j->fault = OK;
 	while (j->fault == OK && j->step < STEP_APPLY)
@@ -470,7 +508,8 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 		return;
 	const struct command_row *row = command_get(j->call.method->command);
 	if (row && row->mode == COMMAND_READ)
-		*ret = (struct reader_look){.merchant = journey_merchant(j),
+		*ret = (struct reader_look){.merchant = merchant_of(j),
+					    .clock = clock_of(j),
 					    .handle = row->handle,
 					    .cmd = j->call.cmd,
 					    .ret = j->call.ret,
@@ -482,8 +521,10 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
-	if (j->fault == OK)
-		journey_open(j, reader, journey_merchant(j));
+	if (j->fault == OK) {
+		journey_open(j, reader);
+		journey_merchant(j);
+	}
 	if (j->fault == OK && write_of(j)) {
 		j->step = STEP_ENCODE;
 		apply_write(j, write_of(j));
@@ -538,6 +579,7 @@ void call_handle(void *context, struct http_exchange *x)
 	struct journey *j = arena_take_zeroed(x->arena, sizeof(*j));
 	must(j);
 	j->server = server;
+	j->version = engine_credential_version(server->engine);
 	j->worker = here;
 	j->call.exchange = x;
 	j->call.request = &x->request;
@@ -550,7 +592,7 @@ void call_handle(void *context, struct http_exchange *x)
 		journey_send(j);
 		return;
 	}
-	journey_open(j, here->reader, 0);
+	journey_open(j, here->reader);
 	j->call.now = j->call.env->now;
 	journey_run(j);
 }

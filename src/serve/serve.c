@@ -56,13 +56,19 @@ struct jobs {
 	bool stop;
 };
 
-static enum fault job_run(struct jobs *jobs, uint64_t merchant, enum command command,
-			  const void *cmd, void *ret)
+struct job_merchant {
+	uint64_t number;
+	struct merchant_clock clock;
+};
+
+static enum fault job_run(struct jobs *jobs, const struct job_merchant *merchant,
+			  enum command command, const void *cmd, void *ret)
 {
 	struct arena arena;
 
 	arena_init(&arena, CALL_BYTES_MAX);
-	struct write w = {.merchant = merchant,
+	struct write w = {.merchant = merchant->number,
+			  .clock = merchant->clock,
 			  .command = command,
 			  .handle = command_get(command)->handle,
 			  .actor = TEXT("job"),
@@ -76,8 +82,8 @@ static enum fault job_run(struct jobs *jobs, uint64_t merchant, enum command com
 }
 
 /* Again and again, until a step does less than it may. */
-static bool job_drain(struct jobs *jobs, uint64_t merchant, enum command command, const void *cmd,
-		      void *ret, unsigned *did)
+static bool job_drain(struct jobs *jobs, const struct job_merchant *merchant, enum command command,
+		      const void *cmd, void *ret, unsigned *did)
 {
 	do {
 		*did = 0;
@@ -87,7 +93,7 @@ static bool job_drain(struct jobs *jobs, uint64_t merchant, enum command command
 	return true;
 }
 
-static void jobs_of_merchant(struct jobs *jobs, uint64_t merchant)
+static void jobs_of_merchant(struct jobs *jobs, const struct job_merchant *merchant)
 {
 	static const enum request_class classes[] = {REQUEST_DIALECT, REQUEST_NATIVE};
 	struct request_forget_ret forgotten;
@@ -108,7 +114,7 @@ static void jobs_of_merchant(struct jobs *jobs, uint64_t merchant)
 }
 
 /* What an interrupted command line left. */
-static void settle_merchant(struct jobs *jobs, uint64_t merchant)
+static void settle_merchant(struct jobs *jobs, const struct job_merchant *merchant)
 {
 	struct customer_settle_cmd cmd = {.n = JOB_ROWS};
 	struct customer_settle_ret ret;
@@ -119,37 +125,39 @@ static void settle_merchant(struct jobs *jobs, uint64_t merchant)
 			return;
 	} while (ret.left && !jobs->stop);
 	if (!jobs->stop)
-		(void)!engine_wipe(jobs->engine, merchant); /* the next round tries again */
+		(void)!engine_wipe(jobs->engine, merchant->number); /* the next round tries again */
 }
 
-static unsigned merchants_after(struct jobs *jobs, uint64_t from, uint64_t *ret_numbers, unsigned n)
+static unsigned merchants_after(struct jobs *jobs, uint64_t from, struct job_merchant *ret,
+				unsigned n)
 {
 	struct arena arena;
 	struct detail detail;
 	struct merchant_list_cmd cmd = {.from = from, .n = n};
-	struct merchant_list_ret ret = {0};
+	struct merchant_list_ret page = {0};
 
 	arena_init(&arena, CALL_BYTES_MAX);
 	reader_begin(jobs->reader, 0, &arena, &detail);
-	if (reader_apply(jobs->reader, merchant_list, &cmd, &ret) != OK)
-		ret.n = 0;
-	for (unsigned i = 0; i < ret.n; i++)
-		ret_numbers[i] = ret.rows[i].number;
+	if (reader_apply(jobs->reader, merchant_list, &cmd, &page) != OK)
+		page.n = 0;
+	for (unsigned i = 0; i < page.n; i++)
+		ret[i] =
+		    (struct job_merchant){page.rows[i].number, merchant_clock_of(&page.rows[i])};
 	reader_end(jobs->reader);
 	arena_release(&arena);
-	return ret.n;
+	return page.n;
 }
 
 static void jobs_round(struct jobs *jobs)
 {
-	uint64_t numbers[100];
+	struct job_merchant merchants[100];
 	unsigned n;
 
 	for (uint64_t from = 0; !jobs->stop; from += n) {
-		n = merchants_after(jobs, from, numbers, COUNT_OF(numbers));
+		n = merchants_after(jobs, from, merchants, COUNT_OF(merchants));
 		for (unsigned i = 0; i < n && !jobs->stop; i++) {
-			jobs_of_merchant(jobs, numbers[i]);
-			settle_merchant(jobs, numbers[i]);
+			jobs_of_merchant(jobs, &merchants[i]);
+			settle_merchant(jobs, &merchants[i]);
 		}
 		if (!n)
 			return;

@@ -54,6 +54,7 @@ struct actor_cache *actor_cache_new(void);
 void actor_cache_free(struct actor_cache *c);
 struct actor_entry {
 	struct actor_cache *cache;
+	struct text sent; /* struct actor_wanted */
 	struct credential credential;
 	struct merchant merchant;
 	struct actor_entry *next;
@@ -65,7 +66,8 @@ struct actor_entry {
 /* tx stands at merchant 0. The entry is held until actor_release. */
 struct actor_wanted {
 	enum dialect dialect;
-	struct text name;
+	struct text name; /* as the caller gave it */
+	struct text sent; /* what entries are found by: the name, or a digest of it */
 	uint64_t version; /* engine_credential_version */
 };
 CHECKED enum fault actor_hold(struct actor_cache *c, struct call *call,

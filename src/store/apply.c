@@ -18,10 +18,14 @@ bool entry_envelope_take(struct text *in, struct entry_envelope *ret)
 	if (!varint_take(in, &ret->merchant) || ret->merchant > UINT32_MAX ||
 	    !varint_take(in, &ret->number) || ret->number == 0 ||
 	    !zigzag_take(in, &ret->instant.ms) || !slice_take(in, &ret->actor) ||
-	    !varint_take(in, &command) || command > UINT32_MAX ||
-	    !varint_take(in, &ret->next_number) || !varint_take(in, &ret->op_count))
+	    !varint_take(in, &command) || command >= 2 * ENVELOPE_AHEAD)
 		return false;
 	ret->command = (unsigned)command;
+	ret->ahead_ms = 0;
+	if ((command & ENVELOPE_AHEAD) && !head_take_ahead(in, &ret->ahead_ms))
+		return false;
+	if (!varint_take(in, &ret->next_number) || !varint_take(in, &ret->op_count))
+		return false;
 	return ret->next_number >= 1 && ret->next_number <= NEXT_NUMBER_MAX;
 }
 
@@ -233,7 +237,8 @@ static bool apply_put(struct applier *a, const struct entry_op *op)
 	if (!check_uniques(shape, &record, &image) ||
 	    !check_lists(shape, &record, image.fresh | image.kept))
 		return false;
-	image_apply(a->rows, a->entry.merchant, a->entry.instant, &image);
+	struct instant in = {a->entry.instant.ms + a->entry.ahead_ms};
+	image_apply(a->rows, a->entry.merchant, in, &image);
 	return true;
 }
 
@@ -324,7 +329,8 @@ bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
 	struct applier a = {.rows = rows, .keys = keys, .slots = prev->slots};
 	struct text rest = entry;
 	if (!entry_envelope_take(&rest, &a.entry) || a.entry.number != prev->number + 1 ||
-	    a.entry.instant.ms < prev->instant.ms || a.entry.next_number < prev->next_number)
+	    a.entry.instant.ms < prev->instant.ms || a.entry.ahead_ms < prev->ahead_ms ||
+	    a.entry.next_number < prev->next_number)
 		return false;
 	arena_init_lent(&a.arena, memory, sizeof(memory), 2 * (size_t)ENTRY_BYTES_MAX);
 	bool ok = entry.size <= ENTRY_BYTES_MAX && apply_ops(&a, rest);
@@ -334,7 +340,8 @@ bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
 	struct head head = {.number = a.entry.number,
 			    .instant = a.entry.instant,
 			    .next_number = a.entry.next_number,
-			    .slots = a.slots};
+			    .slots = a.slots,
+			    .ahead_ms = a.entry.ahead_ms};
 	entry_hash(prev->hash, entry, head.hash);
 	head_write(rows, a.entry.merchant, &head);
 	*ret_head = head;

@@ -75,8 +75,9 @@ bool engine_waits(const struct engine *e);
  * transaction and all texts read live until reader_end. */
 struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
 			struct detail *detail);
-/* Changes the merchant inside the same state (identify: merchant 0, then the caller's). */
-void reader_merchant(struct tx *tx, uint64_t merchant);
+/* Changes the merchant inside the same state (identify: merchant 0, then the caller's), or gives it
+ * its clock: reader_begin goes by UTC+8 and the machine's. */
+void reader_merchant(struct tx *tx, uint64_t merchant, struct merchant_clock clock);
 const struct env *reader_env(const struct tx *tx);
 /* A handler that reads, in the open transaction. The only way to run one: where rows are fetched it
  * may end early, with BUSY. */
@@ -87,6 +88,7 @@ void reader_end(struct reader *r);
  * Where rows are at hand it does nothing. */
 struct reader_look {
 	uint64_t merchant;
+	struct merchant_clock clock;
 	handler *handle; /* NULL: none */
 	const void *cmd;
 	void *ret; /* left as it was: zeroes */
@@ -99,14 +101,15 @@ void reader_look(struct reader *r, const struct reader_look *looks, unsigned n);
  * and PostgreSQL goes on showing the state of the first read. */
 void reader_keep(struct reader *r);
 void reader_rest(struct reader *r);
-/* For long scans: ends and begins at the newest state, keeping merchant and arena. */
+/* For long scans: ends and begins at the newest state, keeping merchant, clock and arena. */
 struct tx *reader_renew(struct reader *r);
 
 /* --- writes: through the lane --- */
 struct write {
 	struct write *next; /* the lane's own */
 	uint64_t merchant;
-	unsigned command; /* enum command: goes into the ledger */
+	struct merchant_clock clock; /* the merchant's */
+	unsigned command;	     /* enum command: goes into the ledger */
 	handler *handle;
 	struct text actor; /* "wjb:100000001", "cli": goes into the ledger */
 	const void *cmd;
@@ -138,7 +141,9 @@ CHECKED enum fault engine_wipe(struct engine *e, uint64_t merchant);
 
 /* Waits until everything accepted so far is in LMDB. */
 void engine_feed(struct engine *e);
-/* Counts up with every accepted write to `credential`: caches compare it. */
+/* Counts up with every accepted write to `credential` or `merchant`, before the write is answered:
+ * caches compare it, and never read it later than what they keep. Where other nodes write too it
+ * counts up every 5 s besides. */
 uint64_t engine_credential_version(const struct engine *e);
 /* OK, or why writes are refused now (readyz). */
 enum fault engine_ready(const struct engine *e);

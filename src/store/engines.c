@@ -61,10 +61,15 @@ struct tx *reader_begin(struct reader *r, uint64_t merchant, struct arena *arena
 	return verbs_of_reader(r)->reader_begin(r, merchant, arena, detail);
 }
 
-void reader_merchant(struct tx *tx, uint64_t merchant)
+void reader_merchant(struct tx *tx, uint64_t merchant, struct merchant_clock clock)
 {
 	struct env env = tx->env;
+	int64_t more_ms = clock.ahead_ms - env.ahead_ms;
 	must(!tx->writing);
+	env.now.ms += more_ms;
+	env.instant.ms += more_ms;
+	env.ahead_ms = clock.ahead_ms;
+	env.from_utc8 = clock.from_utc8;
 	tx_init_read(tx, tx->rows, tx->keys, merchant, &env, tx->detail);
 }
 
@@ -97,12 +102,15 @@ struct tx *reader_renew(struct reader *r)
 {
 	struct tx *tx = &base_of(r)->tx;
 	uint64_t merchant = tx->merchant;
+	struct merchant_clock clock = {tx->env.from_utc8, tx->env.ahead_ms};
 	struct arena *arena = tx->env.arena;
 	struct detail *detail = tx->detail;
 	reader_end(r);
 	if (verbs_of_reader(r)->waits)
 		reader_rest(r); /* the newest state, and not all that was read so far */
-	return reader_begin(r, merchant, arena, detail);
+	tx = reader_begin(r, merchant, arena, detail);
+	reader_merchant(tx, merchant, clock);
+	return tx;
 }
 
 void reader_look(struct reader *r, const struct reader_look *looks, unsigned n)

@@ -67,11 +67,25 @@ bool head_read(struct rows *rows, uint64_t merchant, struct head *ret)
 	return true;
 }
 
+bool head_take_ahead(struct text *in, int64_t *ret_ahead_ms)
+{
+	uint64_t ms;
+	if (!varint_take(in, &ms) || ms == 0 || ms > (uint64_t)AHEAD_MS_MAX)
+		return false;
+	*ret_ahead_ms = (int64_t)ms;
+	return true;
+}
+
+/* A clock that was never moved is left out, as in the entry. */
 bool head_decode(struct text value, struct head *ret)
 {
+	ret->ahead_ms = 0;
 	if (!varint_take(&value, &ret->number) || !zigzag_take(&value, &ret->instant.ms) ||
-	    !varint_take(&value, &ret->next_number) || !varint_take(&value, &ret->slots) ||
-	    value.size != sizeof(ret->hash))
+	    !varint_take(&value, &ret->next_number) || !varint_take(&value, &ret->slots))
+		return false;
+	if (value.size > sizeof(ret->hash) && !head_take_ahead(&value, &ret->ahead_ms))
+		return false;
+	if (value.size != sizeof(ret->hash))
 		return false;
 	memcpy(ret->hash, value.data, sizeof(ret->hash));
 	return true;
@@ -83,13 +97,15 @@ void head_encode(const struct head *head, struct buffer *out)
 	buffer_zigzag(out, head->instant.ms);
 	buffer_varint(out, head->next_number);
 	buffer_varint(out, head->slots);
+	if (head->ahead_ms)
+		buffer_varint(out, (uint64_t)head->ahead_ms);
 	buffer_add(out, head->hash, sizeof(head->hash));
 }
 
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head)
 {
 	struct key k;
-	uint8_t memory[4 * VARINT_SIZE_MAX + sizeof(head->hash)];
+	uint8_t memory[HEAD_SIZE_MAX];
 	struct buffer value;
 	key_head(&k, merchant);
 	buffer_init_fixed(&value, memory, sizeof(memory));
@@ -185,6 +201,12 @@ static struct text sealed_value(struct tx *tx, const struct image *image)
 	return buffer_get(&tx->value);
 }
 
+/* A caller's credential and its merchant's clock: engine_credential_version. */
+static bool is_cached(enum table table)
+{
+	return table == TABLE_CREDENTIAL || table == TABLE_MERCHANT;
+}
+
 void entry_add_put(struct tx *tx, const struct image *image)
 {
 	bool personal = record_shapes[image->table].personal;
@@ -197,7 +219,7 @@ void entry_add_put(struct tx *tx, const struct image *image)
 	for (unsigned i = 0; image->kept >> i; i++)
 		if (image->kept >> i & 1)
 			buffer_zigzag(&tx->ops, image->in[i].ms);
-	tx->wrote_credential |= image->table == TABLE_CREDENTIAL;
+	tx->wrote_credential |= is_cached(image->table);
 	tx->wrote_origin |= image->table == TABLE_ORIGIN;
 }
 
@@ -205,7 +227,7 @@ void entry_add_del(struct tx *tx, enum table table, struct text pk)
 {
 	begin_op(tx, OP_DEL, table);
 	buffer_slice(&tx->ops, pk);
-	tx->wrote_credential |= table == TABLE_CREDENTIAL;
+	tx->wrote_credential |= is_cached(table);
 	tx->wrote_origin |= table == TABLE_ORIGIN;
 }
 
@@ -265,7 +287,9 @@ void entry_envelope_add(struct buffer *out, const struct entry_envelope *e)
 	buffer_varint(out, e->number);
 	buffer_zigzag(out, e->instant.ms);
 	buffer_slice(out, e->actor);
-	buffer_varint(out, e->command);
+	buffer_varint(out, e->command | (e->ahead_ms ? ENVELOPE_AHEAD : 0));
+	if (e->ahead_ms)
+		buffer_varint(out, (uint64_t)e->ahead_ms);
 	buffer_varint(out, e->next_number);
 	buffer_varint(out, e->op_count);
 }

@@ -4,6 +4,9 @@
  *   varint merchant, varint number, zigzag instant, slice actor, varint command, varint
  * next_number, varint count, so many operations
  *
+ * Where the merchant's clock was ahead, 2^32 is added to the command and a varint follows it: by
+ * how many milliseconds. Its records came into their lists at the instant moved by so much.
+ *
  *   PUT          varint table, slice key fields, slice value with PERSONAL fields sealed,
  *                varint uniques (bit i: the i-th unique value of the table is new),
  *                varint fresh (bit i: the record came into its i-th list now),
@@ -24,6 +27,7 @@
  */
 #pragma once
 
+#include "base/varint.h"
 #include "store/keys.h"
 #include "store/tx.h"
 
@@ -48,7 +52,7 @@ struct image {
 };
 
 /* Writes the record's row, its new unique values and its new list entries: the same function in a
- * command and in a replay. */
+ * command and in a replay. `now`: the entry's instant, moved by its clock. */
 void image_apply(struct rows *rows, uint64_t merchant, struct instant now,
 		 const struct image *image);
 
@@ -79,7 +83,9 @@ struct entry_envelope {
 	struct instant instant;
 	struct text actor;
 	unsigned command;
+	int64_t ahead_ms;
 };
+#define ENVELOPE_AHEAD (UINT64_C(1) << 32) /* in the command: ahead_ms follows */
 void entry_envelope_add(struct buffer *out, const struct entry_envelope *e);
 /* *in is left at the first operation. */
 CHECKED bool entry_envelope_take(struct text *in, struct entry_envelope *ret);
@@ -100,6 +106,9 @@ CHECKED bool field_sealed_slot(struct text *sealed, uint64_t *ret_slot);
 CHECKED bool field_open(const uint8_t key[SEAL_KEY_SIZE], const struct seal_place *place,
 			struct text sealed, uint8_t *out);
 
+enum { HEAD_SIZE_MAX = 5 * VARINT_SIZE_MAX + 32 };
 void head_encode(const struct head *head, struct buffer *out);
+/* 1 .. AHEAD_MS_MAX */
+CHECKED bool head_take_ahead(struct text *in, int64_t *ret_ahead_ms);
 CHECKED bool head_decode(struct text value, struct head *ret);
 void head_write(struct rows *rows, uint64_t merchant, const struct head *head);

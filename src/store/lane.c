@@ -103,6 +103,8 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 	struct env env = {.now = now,
 			  .instant = {now.ms > newest ? now.ms : newest},
 			  .epoch = atomic_load_explicit(&e->epoch, memory_order_relaxed),
+			  .from_utc8 = w->clock.from_utc8,
+			  .ahead_ms = w->clock.ahead_ms,
 			  .arena = w->arena};
 	struct tx *tx = &l->tx;
 	l->snapshot.stamp.command = ++l->command;
@@ -126,8 +128,8 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 		++*entries;
 		l->wrote_credential |= tx->wrote_credential;
 		l->wrote_origin |= tx->wrote_origin;
-		if (tx->env.instant.ms > newest)
-			atomic_store_explicit(&e->newest_ms, tx->env.instant.ms,
+		if (tx->head.instant.ms > newest)
+			atomic_store_explicit(&e->newest_ms, tx->head.instant.ms,
 					      memory_order_relaxed);
 	}
 	tx_release(tx);

@@ -95,15 +95,18 @@ void link_look(struct pg *p)
 
 static bool read_head(const PGresult *r, struct head *ret)
 {
-	int64_t number, next;
+	int64_t number, next, ahead;
 	struct text instant, hash;
 	struct pg_value value;
 	if (!link_number(r, 0, 0, &number) || !link_cell(r, 0, 1, &instant) ||
 	    !value_read(COLUMN_INSTANT, instant, &value) || !link_number(r, 0, 2, &next) ||
-	    !link_cell(r, 0, 3, &hash) || hash.size != sizeof(ret->hash))
+	    !link_cell(r, 0, 3, &hash) || hash.size != sizeof(ret->hash) ||
+	    !link_number(r, 0, 4, &ahead))
 		return false;
-	*ret = (struct head){
-	    .number = (uint64_t)number, .instant = {value.number}, .next_number = (uint64_t)next};
+	*ret = (struct head){.number = (uint64_t)number,
+			     .instant = {value.number},
+			     .next_number = (uint64_t)next,
+			     .ahead_ms = ahead};
 	memcpy(ret->hash, hash.data, hash.size);
 	return true;
 }

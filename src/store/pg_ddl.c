@@ -42,7 +42,8 @@ static void column(struct buffer *out, unsigned table, unsigned i, bool bounded)
 		add(out, " COLLATE \"C\"");
 	if (!c->nullable)
 		add(out, " NOT NULL");
-	if (!c->nullable && c->source == FROM_FIELD && i >= sql_table_get(table)->key_count)
+	bool later = c->source == FROM_FIELD || c->kind == COLUMN_BIGINT; /* one that may be */
+	if (!c->nullable && later && i >= sql_table_get(table)->key_count)
 		add(out, c->kind == COLUMN_BOOLEAN ? " DEFAULT false" : " DEFAULT 0");
 	if (bounded && text && table < TABLE_COUNT && is_indexed(table, i))
 		buffer_format(out, " CHECK (octet_length(\"%s\") <= %d)", c->name, KEY_TEXT_MAX);

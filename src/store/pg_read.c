@@ -213,6 +213,7 @@ static bool look_once(struct pg_reader *r, const struct reader_look *look)
 	struct env env = pg_engine_env(engine_of(r), look->arena);
 	struct tx tx = {0};
 	tx_init_read(&tx, &r->rows.rows, &r->keys.ring, look->merchant, &env, &detail);
+	reader_merchant(&tx, look->merchant, look->clock);
 	struct application a = {&tx, look->handle, look->cmd, look->ret, OK};
 	bool whole = loaded_try(&r->rows, run_handler, &a);
 	memset(look->ret, 0, look->ret_size);

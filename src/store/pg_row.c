@@ -116,6 +116,7 @@ bool row_entry_values(const struct pg_entry *e, struct batch_id id, uint64_t pla
 	*v++ = (struct pg_value){.number = e->command};
 	*v++ = (struct pg_value){.text = e->bytes};
 	*v++ = (struct pg_value){.text = {(const char *)e->hash, 32}};
+	*v++ = (struct pg_value){.number = envelope.ahead_ms};
 	return true;
 }
 

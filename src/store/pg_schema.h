@@ -47,7 +47,7 @@ struct column {
 	bool nullable; /* NULL for zero, empty or none */
 };
 
-enum { SQL_COLUMNS_MAX = 40, PATH_KEYS_MAX = 4, PATH_CONDITIONS_MAX = 2 };
+enum { SQL_COLUMNS_MAX = 80, PATH_KEYS_MAX = 4, PATH_CONDITIONS_MAX = 2 };
 struct sql_table {
 	const char *name;
 	const char *comment;

@@ -15,7 +15,10 @@
 	T(COUPON,     "one issued coupon; customer 0: nobody has it yet. state: 0 unused, 1 redeemed, 2 frozen, 3 recalled") \
 	T(CAMPAIGN,   "a marketing campaign. status: 1 online, 2 stopped, 3 ended")                                \
 	T(MEMBER,     "a customer in the audience of a campaign; covered when cover is the campaign's cover")     \
-	T(REQUEST,    "a write that was accepted, kept for a while so that its repeat gets the same answer")
+	T(REQUEST,    "a write that was accepted, kept for a while so that its repeat gets the same answer") \
+	T(EDITION,    "what a template gave before it was changed, for the coupons that still go by it")           \
+	T(PURCHASE,   "the coupons that were redeemed under one order number")                                     \
+	T(SERIES,     "how far the codes of one pattern are given out")
 
 #define SQL_TABLES(T)                                                                                              \
 	T(list_state,   LIST_STATE,   2, "what is known of a list: the next ordinal, how many are in it, the first") \
@@ -56,5 +59,6 @@
 	C(actor,        TEXT,     "who asked for it")                            \
 	C(command,      BIGINT,   "what was asked")                              \
 	C(entry,        BYTEA,    "what was written, personal data and secrets sealed") \
-	C(hash,         BYTEA,    "SHA-256 of the hash before and the entry")
+	C(hash,         BYTEA,    "SHA-256 of the hash before and the entry") \
+	C(ahead_ms,     BIGINT,   "how far the clock of a sandbox was ahead; never less than in the entry before")
 /* clang-format on */

@@ -3,7 +3,7 @@
 #define SQL_STATEMENTS(STATEMENT)                                                                                  \
 	STATEMENT(LOCK_HEAD,     "SELECT 1 FROM head WHERE merchant_id = $1 FOR UPDATE")                           \
 	STATEMENT(MAKE_HEAD,     "INSERT INTO head (merchant_id) VALUES ($1) ON CONFLICT (merchant_id) DO NOTHING") \
-	STATEMENT(NEWEST_ENTRY,  "SELECT number, instant, next_number, hash FROM ledger WHERE merchant_id = $1 ORDER BY number DESC LIMIT 1") \
+	STATEMENT(NEWEST_ENTRY,  "SELECT number, instant, next_number, hash, ahead_ms FROM ledger WHERE merchant_id = $1 ORDER BY number DESC LIMIT 1") \
 	STATEMENT(FIND_BATCH,    "SELECT number FROM ledger WHERE merchant_id = $1 AND batch_node = $2 AND batch_number = $3 AND batch_place = 0") \
 	STATEMENT(LAST_SLOT,     "SELECT slot FROM customer_key WHERE merchant_id = $1 ORDER BY slot DESC LIMIT 1") \
 	STATEMENT(WIPE_KEYS,     "UPDATE customer_key k SET value = decode(repeat('00', 32), 'hex') FROM customer c" \

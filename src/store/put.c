@@ -130,7 +130,7 @@ static void write_record(struct change *c)
 		record_encode(c->shape, c->new, value);
 	must(!value->full);
 	c->image.value = buffer_get(value);
-	image_apply(c->tx->rows, c->tx->merchant, c->tx->head.instant, &c->image);
+	image_apply(c->tx->rows, c->tx->merchant, c->tx->env.instant, &c->image);
 }
 
 static void drop_record(struct change *c)

@@ -24,7 +24,7 @@ void rounds_release(struct rounds *r)
 
 void rounds_set_head(struct loaded *rows, uint64_t merchant, const struct head *head)
 {
-	uint8_t memory[3 * VARINT_SIZE_MAX + sizeof(head->hash)];
+	uint8_t memory[HEAD_SIZE_MAX];
 	struct buffer value;
 	struct key k;
 	key_head(&k, merchant);
@@ -53,6 +53,8 @@ static void run_command(void *context)
 	struct write *w = r->writes[r->at];
 	struct env env = r->env;
 	env.arena = w->arena;
+	env.from_utc8 = w->clock.from_utc8;
+	env.ahead_ms = w->clock.ahead_ms;
 	tx_init_write(&r->tx, &r->rows->rows, r->keys, r->merchant, &env, &w->detail, w->command,
 		      w->actor);
 	w->fault = w->handle(&r->tx, &r->tx.env, w->cmd, w->ret);
@@ -68,7 +70,7 @@ static void add_entry(struct rounds *r, struct write *w, size_t at)
 				   .at = at,
 				   .size = r->bytes.size - at,
 				   .number = w->entry,
-				   .instant = r->tx.env.instant};
+				   .instant = r->tx.head.instant};
 	memcpy(e->hash, r->tx.head.hash, sizeof(e->hash));
 	r->wrote_credential |= r->tx.wrote_credential;
 	r->wrote_origin |= r->tx.wrote_origin;

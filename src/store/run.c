@@ -61,8 +61,12 @@ void tx_init_write(struct tx *tx, struct rows *rows, struct keyring *keys, uint6
 	tx->actor = actor;
 	if (!head_read(rows, merchant, &tx->head))
 		tx->head.next_number = 1;
-	tx->env.instant = later(later(env->now, env->instant), tx->head.instant);
-	tx->head.instant = tx->env.instant;
+	tx->head.instant = later(later(env->now, env->instant), tx->head.instant);
+	if (env->ahead_ms > tx->head.ahead_ms)
+		tx->head.ahead_ms = env->ahead_ms;
+	tx->env.ahead_ms = tx->head.ahead_ms;
+	tx->env.now.ms += tx->env.ahead_ms;
+	tx->env.instant.ms = tx->head.instant.ms + tx->env.ahead_ms;
 	tx->head.number++;
 }
 
@@ -74,7 +78,7 @@ uint64_t tx_finish(struct tx *tx, struct buffer *out)
 	list_finish(tx);
 	struct entry_envelope envelope = {tx->merchant, tx->head.number,  tx->head.next_number,
 					  tx->op_count, tx->head.instant, tx->actor,
-					  tx->command};
+					  tx->command,	tx->head.ahead_ms};
 	buffer_clear(&tx->value);
 	entry_envelope_add(&tx->value, &envelope);
 	must(!tx->value.full && !tx->ops.full);

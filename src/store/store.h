@@ -70,8 +70,26 @@ struct env {
 	struct instant instant; /* max(now, newest entry's): created, order */
 	uint64_t epoch;		/* of the store: part of public ids */
 	int64_t from_utc8;	/* minutes that the merchant's clocks are ahead of UTC+8 */
+	int64_t ahead_ms;	/* a sandbox: how far now and instant are ahead of everybody's */
 	struct arena *arena;	/* lives as long as the call */
 };
+
+/* A merchant's own time, from its record. Whoever runs a command for a merchant brings it.
+ *
+ * `ahead_ms` moves what the handler sees, `now` and `instant` alike, and nothing else: entries and
+ * heads, the newest entry's instant and the guard of the machine's clock stay at the real time. An
+ * entry that was written under it says so, and its records come into their lists at the moved
+ * instant, which is also what `created` shows. A write never goes by less than its merchant's
+ * newest entry did: so the instants of a list never run backwards, also where a caller's copy of
+ * the record is old (docs/decisions/0030). */
+struct merchant_clock {
+	int64_t from_utc8, ahead_ms;
+};
+static const int64_t AHEAD_MS_MAX = INT64_C(3650) * 24 * 3600 * 1000; /* ten years */
+static inline struct merchant_clock merchant_clock_of(const struct merchant *m)
+{
+	return (struct merchant_clock){m->from_utc8, m->clock_ms};
+}
 
 typedef enum fault handler(struct tx *tx, const struct env *env, const void *cmd, void *ret);
 

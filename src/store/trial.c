@@ -114,6 +114,8 @@ enum fault embedded_try(struct reader *r, struct write *w)
 	struct env env = {.now = wall_now(&e->wall),
 			  .instant = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
 			  .epoch = atomic_load(&e->epoch),
+			  .from_utc8 = w->clock.from_utc8,
+			  .ahead_ms = w->clock.ahead_ms,
 			  .arena = w->arena};
 	arena_init(&t.arena, 2 * (size_t)ENTRY_BYTES_MAX);
 	tx_init_write(&r->base.tx, &t.rows, &keys, w->merchant, &env, &w->detail, w->command,

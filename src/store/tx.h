@@ -24,6 +24,7 @@ struct head {
 	struct instant instant;
 	uint64_t next_number; /* store_number */
 	uint64_t slots;	      /* the highest of the merchant's key slots given */
+	int64_t ahead_ms;     /* the clock that the newest entry went by; only ever grows */
 	uint8_t hash[32];
 };
 
@@ -50,7 +51,7 @@ struct tx {
 	struct text actor;
 	struct head head; /* as it will be after this command; hash: still the one before */
 	uint64_t op_count;
-	bool wrote_credential; /* out: caches must look again */
+	bool wrote_credential; /* out: or a merchant; caches must look again */
 	bool wrote_origin;
 	/* the store's own, kept between commands */
 	struct buffer ops;    /* the entry's rows so far */
@@ -63,10 +64,13 @@ struct tx {
 	uint32_t slot_count, slot_capacity;
 };
 
+/* env->now and env->instant are moved already. */
 void tx_init_read(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant,
 		  const struct env *env, struct detail *detail);
-/* tx->env.instant = max(env->now, env->instant, the merchant's newest entry's): pass &tx->env to
- * the handler. `actor` must live until tx_release. */
+/* env->now and env->instant are the machine's. tx->env.instant = max(env->now, env->instant, the
+ * merchant's newest entry's), and only then both are moved ahead by max(env->ahead_ms, the newest
+ * entry's): pass &tx->env to the handler. The entry's own instant, tx->head.instant, is not moved.
+ * `actor` must live until tx_release. */
 void tx_init_write(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_t merchant,
 		   const struct env *env, struct detail *detail, unsigned command,
 		   struct text actor);

@@ -33,6 +33,7 @@ static void run_ahead(struct warm *w, struct reader *r, struct arena *arena,
 {
 	char ret[WARM_RET_MAX] __attribute__((aligned(16))) = {0};
 	struct write trial = {.merchant = call->merchant,
+			      .clock = call->clock,
 			      .command = call->command,
 			      .handle = call->handle,
 			      .actor = call->actor,
@@ -101,8 +102,8 @@ static unsigned copy_calls(struct warm *w, const struct write *first, uint64_t c
 	for (; n < count && n < WARM_CALLS_MAX; n++) {
 		if (at->ret && (at->ret_size == 0 || at->ret_size > WARM_RET_MAX))
 			break;
-		w->calls[n] =
-		    (struct warm_call){at->merchant, at->command, at->handle, at->actor, at->cmd};
+		w->calls[n] = (struct warm_call){at->merchant, at->clock, at->command,
+						 at->handle,   at->actor, at->cmd};
 		at = at->next;
 	}
 	return n;

@@ -28,6 +28,7 @@ enum {
 
 struct warm_call {
 	uint64_t merchant;
+	struct merchant_clock clock;
 	unsigned command;
 	handler *handle;
 	struct text actor;

@@ -215,7 +215,8 @@ static enum fault run_on(struct side *side, struct write *w)
 	end_reading(side);
 	if (row->mode == COMMAND_WRITE)
 		return engine_run(side->engine, w);
-	reader_begin(side->reader, w->merchant, w->arena, &w->detail);
+	struct tx *tx = reader_begin(side->reader, w->merchant, w->arena, &w->detail);
+	reader_merchant(tx, w->merchant, w->clock);
 	side->reading = true;
 	return reader_apply(side->reader, row->handle, w->cmd, w->ret);
 }
@@ -233,6 +234,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 		engine_feed(s->embedded.engine); /* it sees what was fed */
 	arena_init(&other_arena, CALL_BYTES_MAX);
 	struct write w = {.merchant = merchant,
+			  .clock = stage->clock,
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),
@@ -253,7 +255,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 
 int main(int argc, char **argv)
 {
-	struct two_stage s = {.stage = {fresh, run}};
+	struct two_stage s = {.stage = {.fresh = fresh, .run = run}};
 	if (!pg_server_start(&s.server))
 		return 0;
 	s.admin = PQconnectdb(s.server.url);

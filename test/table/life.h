@@ -9,13 +9,12 @@
  *     items: product/category/price*quantity with commas
  */
 
-static const char *const benefit_names[] = {"none",	"amount_off", "percent_off", "free_item",
-					    "exchange", "buy_get",    "product",     "free_shipping",
-					    "queue_skip", "parking"};
-static const char *const event_names[] = {"",	       "issued",   "held",     "confirmed",
-					  "released",  "assigned", "frozen",   "unfrozen",
-					  "redeemed",  "reversed", "recalled", "extended",
-					  "reissued",  "transferred"};
+static const char *const benefit_names[] = {
+    "none",    "amount_off", "percent_off",   "free_item",  "exchange",
+    "buy_get", "product",    "free_shipping", "queue_skip", "parking"};
+static const char *const event_names[] = {
+    "",		"issued",   "held",	"confirmed", "released", "assigned", "frozen",
+    "unfrozen", "redeemed", "reversed", "recalled",  "extended", "reissued", "transferred"};
 
 /* The number stands for the contents too: body= makes others. */
 static struct request_number arg_number_key(struct story *t)
@@ -28,8 +27,8 @@ static struct request_number arg_number_key(struct story *t)
 
 static struct circumstances arg_said(struct story *t)
 {
-	return (struct circumstances){
-	    arg(t, "reason"), arg(t, "order"), arg(t, "operator"), arg(t, "shop")};
+	return (struct circumstances){arg(t, "reason"), arg(t, "order"), arg(t, "operator"),
+				      arg(t, "shop")};
 }
 
 /* "a,b" -> lines */
@@ -82,9 +81,9 @@ static void arg_rules(struct story *t, struct template *r)
 	static const char *const backs[] = {"always", "on_cancel", "never"};
 	static const char *const roundings[] = {"fen_half_up", "fen_down", "jiao_down",
 						"yuan_down"};
-	r->benefit = has(t, "type") ? named_number(arg(t, "type"), benefit_names,
-						   COUNT_OF(benefit_names))
-				    : r->benefit;
+	r->benefit = has(t, "type")
+			 ? named_number(arg(t, "type"), benefit_names, COUNT_OF(benefit_names))
+			 : r->benefit;
 	if (has(t, "name"))
 		r->name = arg(t, "name");
 	if ((r->has_amount |= has(t, "amount")))
@@ -145,12 +144,11 @@ static void arg_rules(struct story *t, struct template *r)
 
 static enum fault do_make(struct story *t)
 {
-	struct template_make_cmd cmd = {
-	    .template = {.template_id = arg_number(t, "id", 0),
-			 .name = TEXT("t"),
-			 .benefit = BENEFIT_AMOUNT_OFF,
-			 .per_person = PER_PERSON_NONE},
-	    .request = arg_number_key(t)};
+	struct template_make_cmd cmd = {.template = {.template_id = arg_number(t, "id", 0),
+						     .name = TEXT("t"),
+						     .benefit = BENEFIT_AMOUNT_OFF,
+						     .per_person = PER_PERSON_NONE},
+					.request = arg_number_key(t)};
 	struct template_make_ret ret;
 	arg_rules(t, &cmd.template);
 	if (cmd.template.benefit == BENEFIT_AMOUNT_OFF && !cmd.template.has_amount &&
@@ -169,8 +167,8 @@ static enum fault do_change_template(struct story *t)
 	struct template_get_cmd get = {arg_number(t, "id", 0)};
 	struct template_get_ret got;
 	struct template_change_ret ret;
-	TRY(t->stage->run(t->stage, COMMAND_template_get, t->merchant, t->now, &t->arena, &get, &got,
-			  &t->detail));
+	TRY(t->stage->run(t->stage, COMMAND_template_get, t->merchant, t->now, &t->arena, &get,
+			  &got, &t->detail));
 	struct template_change_cmd cmd = {.template_id = get.template_id,
 					  .template = got.template,
 					  .recast = has(t, "recast"),
@@ -251,8 +249,8 @@ static enum fault do_change(struct story *t)
 {
 	unsigned n;
 	struct coupon_change_cmd cmd = {
-	    .verb = (enum event_kind)named_number(arg(t, "verb"), event_names,
-						  COUNT_OF(event_names)),
+	    .verb =
+		(enum event_kind)named_number(arg(t, "verb"), event_names, COUNT_OF(event_names)),
 	    .code = arg(t, "code"),
 	    .said = arg_said(t),
 	    .request = arg_number_key(t),

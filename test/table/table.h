@@ -10,6 +10,8 @@
  * What the server makes has names: $C1, $C2 .. codes, $A1 .. activity ids, $U1 .. customer and
  * department ids, in the order in which they are first seen; they may be used in arguments. Times
  * are 2026-01-02T10:00:00; the clock stands at 2026-01-01T10:00:00 until `at TIME` or `later 3d`.
+ * `on=2` runs a line for merchant 2; a merchant's own clock comes with it, unless the line says
+ * `old_clock`: then that of a caller who has not heard of it.
  * A line `fresh` begins an empty store; `setup` is a fresh store at that time with an origin and
  * merchant 1.
  *
@@ -28,9 +30,10 @@ struct stage {
 	/* One command for one merchant; everything it returns lives in the arena. */
 	enum fault (*run)(struct stage *s, unsigned command, uint64_t merchant, struct instant now,
 			  struct arena *arena, const void *cmd, void *ret, struct detail *detail);
+	struct merchant_clock clock; /* the merchant's, for `run` */
 };
 
-enum { WORDS_MAX = 40, NAMED_MAX = 4000 };
+enum { WORDS_MAX = 40, NAMED_MAX = 4000, CLOCKS_MAX = 10 };
 struct word {
 	struct text name, value;
 	bool used;
@@ -49,6 +52,7 @@ struct story {
 	} named[NAMED_MAX];
 	unsigned named_count;
 	uint64_t merchant;
+	struct merchant_clock clocks[CLOCKS_MAX]; /* by merchant */
 	struct word words[WORDS_MAX];
 	unsigned word_count;
 	struct buffer out;
@@ -80,6 +84,13 @@ static uint64_t arg_number(struct story *t, const char *name, uint64_t otherwise
 	uint64_t value;
 	struct text word = arg(t, name);
 	return word.data && text_to_uint64(word, &value) ? value : otherwise;
+}
+
+static int64_t arg_signed(struct story *t, const char *name)
+{
+	int64_t value;
+	struct text word = arg(t, name);
+	return word.data && text_to_int64(word, &value) ? value : 0;
 }
 
 static struct instant moment(struct story *t, struct text word)
@@ -266,8 +277,15 @@ static struct text shown_code(struct story *t, struct text code)
 	return made ? name_of(t, 'C', code) : code;
 }
 
+static void set_stage_clock(struct story *t)
+{
+	bool known = t->merchant < CLOCKS_MAX && !has(t, "old_clock");
+	t->stage->clock = known ? t->clocks[t->merchant] : (struct merchant_clock){0};
+}
+
 #define RUN(command_name)                                                                        \
 	({                                                                                       \
+		set_stage_clock(t);                                                              \
 		enum fault fault_ = t->stage->run(t->stage, COMMAND_##command_name, t->merchant, \
 						  t->now, &t->arena, &cmd, &ret, &t->detail);    \
 		if (fault_ != OK)                                                                \
@@ -297,12 +315,37 @@ static enum fault do_restore(struct story *t)
 
 static enum fault do_merchant(struct story *t)
 {
-	struct merchant_add_cmd cmd = {arg(t, "name"), has(t, "may_exist")};
+	struct merchant_add_cmd cmd = {.name = arg(t, "name"),
+				       .may_exist = has(t, "may_exist"),
+				       .sandbox = has(t, "sandbox"),
+				       .from_utc8 = arg_signed(t, "zone")};
 	struct merchant_add_ret ret;
 	t->merchant = 0;
 	RUN(merchant_add);
 	say(t, ret.made ? "made" : "there");
 	say_number(t, "number", ret.number);
+	if (ret.made && ret.number < CLOCKS_MAX)
+		t->clocks[ret.number] = (struct merchant_clock){cmd.from_utc8, 0};
+	return OK;
+}
+
+static int64_t span_ms(struct text word);
+
+static enum fault do_change_merchant(struct story *t)
+{
+	struct text zone = arg(t, "zone"), advance = arg(t, "advance");
+	struct merchant_change_cmd cmd = {.number = arg_number(t, "number", 2),
+					  .has_zone = zone.data != NULL,
+					  .from_utc8 = arg_signed(t, "zone"),
+					  .make_sandbox = has(t, "sandbox"),
+					  .advance_ms = span_ms(advance)};
+	struct merchant_change_ret ret;
+	t->merchant = 0;
+	RUN(merchant_change);
+	t->clocks[cmd.number] = merchant_clock_of(&ret.merchant);
+	buffer_format(&t->out, " zone=%lld ahead=%lld", (long long)ret.merchant.from_utc8,
+		      (long long)ret.merchant.clock_ms);
+	say_number(t, "revision", ret.merchant.revision);
 	return OK;
 }
 
@@ -328,9 +371,60 @@ static enum fault do_credential(struct story *t)
 	cmd.credential.owner = arg_number(t, "owner", 1);
 	cmd.credential.secret = arg(t, "secret");
 	cmd.credential.token = arg(t, "token");
+	cmd.credential.label = arg(t, "label");
+	cmd.credential.scopes = arg_number(t, "scopes", 0);
+	cmd.credential.expires = arg_instant(t, "expires");
+	cmd.credential.calls_per_s = arg_number(t, "calls", 0);
+	cmd.credential.burst = arg_number(t, "burst", 0);
+	cmd.credential.demo = has(t, "demo");
 	t->merchant = 0;
 	RUN(credential_add);
 	say(t, ret.made ? "made" : "there");
+	return OK;
+}
+
+static void say_limits(struct story *t, const struct credential *c)
+{
+	if (c->label.size)
+		say_text(t, "label", c->label);
+	if (c->scopes)
+		say_number(t, "scopes", c->scopes);
+	if (c->calls_per_s || c->burst)
+		buffer_format(&t->out, " limits=%llu/%llu", (unsigned long long)c->calls_per_s,
+			      (unsigned long long)c->burst);
+	if (!instant_is_none(c->expires))
+		say_instant(t, "expires", c->expires);
+	if (c->revoked)
+		say(t, "revoked");
+}
+
+/* `key`: a native key, whose name is looked up first. */
+static enum fault do_change_credential(struct story *t)
+{
+	struct text key = arg(t, "key"), expires = arg(t, "expires"), calls = arg(t, "calls");
+	struct credential_change_cmd change = {
+	    .dialect =
+		(enum dialect)arg_number(t, "dialect", key.data ? DIALECT_NATIVE : DIALECT_WJB),
+	    .name = arg(t, "name"),
+	    .owner = arg_number(t, "owner", 0),
+	    .revoke = has(t, "revoke"),
+	    .has_expires = expires.data != NULL,
+	    .has_limits = calls.data != NULL,
+	    .calls_per_s = arg_number(t, "calls", 0),
+	    .burst = arg_number(t, "burst", 0)};
+	t->merchant = 0;
+	if (expires.size)
+		change.expires = moment(t, expires);
+	if (key.data) {
+		struct credential_find_cmd cmd = {change.dialect, key};
+		struct credential_find_ret ret;
+		RUN(credential_find);
+		change.name = arena_text(&t->arena, ret.credential.name);
+	}
+	const struct credential_change_cmd cmd = change;
+	struct credential_change_ret ret;
+	RUN(credential_change);
+	say_limits(t, &ret.credential);
 	return OK;
 }
 
@@ -342,8 +436,13 @@ static enum fault do_find_credential(struct story *t)
 	t->merchant = 0;
 	RUN(credential_find);
 	say_text(t, "merchant", ret.merchant.name);
+	if (cmd.dialect == DIALECT_NATIVE) {
+		bool clear = text_equal(ret.credential.name, cmd.name);
+		say_number(t, clear ? "clear" : "digest", ret.credential.name.size);
+	}
 	say_text(t, "secret", ret.credential.secret);
 	say_text(t, "token", ret.credential.token);
+	say_limits(t, &ret.credential);
 	return OK;
 }
 
@@ -934,22 +1033,28 @@ static enum fault do_at(struct story *t)
 	return OK;
 }
 
-/* 3d, 2h, 5s, 40ms */
-static enum fault do_later(struct story *t)
+/* 3d, 2h, 5s, 40ms, -1s */
+static int64_t span_ms(struct text word)
 {
 	static const struct {
 		const char *unit;
 		int64_t ms;
 	} units[] = {{"d", 86400000}, {"h", 3600000}, {"s", 1000}, {"ms", 1}};
-	struct text word = t->words[0].name;
+	bool minus = text_starts_with(word, TEXT("-"));
 	int64_t value = 0;
-	size_t digits = 0;
+	size_t digits = minus;
 	while (digits < word.size && word.data[digits] >= '0' && word.data[digits] <= '9')
 		value = value * 10 + (word.data[digits++] - '0');
 	struct text unit = {word.data + digits, word.size - digits};
 	for (unsigned i = 0; i < COUNT_OF(units); i++)
 		if (text_equal(unit, text_of(units[i].unit)))
-			t->now.ms += value * units[i].ms;
+			return (minus ? -value : value) * units[i].ms;
+	return 0;
+}
+
+static enum fault do_later(struct story *t)
+{
+	t->now.ms += span_ms(t->words[0].name);
 	t->words[0].used = true;
 	return OK;
 }
@@ -962,6 +1067,7 @@ static void set_clock(struct story *t)
 static enum fault do_fresh(struct story *t)
 {
 	t->stage->fresh(t->stage);
+	memset(t->clocks, 0, sizeof(t->clocks));
 	if (!has(t, "keep_names"))
 		t->named_count = 0;
 	return OK;
@@ -971,10 +1077,11 @@ static enum fault do_setup(struct story *t)
 {
 	struct origin_create_cmd origin = {0xC0FFE};
 	struct origin_create_ret origin_ret;
-	struct merchant_add_cmd merchant = {TEXT("shop"), false};
+	struct merchant_add_cmd merchant = {.name = TEXT("shop")};
 	struct merchant_add_ret merchant_ret;
 	do_fresh(t);
 	set_clock(t);
+	t->stage->clock = (struct merchant_clock){0};
 	TRY(t->stage->run(t->stage, COMMAND_origin_create, 0, t->now, &t->arena, &origin,
 			  &origin_ret, &t->detail));
 	return t->stage->run(t->stage, COMMAND_merchant_add, 0, t->now, &t->arena, &merchant,
@@ -993,7 +1100,9 @@ static const struct {
     {"restore", do_restore},
     {"merchant", do_merchant},
     {"merchants", do_merchants},
+    {"change_merchant", do_change_merchant},
     {"credential", do_credential},
+    {"change_credential", do_change_credential},
     {"find_credential", do_find_credential},
     {"credentials", do_credentials},
     {"department", do_department},
@@ -1104,9 +1213,9 @@ static void run_line(struct story *t, struct text line)
 	buffer_clear(&t->out);
 	buffer_text(&t->out, at ? TEXT("ok") : TEXT_NONE);
 	t->detail = (struct detail){0};
-	t->merchant = 1;
 	struct text command = text_cut(&line, ' ');
 	read_words(t, line);
+	t->merchant = arg_number(t, "on", 1);
 	run_command(t, command);
 	check_outcome(t, want);
 }

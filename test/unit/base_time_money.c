@@ -170,6 +170,54 @@ static void test_money(struct buffer *b)
 	CHECK_TEXT(buffer_get(b), "-1.50");
 }
 
+static void test_zones(struct buffer *b)
+{
+	static const struct {
+		const char *text;
+		int64_t minutes; /* ahead of UTC+8 */
+	} rows[] = {{"+08:00", 0},    {"+14:00", 360},	{"-12:00", -1200}, {"+00:00", -480},
+		    {"-03:30", -690}, {"+05:45", -135}, {"-00:30", -510}};
+	static const char *const bad[] = {"",	    "08:00", "+8:00",  "+14:01", "-12:01",
+					  "+07:60", "+0800", "+08:0a", "+08-00", "+08:00 "};
+	int64_t minutes;
+	for (size_t row = 0; row < COUNT_OF(rows); row++) {
+		CHECK(moment_parse_zone(text_of(rows[row].text), &minutes));
+		CHECK_INT(minutes, rows[row].minutes);
+		buffer_clear(b);
+		buffer_moment_zone(b, minutes);
+		CHECK_TEXT(buffer_get(b), rows[row].text);
+	}
+	for (size_t row = 0; row < COUNT_OF(bad); row++)
+		CHECK(!moment_parse_zone(text_of(bad[row]), &minutes));
+}
+
+static void test_spans(void)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* 0: refused */
+	} rows[] = {{"3d", 259200000},
+		    {"2h", 7200000},
+		    {"30m", 1800000},
+		    {"45s", 45000},
+		    {"3650d", INT64_C(3650) * 86400000},
+		    {"3651d", 0},
+		    {"87601h", 0},
+		    {"0d", 0},
+		    {"d", 0},
+		    {"3", 0},
+		    {"-3d", 0},
+		    {"3w", 0},
+		    {"1.5h", 0},
+		    {"18446744073709551616s", 0},
+		    {"", 0}};
+	for (size_t row = 0; row < COUNT_OF(rows); row++) {
+		int64_t ms = 0;
+		CHECK(moment_parse_span(text_of(rows[row].text), &ms) == (rows[row].ms > 0));
+		CHECK_INT(ms, rows[row].ms);
+	}
+}
+
 int main(void)
 {
 	struct buffer b;
@@ -179,6 +227,8 @@ int main(void)
 	test_calendar(&b);
 	test_seconds();
 	test_money(&b);
+	test_zones(&b);
+	test_spans();
 	buffer_release(&b);
 	return test_end();
 }

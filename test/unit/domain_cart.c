@@ -553,7 +553,7 @@ static const struct {
     /* .. but only one that took something off */
     {"a::100*1 b::900*1",
      "100, 0, 0; 100",
-     "1; 100",
+     "2 3; 1000",
      {{NO_LIMIT, .id = 1, TERMS(.number = 1, OFF(100), .splitting = SPLIT_IN_ORDER)},
       {NO_LIMIT, .id = 2, TERMS(.number = 2, .benefit = BENEFIT_FREE_ITEM)},
       {NO_LIMIT, .id = 3, TERMS(.number = 2, .benefit = BENEFIT_FREE_ITEM)}}},
@@ -612,6 +612,74 @@ static void test_together(size_t at)
 	arena_reset(&arena);
 }
 
+/* Too many combinations: the search ends all the same, says so, and what it found is legal. */
+static void test_hard(void)
+{
+	enum { N = 60 };
+	static struct template terms[N];
+	struct cart_coupon coupons[N], chosen[N];
+	struct priced priced[N], priced_chosen[N];
+	struct cart cart = cart_of("a::1999*9 b::1777*9 c::1555*9 d::1333*9 e::1111*9 f::999*9");
+	struct cart_best best;
+	struct money total;
+	for (unsigned i = 0; i < N; i++) {
+		terms[i] = (struct template){.number = i + 1,
+					     .benefit = BENEFIT_BUY_GET,
+					     .buy = 1 + i % 5,
+					     .get = 1 + i % 3};
+		coupons[i] = (struct cart_coupon){.id = i, .terms = &terms[i], NO_LIMIT};
+	}
+	price_all(&cart, coupons, N, priced);
+	CHECK(cart_best(&arena, &cart, coupons, priced, N, &best));
+	CHECK(!best.exact);
+	for (unsigned i = 0; i < best.n; i++)
+		chosen[i] = coupons[best.rows[i]];
+	price_all(&cart, chosen, best.n, priced_chosen);
+	CHECK(cart_apply(&arena, &cart, chosen, priced_chosen, best.n, &total));
+	CHECK_INT(total.fen, best.discount.fen);
+	for (unsigned i = 0; i < best.n; i++)
+		CHECK_INT(priced_chosen[i].reason_count, 0);
+	arena_reset(&arena);
+}
+
+/* At most ORDER_COUPONS_MAX, the locked ones among them. */
+static void test_many(void)
+{
+	enum { N = 50 };
+	struct template terms = {.number = 1, OFF(10)};
+	struct cart_coupon coupons[N];
+	struct priced priced[N];
+	struct cart cart = cart_of("amount=1000");
+	struct cart_best best;
+	for (unsigned i = 0; i < N; i++)
+		coupons[i] =
+		    (struct cart_coupon){.id = i, .terms = &terms, .locked = i % 25 == 0, NO_LIMIT};
+	price_all(&cart, coupons, N, priced);
+	CHECK(cart_best(&arena, &cart, coupons, priced, N, &best));
+	CHECK_INT(best.n, ORDER_COUPONS_MAX - 2);
+	CHECK_INT(best.discount.fen, 10 * (ORDER_COUPONS_MAX - 2));
+	arena_reset(&arena);
+}
+
+static void test_full(void)
+{
+	struct template terms = {.number = 1, OFF(10)};
+	struct cart cart = cart_of("a::100*1");
+	struct cart_coupon coupon = {.terms = &terms, NO_LIMIT};
+	struct priced priced = {0};
+	struct cart_best best;
+	struct money total;
+	struct env env = {.now = noon};
+	struct arena small;
+	arena_init(&small, 64);
+	cart_price(&small, &env, &cart, &coupon, &priced);
+	CHECK(small.full);
+	CHECK(!cart_best(&small, &cart, &coupon, &priced, 1, &best));
+	CHECK(!cart_apply(&small, &cart, &coupon, &priced, 1, &total));
+	arena_release(&small);
+	arena_reset(&arena);
+}
+
 int main(void)
 {
 	arena_init(&arena, 64 << 20);
@@ -619,6 +687,9 @@ int main(void)
 		test_pricing(&pricings[i]);
 	for (size_t i = 0; i < COUNT_OF(together); i++)
 		test_together(i);
+	test_hard();
+	test_many();
+	test_full();
 	test_limits();
 	test_many_reasons();
 	test_totals();

@@ -61,6 +61,7 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 {
 	struct tx *tx = &stage.write;
 	struct write w = {.merchant = merchant,
+			  .clock = stage.stage.clock,
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),
@@ -87,30 +88,33 @@ static enum fault run(struct stage *s, unsigned command, uint64_t merchant, stru
 	const struct command_row *row = command_get(command);
 	struct env env = {.now = now, .instant = now, .arena = arena};
 	struct tx tx = {0};
-	(void)s;
 	must(row);
 	env.epoch = epoch_of(&stage.rows.rows, arena);
-	if (row->mode == COMMAND_WRITE)
+	if (row->mode == COMMAND_WRITE) {
+		env.from_utc8 = s->clock.from_utc8;
+		env.ahead_ms = s->clock.ahead_ms;
 		return run_write(row, command, merchant, &env, cmd, ret, detail);
+	}
 	tx_init_read(&tx, &stage.rows.rows, &stage.keys.ring, merchant, &env, detail);
-	return row->handle(&tx, &env, cmd, ret);
+	reader_merchant(&tx, merchant, s->clock);
+	return row->handle(&tx, reader_env(&tx), cmd, ret);
 }
 
 /* The most rounds of each command that the tables run: fewer are better, more are a regression. */
 static const struct {
 	unsigned command, rounds;
 } rounds_at_most[] = {
-    {COMMAND_origin_create, 2},	  {COMMAND_origin_restore, 2},	  {COMMAND_merchant_add, 3},
-    {COMMAND_credential_add, 3},  {COMMAND_department_save, 4},	  {COMMAND_customer_save, 4},
-    {COMMAND_template_add, 3},	  {COMMAND_template_save, 3},	  {COMMAND_template_delete, 4},
-    {COMMAND_coupon_issue, 6},	  {COMMAND_coupon_import, 3},	  {COMMAND_campaign_add, 4},
-    {COMMAND_campaign_modify, 4}, {COMMAND_campaign_save, 4},	  {COMMAND_campaign_delete, 4},
-    {COMMAND_campaign_sweep, 6},  {COMMAND_audience_add, 5},	  {COMMAND_audience_clear, 3},
-    {COMMAND_audience_invite, 5}, {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},
-    {COMMAND_customer_erase, 6},  {COMMAND_customer_merge, 6},	  {COMMAND_customer_settle, 6},
-    {COMMAND_template_make, 3},	  {COMMAND_template_change, 4},	  {COMMAND_coupon_grant, 6},
-    {COMMAND_coupon_change, 6},	  {COMMAND_coupon_redeem, 6},	  {COMMAND_coupon_reverse, 6},
-    {COMMAND_hold_sweep, 4},
+    {COMMAND_origin_create, 2},	    {COMMAND_origin_restore, 2},  {COMMAND_merchant_add, 3},
+    {COMMAND_merchant_change, 2},   {COMMAND_credential_add, 3},  {COMMAND_credential_change, 2},
+    {COMMAND_department_save, 4},   {COMMAND_customer_save, 4},	  {COMMAND_template_add, 3},
+    {COMMAND_template_save, 3},	    {COMMAND_template_delete, 4}, {COMMAND_coupon_issue, 6},
+    {COMMAND_coupon_import, 3},	    {COMMAND_campaign_add, 4},	  {COMMAND_campaign_modify, 4},
+    {COMMAND_campaign_save, 4},	    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},
+    {COMMAND_audience_add, 5},	    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5},
+    {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
+    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 6}, {COMMAND_template_make, 3},
+    {COMMAND_template_change, 4},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
+    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 4},
 };
 
 static void compare_rounds(void)
@@ -145,7 +149,7 @@ static void fresh(struct stage *s)
 
 int main(int argc, char **argv)
 {
-	stage.stage = (struct stage){fresh, run};
+	stage.stage = (struct stage){.fresh = fresh, .run = run};
 	fake_keyring_init(&stage.keys);
 	stage.keys.ring.slot_seen = slot_seen;
 	buffer_init(&stage.entry, ENTRY_BYTES_MAX);

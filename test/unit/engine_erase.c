@@ -33,7 +33,7 @@ static void fill(struct engine *e)
 {
 	struct origin_create_cmd origin = {77};
 	struct origin_create_ret origin_ret;
-	struct merchant_add_cmd merchant = {TEXT("shop"), false};
+	struct merchant_add_cmd merchant = {.name = TEXT("shop")};
 	struct merchant_add_ret merchant_ret;
 	CHECK_INT(run(e, 0, COMMAND_origin_create, &origin, &origin_ret), OK);
 	CHECK_INT(run(e, 0, COMMAND_merchant_add, &merchant, &merchant_ret), OK);

@@ -87,6 +87,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 		engine_feed(s->engine); /* it sees what was fed */
 	if (row->mode == COMMAND_WRITE) {
 		struct write w = {.merchant = merchant,
+				  .clock = stage->clock,
 				  .command = command,
 				  .handle = row->handle,
 				  .actor = TEXT("test"),
@@ -99,13 +100,14 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 		return fault;
 	}
 	struct tx *tx = reader_begin(s->reader, merchant, arena, detail);
+	reader_merchant(tx, merchant, stage->clock);
 	s->reading = true;
 	return row->handle(tx, reader_env(tx), cmd, ret);
 }
 
 int main(int argc, char **argv)
 {
-	struct engine_stage s = {.stage = {fresh, run}};
+	struct engine_stage s = {.stage = {.fresh = fresh, .run = run}};
 	table_run_all(&s.stage, argc, argv);
 	end(&s);
 	return test_end();
