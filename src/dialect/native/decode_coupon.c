@@ -36,6 +36,7 @@ struct page_in {
 	uint64_t limit, state;
 	bool has_state;
 };
+enum { SECOND_MS = 1000 };
 struct show_in {
 	struct instant as_of;
 };
@@ -410,6 +411,8 @@ enum fault native_decode_coupon_show(struct call *call, void *into)
 	if (s->is_public && !instant_is_none(in.as_of))
 		return FAULT_SCOPE_MISSING;
 	cmd->as_of = in.as_of;
+	if (!instant_is_none(in.as_of) && in.as_of.ms % SECOND_MS == 0)
+		cmd->as_of.ms += SECOND_MS - 1; /* answers show whole seconds */
 	cmd->folded = true;
 	return path_code(call, &cmd->code);
 }

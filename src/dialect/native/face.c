@@ -159,11 +159,9 @@ static bool is_reason(enum fault fault)
 static void show_coupon_reasons(struct out *o, const struct priced *p, bool several)
 {
 	for (unsigned i = 0; i < p->reason_count; i++) {
+		enum fault fault = p->reasons[i];
 		write_begin(&o->w, "reason");
-		write_text(&o->w, "code", text_of(fault_name(p->reasons[i])));
-		write_text(&o->w, "title", text_of(fault_text(p->reasons[i])));
-		if (several)
-			write_text(&o->w, "coupon", p->code);
+		NATIVE_PROBLEM_REASON(SHOW)
 		write_end(&o->w);
 	}
 }

@@ -219,7 +219,7 @@
 	F(state, state, NULL, WORD, 0, OPTIONAL, HAS(has_state), state, "as shown now") \
 	NATIVE_PAGE(F)
 #define NATIVE_SHOW(F) \
-	F(as_of, as_of, NULL, MOMENT_END, 0, OPTIONAL, 0, none, "the coupon as it was then")
+	F(as_of, as_of, NULL, MOMENT_END, 0, OPTIONAL, 0, none, "the coupon as it was at the end of that second")
 #define NATIVE_AUDIENCE_PAGE(F) \
 	F(mark, mark, NULL, WORD, 0, OPTIONAL, 0, mark, "absent: covered") \
 	NATIVE_PAGE(F)
@@ -406,6 +406,10 @@
 #define NATIVE_REASON(D) \
 	D(TEXT, code,  true, text_of(fault_name(fault)), REQUIRED, none, "stable") \
 	D(TEXT, title, true, text_of(fault_text(fault)), REQUIRED, none, "a sentence")
+/* p: priced, of several */
+#define NATIVE_PROBLEM_REASON(D) \
+	NATIVE_REASON(D) \
+	D(TEXT, coupon, several, p->code, OPTIONAL, none, "its code, where several were named")
 #define NATIVE_QUALIFIED(D) \
 	D(FEN,    amount_fen,   true, ret->amount, REQUIRED, none, "of the cart") \
 	D(PART,   best,         true, show_best(o, ret, items), REQUIRED, Best, "the combination that takes off most") \
@@ -517,7 +521,7 @@
 	D(TEXT,   field,      true, field, OPTIONAL, none, "of the request") \
 	D(TEXT,   value,      true, value, OPTIONAL, none, "or the limit in question") \
 	D(TEXT,   request_id, true, request_id, REQUIRED, none, "as in the header Request-Id") \
-	D(PART,   reasons,    true, show_problem_reasons(o, call, fault), OPTIONAL, ReasonList, "all that speaks against it; not for public keys")
+	D(PART,   reasons,    true, show_problem_reasons(o, call, fault), OPTIONAL, ProblemReasonList, "all that speaks against it; not for public keys")
 
 /* S(schema, rows): requests; then answers. */
 #define NATIVE_REQUESTS(S) \
@@ -539,7 +543,7 @@
 	S(UsesPerShown, NATIVE_USES_PER_SHOWN) S(StackingShown, NATIVE_STACKING_SHOWN) S(CodePatternShown, NATIVE_PATTERN_SHOWN) \
 	S(Usage, NATIVE_USAGE) S(Coupon, NATIVE_COUPON) S(CouponShown, NATIVE_COUPON_SHOWN) S(CouponPublic, NATIVE_COUPON_PUBLIC) S(Event, NATIVE_EVENT) \
 	S(CouponChanged, NATIVE_CHANGED) S(Granted, NATIVE_GRANTED) S(Grant, NATIVE_GRANT_SHOWN) \
-	S(Redemption, NATIVE_REDEMPTION) S(Redemptions, NATIVE_REDEMPTIONS) S(Priced, NATIVE_PRICED) S(Reason, NATIVE_REASON) \
+	S(Redemption, NATIVE_REDEMPTION) S(Redemptions, NATIVE_REDEMPTIONS) S(Priced, NATIVE_PRICED) S(Reason, NATIVE_REASON) S(ProblemReason, NATIVE_PROBLEM_REASON) \
 	S(Qualified, NATIVE_QUALIFIED) S(Best, NATIVE_BEST) S(BestCoupon, NATIVE_BEST_COUPON) \
 	S(Customer, NATIVE_CUSTOMER) S(CustomerShown, NATIVE_CUSTOMER_SHOWN) S(CustomerSaved, NATIVE_CUSTOMER_SAVED) \
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
@@ -555,7 +559,7 @@
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
 	L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
-	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(BestList, BestCoupon, 0)
+	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(BestList, BestCoupon, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
 	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \
