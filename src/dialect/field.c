@@ -69,7 +69,7 @@ static struct text find_stranger(const struct form *form, const struct field *fi
 static enum fault refuse_stranger(struct call *call, const char *path, struct text name)
 {
 	enum { SHOWN_MAX = 60 };
-	if (name.size > SHOWN_MAX || !text_is_clean(name))
+	if (!name.size || name.size > SHOWN_MAX || !text_is_clean(name))
 		name = TEXT("?");
 	return call_refuse(call, FAULT_PARAMETER_INVALID,
 			   arena_format(call->arena, "%s%.*s", path, TEXT_ARG(name)), TEXT_NONE);
