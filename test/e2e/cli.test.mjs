@@ -52,7 +52,7 @@ describe('help, version, usage', () => {
   test('help names every command', async () => {
     const help = await done(['help']);
     for (const name of ['serve', 'demo', 'merchant add', 'merchant change', 'merchant list', 'credential add', 'credential change', 'import', 'export', 'sign',
-      'ledger verify', 'ledger show', 'backup', 'restore', 'config', 'version'])
+      'ledger verify', 'ledger show', 'ledger as-of', 'ledger checkpoint', 'ledger check', 'ledger public-key', 'backup', 'restore', 'config', 'version'])
       assert.match(help, new RegExp(`^couponry ${name}\\b`, 'm'));
   });
   const wrong = [
