@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "base/crypto.h"
+#include "serve/admit.h"
 #include "serve/worker.h"
 
 enum {
@@ -120,6 +121,7 @@ static enum fault actor_load(struct call *call, const struct actor_wanted *wante
 	struct actor_entry *e = calloc(1, sizeof(*e));
 	must(e);
 	actor_keep(e, wanted->sent, &found);
+	e->bucket = admit_find(wanted->admit, wanted->dialect, e->credential.name);
 	*ret_entry = e;
 	return OK;
 }

@@ -23,6 +23,7 @@
 #include "base/address.h"
 #include "base/crypto.h"
 #include "domain/once.h"
+#include "serve/admit.h"
 #include "serve/worker.h"
 #include "store/engine.h"
 
@@ -92,6 +93,14 @@ static struct journey *journey_of(struct call *call)
 
 /* --- what dialects may ask --- */
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
 {
 	call->detail.field = field;
@@ -118,7 +127,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 	struct journey *j = journey_of(call);
 	must(!j->actor);
 	uint8_t digest[DIGEST_SIZE_MAX];
-	struct actor_wanted wanted = {dialect, name, name, j->version};
+	struct actor_wanted wanted = {dialect, name, name, j->version, j->server->admit};
 	if (dialect == DIALECT_NATIVE) {
 		digest_parts(DIGEST_SHA256, &name, 1, digest);
 		wanted.sent = (struct text){(const char *)digest, digest_size(DIGEST_SHA256)};
@@ -128,7 +137,10 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	return has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
+	if (has_ended(call->actor.credential, call->now))
+		return FAULT_KEY_ENDED;
+	return admit_take(j->server->admit, j->actor->bucket, call->actor.credential,
+			  (int64_t)now_ns(), &call->limit, &call->retry_after_s);
 }
 
 enum fault call_trusted(struct call *call)
@@ -255,14 +267,6 @@ static const struct {
 enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void journey_log(struct journey *j, enum fault fault, uint64_t us)
 {

@@ -57,6 +57,13 @@ struct actor {
 	const struct merchant *merchant;
 };
 
+/* What is left of the credential's limit, after this call. */
+struct call_limit {
+	uint64_t per_s, burst; /* per_s 0: no limit */
+	uint64_t left;
+	unsigned reset_s; /* until `left` is `burst` again, if no call comes */
+};
+
 struct call {
 	struct http_exchange *exchange;
 	const struct http_request *request;
@@ -65,7 +72,8 @@ struct call {
 	const struct dialect_row *dialect;
 	const struct method *method; /* NULL until identified */
 	struct actor actor;
-	void *state; /* the dialect's own */
+	struct call_limit limit; /* from identify on */
+	void *state;		 /* the dialect's own */
 	/* reads, and identify of all: open transaction; NULL while a write is encoded */
 	struct tx *tx;
 	const struct env *env;
@@ -89,9 +97,9 @@ static inline void call_header(struct call *call, struct text name, struct text 
 }
 
 /* For identify: the credential of that name (native: the key as it was sent), through the cache;
- * KEY_UNKNOWN when there is none, KEY_ENDED when it has expired or was revoked, ADDRESS_REFUSED
- * when the caller's address is not among its trusted ones. Sets call->actor, also with KEY_ENDED.
- */
+ * KEY_UNKNOWN when there is none, KEY_ENDED when it has expired or was revoked, CALL_LIMITED (and
+ * call->retry_after_s) when it calls too often, ADDRESS_REFUSED when the caller's address is not
+ * among its trusted ones. Sets call->actor and call->limit, also with the last three. */
 CHECKED enum fault call_actor(struct call *call, enum dialect dialect, struct text name);
 /* The same without the address check (the dialect's order of checks puts it later): then
  * call_trusted must be asked. */

@@ -53,7 +53,8 @@ static void write_cli(FILE *out)
 {
 	static const char *const places[] = {[NEEDS_NOTHING] = "",
 					     [NEEDS_ENGINE] = "an existing one",
-					     [NEEDS_ENGINE_MADE] = "made when it is not there"};
+					     [NEEDS_ENGINE_MADE] = "made when it is not there",
+					     [MAY_NEED_ENGINE] = "an existing one, or none"};
 	fputs("# The command line\n\n"
 	      "`couponry COMMAND [WORDS] [--name=value ...]`. Every option that has a value is "
 	      "also an "
