@@ -9,7 +9,7 @@ const OWNER = '383933091455959041';
 const keys = {
   read: 'key-of-reading-0001', issue: 'key-of-issuing-0001', redeem: 'key-of-the-till-001', manage: 'key-of-manager-0001',
   admin: 'key-of-the-admin-01', public: 'key-of-the-page-001', both: 'key-of-page-read-01', ended: 'key-that-ended-0001',
-  far: 'key-of-far-away-001', box: 'key-of-the-sandbox1', east: 'key-of-the-east-001',
+  far: 'key-of-far-away-001', slow: 'key-that-is-slow-01', box: 'key-of-the-sandbox1', east: 'key-of-the-east-001',
 };
 let server, api, doc, page, codes = 0;
 const open = [];
@@ -34,6 +34,7 @@ before(async () => {
   add('both', 1, '--scopes=read,public');
   add('ended', 1, '--expires=2020-01-01');
   add('far', 1, '--trusted=10.0.0.0/8');
+  add('slow', 1, '--calls-per-s=1', '--burst=3');
   cli('merchant', 'add', '--name=box', '--sandbox', `--data=${server.dir}`);
   cli('merchant', 'add', '--name=east', '--zone=-03:30', `--data=${server.dir}`);
   add('box', 2);
@@ -114,6 +115,17 @@ test('addresses, verbs, keys', async () => {
   assert.equal((await api.get('/v1/merchant', { authorization: 'bearer demo-native-key' })).status, 200);
   assert.equal((await api.call('HEAD', '/v1/merchant')).text, '');
   nobody.close();
+});
+test('a limit of calls, by key of calls', async () => {
+  const slow = as('slow');
+  const first = await slow.get('/v1/merchant');
+  assert.deepEqual(['limit', 'remaining', 'reset'].map((n) => first.headers[`ratelimit-${n}`]), ['3', '2', '1']);
+  let r = first;
+  for (let i = 0; i < 6 && r.status === 200; i++) r = await slow.get('/v1/merchant');
+  refused(r, 429, 'call_limited');
+  assert.equal(r.headers['ratelimit-remaining'], '0');
+  assert.ok(Number(r.headers['retry-after']) >= 1);
+  assert.equal((await api.get('/v1/merchant')).headers['ratelimit-limit'], undefined);
 });
 test('what each scope may do: every method', async () => {
   const ids = byId();

@@ -16,7 +16,7 @@ RULE("Several coupons in one issue", "Each has its own verdict: `error` in its p
 RULE("Several coupons in one order", "All or nothing, at most 30; the refusal's `reasons` name the coupon.", "")
 RULE("Public keys", "A key with the scope `public` alone looks coupons up and validates them. Whatever is wrong with a code - unknown, expired, redeemed, frozen, another customer's - is one answer, 404 `coupon_not_usable`, and nothing personal is ever shown.", "Codes must not be found out by trying.")
 RULE("Public keys that guess", "Wrong codes are counted for each key and client address (IPv6: its /64). Five are free; each further one doubles the wait from one second up to an hour, 429 with `Retry-After`. When a wait is over, each minute without a wrong code forgives one. The count is kept by each server process for the last 4,096 guessers.", "")
-RULE("Limits of calls", "429 `call_limited` with `Retry-After`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds).", "")
+RULE("Limits of calls", "Of each key; 429 `call_limited` with `Retry-After` (seconds). Answers of a key that has a limit carry `RateLimit-Limit` (calls at once), `RateLimit-Remaining` and `RateLimit-Reset` (seconds until all are there again).", "")
 RULE("Erasing a customer", "Answered when the key that the ledger's copies are sealed under is destroyed. 503: ask again, it goes on where it was.", "")
 RULE("Order of checks", "address, verb, key, scope, guesses, body, then the request's members.", "One request, one answer.")
 #endif

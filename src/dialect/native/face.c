@@ -218,25 +218,23 @@ static void write_problem(struct call *call, enum fault fault, bool not_usable)
 
 /* --- headers --- */
 
-static struct text digits(struct call *call, uint64_t n)
+/* Who has guessed learns when to come again, and of no limit but that. */
+static void add_limits(struct call *call)
 {
-	return arena_format(call->arena, "%llu", (unsigned long long)n);
-}
-
-/* Who is limited learns when to come again; a guesser is told of no limit but the wait. */
-static void add_limits(struct call *call, const struct native_state *s)
-{
-	if (s && s->wait_s)
-		call->retry_after_s = (unsigned)s->wait_s;
-	if (!call->retry_after_s)
-		call->retry_after_s = RETRY_S;
-	call_header(call, TEXT("RateLimit-Remaining"), TEXT("0"));
-	call_header(call, TEXT("RateLimit-Reset"), digits(call, call->retry_after_s));
+	const struct native_state *s = call->state;
+	struct call_limit wait = {.per_s = 1, .burst = 1};
+	if (!s || !s->wait_s) {
+		native_limits(call, &call->limit);
+		return;
+	}
+	call->retry_after_s = wait.reset_s = (unsigned)s->wait_s;
+	native_limits(call, &wait);
 }
 
 static void add_headers(struct call *call)
 {
 	call_header(call, TEXT("Request-Id"), request_id_of(call));
+	add_limits(call);
 	switch (call->status) {
 	case 401:
 		call_header(call, TEXT("WWW-Authenticate"), TEXT("Bearer"));
@@ -245,7 +243,7 @@ static void add_headers(struct call *call)
 		call_header(call, TEXT("Allow"), native_allowed(call));
 		break;
 	case 429:
-		add_limits(call, call->state);
+		call->retry_after_s += call->retry_after_s == 0;
 		break;
 	case 503:
 		call->retry_after_s = RETRY_S;

@@ -81,6 +81,8 @@ struct native_state {
 /* --- identify.c --- */
 enum fault native_identify(struct call *call);
 void native_face(struct call *call, enum fault fault);
+/* out.c: headers that say how much of a limit is left; none without a limit. */
+void native_limits(struct call *call, const struct call_limit *limit);
 /* What is wrong with a code for a public key; also counts the guess. */
 enum fault native_refuse_public(struct call *call);
 /* The verbs that the call's path knows, "GET, POST". */

@@ -14,10 +14,32 @@ void out_end(struct out *o)
 	writer_finish(&o->w);
 }
 
+/* By hand: look-ups of coupons are counted in nanoseconds. */
 void out_etag(struct call *call, uint64_t revision)
 {
-	call_header(call, TEXT("ETag"),
-		    arena_format(call->arena, "\"%llu\"", (unsigned long long)revision));
+	char *memory = arena_take(call->arena, ETAG_SIZE);
+	struct buffer b;
+	if (!memory)
+		return;
+	buffer_init_fixed(&b, memory, ETAG_SIZE);
+	buffer_byte(&b, '"');
+	buffer_uint64(&b, revision);
+	buffer_byte(&b, '"');
+	call_header(call, TEXT("ETag"), buffer_get(&b));
+}
+
+static struct text digits(struct call *call, uint64_t n)
+{
+	return arena_format(call->arena, "%llu", (unsigned long long)n);
+}
+
+void native_limits(struct call *call, const struct call_limit *limit)
+{
+	if (!limit->per_s)
+		return;
+	call_header(call, TEXT("RateLimit-Limit"), digits(call, limit->burst));
+	call_header(call, TEXT("RateLimit-Remaining"), digits(call, limit->left));
+	call_header(call, TEXT("RateLimit-Reset"), digits(call, limit->reset_s));
 }
 
 void out_MOMENT(struct out *o, const char *name, struct instant value)
