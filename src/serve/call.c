@@ -268,31 +268,6 @@ enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
 
-static void journey_log(struct journey *j, enum fault fault, uint64_t us)
-{
-	char line[512];
-	struct buffer b;
-
-	buffer_init_fixed(&b, line, sizeof(line));
-	buffer_text(&b, TEXT("{\"time\":\""));
-	buffer_moment_second(&b, j->call.now);
-	buffer_text(&b, TEXT("\",\"method\":\""));
-	buffer_text(&b, text_of(j->call.dialect->name));
-	buffer_byte(&b, ' ');
-	buffer_text(&b, j->call.method ? text_of(j->call.method->name) : TEXT("unknown"));
-	buffer_text(&b, TEXT("\",\"actor\":\""));
-	if (j->actor) { /* the merchant, never what the client typed */
-		buffer_text(&b, TEXT("merchant:"));
-		buffer_uint64(&b, j->actor->credential.owner);
-	}
-	buffer_text(&b, TEXT("\",\"fault\":\""));
-	buffer_text(&b, text_of(fault_name(fault)));
-	buffer_text(&b, TEXT("\",\"us\":"));
-	buffer_uint64(&b, us);
-	buffer_byte(&b, '}');
-	log_line(buffer_get(&b));
-}
-
 /* One buffer goes from call to call, with its memory. */
 static void reply_take(struct worker *w, struct buffer *reply)
 {
@@ -325,7 +300,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 	uint64_t us = (now_ns() - x->start_ns) / 1000;
 	metrics_call(j->worker->share, call->dialect, call->method, fault, us);
 	if (j->server->log_calls)
-		journey_log(j, fault, us);
+		log_call(call, fault, us);
 	struct worker *worker = j->worker;
 	struct buffer reply = call->reply;
 	if (j->actor)

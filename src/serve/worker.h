@@ -96,4 +96,6 @@ void log_start(int fd);
 void log_stop(void); /* writes what is left */
 /* One line (a newline is added); dropped and counted when the sink does not keep up. */
 void log_line(struct text line);
+/* The line of a call that has ended, while its actor is held. */
+void log_call(const struct call *call, enum fault fault, uint64_t us);
 uint64_t log_dropped(void);
