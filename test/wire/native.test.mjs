@@ -1,7 +1,8 @@
 // The native API on the wire: every method by the document's own examples, every kind of refusal, repeats, keys of all scopes.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { Server, cli } from '../js/server.mjs';
+import { Server, cli, cliTry } from '../js/server.mjs';
 import { Api, operations, prepareExamples, schemaProblems } from '../js/openapi.mjs';
 import { Zvcms } from '../js/zvcms.mjs';
 
@@ -542,4 +543,12 @@ test('what happens here shows at once in another dialect', async () => {
   assert.equal(await status(), '0');
   await api.done('POST', `/v1/coupons/${c}/recall`, {});
   assert.equal(await status(), '7');
+});
+test('`couponry sign` prints calls that work', () => {
+  const sign = (...args) => cliTry('sign', `--data=${server.dir}`, '--credential=demo-native-key', `--url=${server.url}`, ...args);
+  const run = (...args) => JSON.parse(execFileSync('bash', ['-c', sign(...args).stdout], { encoding: 'utf8' }));
+  assert.equal(run('--method=coupons.get', '--param=code=11111').code, '11111');
+  assert.equal(run('--method=coupons.list', '--param=limit=2', '--param=state=unused').data.length, 2);
+  assert.equal(sign('--method=coupons.get').status, 2);
+  assert.equal(sign('--method=coupons.nothing').status, 2);
 });
