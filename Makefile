@@ -77,7 +77,10 @@ seconds ?= 60
 fuzz:
 	@$(MAKE) -s V=fuzz fuzzers
 	@tools/run-fuzzers $(seconds) $(name)
-bench: all
+$(OUT)/bench/%: bench/%.c $(OUT)/test/test.o $(OUT)/libcouponry.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -rdynamic -o $@ $< $(OUT)/test/test.o $(OUT)/libcouponry.a $(LIBS)
+bench: all $(OUT)/bench/life
 	script/bootstrap --bench
 	bench/run.mjs
 bench-postgres: all

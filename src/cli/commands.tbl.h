@@ -10,6 +10,7 @@ CLI("customer",   "erase",  cli_customer_erase,  NEEDS_ENGINE,      "",         
 CLI("customer",   "merge",  cli_customer_merge,  NEEDS_ENGINE,      "",             "merchant into from",                          "makes --from another name of --into; coupons and audiences follow")
 CLI("import",     NULL,     cli_import,          NEEDS_ENGINE,      "KIND FILE.csv", "merchant dry-run",                           "KIND is departments, customers, templates or coupons; refused rows go to FILE.csv.refused.csv")
 CLI("export",     NULL,     cli_export,          NEEDS_ENGINE,      "KIND [FILE.csv]", "merchant",                                 "the same kinds, and campaigns; to standard output without a file")
+CLI("generate",   NULL,     cli_generate,        NEEDS_ENGINE,      "",             "merchant template count job out",             "issues --count=N coupons of a template to nobody yet, and prints their codes; with --job=NAME the same line again gives the same codes and makes only what is missing")
 CLI("sign",       NULL,     cli_sign,            NEEDS_ENGINE,      "",             "credential dialect method param* body url format simplify sign-method msg-id", "prints a ready curl command")
 CLI("ledger",     "verify", cli_ledger_verify,   NEEDS_ENGINE,      "",             "",                                            "recomputes every chain and compares the store with a replay")
 CLI("ledger",     "show",   cli_ledger_show,     NEEDS_ENGINE,      "",             "coupon merchant",                             "the entries of one coupon, or all")

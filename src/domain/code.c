@@ -102,3 +102,9 @@ struct text coupon_code(struct tx *tx, const struct env *env, const struct coupo
 	struct code_key key = code_key(tx);
 	return code_of(&key, env->arena, c);
 }
+
+bool code_is_reserved(const struct env *env, struct code_key *key, struct text code)
+{
+	uint64_t id;
+	return code_read(key, code, &id) && id >> 32 == env->epoch;
+}

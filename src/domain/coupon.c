@@ -6,15 +6,19 @@
 #include "domain/check.h"
 #include "domain/customer.h"
 #include "domain/memo.h"
+#include "domain/terms.h"
 #include "domain/wallet.h"
 
 enum { SLICE = 1000 };
 
 enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c)
 {
-	if (c->state == COUPON_UNUSED && is_past(env, c->end))
+	enum coupon_state state = (enum coupon_state)c->state;
+	if (state == COUPON_FROZEN && is_past(env, c->until))
+		state = c->held ? COUPON_RECALLED : COUPON_UNUSED;
+	if (state == COUPON_UNUSED && is_past(env, c->end))
 		return COUPON_EXPIRED;
-	return (enum coupon_state)c->state;
+	return state;
 }
 
 void coupon_want_code(struct tx *tx, struct code_key *key, struct text code)
@@ -53,6 +57,22 @@ enum fault holding_get(struct tx *tx, uint64_t customer, uint64_t template, stru
 	return OK;
 }
 
+static void join_counter(uint64_t *span, uint64_t *count, uint64_t other_span, uint64_t other)
+{
+	if (other_span < *span)
+		return;
+	*count = other_span == *span ? *count + other : other;
+	*span = other_span;
+}
+
+void holding_join(struct holding *into, const struct holding *from)
+{
+	into->issued += from->issued;
+	into->used += from->used;
+	join_counter(&into->day, &into->day_issued, from->day, from->day_issued);
+	join_counter(&into->period, &into->period_used, from->period, from->period_used);
+}
+
 /* --- views --- */
 
 struct viewer {
@@ -69,12 +89,25 @@ static enum fault viewer_init(struct viewer *v, struct tx *tx, const struct env 
 	return OK;
 }
 
+/* Those that it was issued under, where the template has others by now. */
+static enum fault own_terms(struct viewer *v, const struct coupon *coupon,
+			    const struct template **of)
+{
+	struct template *own = ARENA_NEW(v->env->arena, struct template);
+	ROOM(own);
+	TRY(terms_of_edition(v->tx, *of, coupon->edition, own));
+	*of = own;
+	return OK;
+}
+
 static enum fault view(struct viewer *v, const struct coupon *coupon, struct coupon_view *ret)
 {
 	*ret = (struct coupon_view){.coupon = coupon,
 				    .code = code_of(&v->key, v->env->arena, coupon),
 				    .state = coupon_shown_state(v->env, coupon)};
 	TRY(memo_template(v->tx, v->env, &v->templates, coupon->template, &ret->template));
+	if (coupon->edition < ret->template->edition)
+		TRY(own_terms(v, coupon, &ret->template));
 	if (coupon->customer)
 		TRY(memo_customer(v->tx, v->env, &v->customers, coupon->customer, &ret->customer));
 	return OK;
@@ -90,7 +123,7 @@ static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 	}
 }
 
-static enum fault view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
+enum fault coupon_view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
 			   unsigned n, struct coupon_view **ret)
 {
 	struct viewer v;
@@ -98,6 +131,11 @@ static enum fault view_all(struct tx *tx, const struct env *env, const struct co
 	ROOM(rows);
 	TRY(viewer_init(&v, tx, env, n));
 	want(tx, coupons, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct template *t;
+		TRY(memo_template(tx, env, &v.templates, coupons[i].template, &t));
+		terms_want_edition(tx, t, coupons[i].edition);
+	}
 	for (unsigned i = 0; i < n; i++)
 		TRY(view(&v, &coupons[i], &rows[i]));
 	*ret = rows;
@@ -211,7 +249,7 @@ static enum fault query_code(struct tx *tx, const struct env *env, const struct 
 		return OK;
 	r->count = 1;
 	r->n = c->skip == 0 && c->n > 0;
-	return view_all(tx, env, coupon, r->n, &r->rows);
+	return coupon_view_all(tx, env, coupon, r->n, &r->rows);
 }
 
 static enum fault query_walk(struct tx *tx, const struct env *env, const struct coupon_query_cmd *c,
@@ -227,7 +265,7 @@ static enum fault query_walk(struct tx *tx, const struct env *env, const struct 
 	TRY(walk(tx, env, &w));
 	r->count = w.count;
 	r->n = w.found;
-	return view_all(tx, env, w.rows, w.found, &r->rows);
+	return coupon_view_all(tx, env, w.rows, w.found, &r->rows);
 }
 
 /* A whole list: the holder's .. */
@@ -241,7 +279,7 @@ static enum fault query_wallet(struct tx *tx, const struct env *env,
 	TRY(wallet_open(tx, holder, &wallet));
 	TRY(wallet_page(tx, env, &wallet, &page, &rows, &r->n));
 	r->count = wallet.count;
-	return view_all(tx, env, rows, r->n, &r->rows);
+	return coupon_view_all(tx, env, rows, r->n, &r->rows);
 }
 
 /* .. the channel's, the merchant's. */
@@ -255,7 +293,7 @@ static enum fault query_list(struct tx *tx, const struct env *env, const struct 
 			    .n = c->n,
 			    .oldest_first = c->oldest_first};
 	TRY(store_page(tx, &page, &rows, &r->n, &r->count));
-	return view_all(tx, env, rows, r->n, &r->rows);
+	return coupon_view_all(tx, env, rows, r->n, &r->rows);
 }
 
 enum fault coupon_query(struct tx *tx, const struct env *env, const void *cmd, void *ret)
@@ -337,5 +375,5 @@ enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, 
 			 .field = TEXT("state")};
 	TRY(walk(tx, env, &w));
 	r->n = w.found;
-	return view_all(tx, env, w.rows, w.found, &r->rows);
+	return coupon_view_all(tx, env, w.rows, w.found, &r->rows);
 }

@@ -45,6 +45,7 @@ static struct coupon wanted(const struct env *env, const struct import *import)
 	    .end = instant_is_none(c->end) ? t->end : c->end,
 	    .updated = env->instant,
 	    .attribute = c->attribute,
+	    .edition = t->edition,
 	};
 }
 
@@ -76,13 +77,6 @@ static enum fault compare(struct tx *tx, const struct import *import, const stru
 	if (!is_same(import, known, &template, theirs))
 		return refuse(tx, FAULT_COUPON_CHANGED, TEXT("code"), import->cmd->code);
 	return OK;
-}
-
-/* A code that the server has made or may yet make for another coupon. */
-static bool is_reserved(const struct env *env, struct code_key *key, struct text code)
-{
-	uint64_t id;
-	return code_read(key, code, &id) && id >> 32 == env->epoch;
 }
 
 static enum fault count(struct tx *tx, struct import *import)
@@ -130,7 +124,7 @@ enum fault coupon_import(struct tx *tx, const struct env *env, const void *cmd, 
 	customer_want_row(tx, &named);
 	template_want(tx, c->template_id);
 	TRY(coupon_find_by_code(tx, &key, c->code, &known, &found));
-	if (!found && is_reserved(env, &key, c->code))
+	if (!found && code_is_reserved(env, &key, c->code))
 		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("code"), c->code);
 	TRY(customer_of_row(tx, env, &named, &import.person, &import.has_person));
 	if (found)

@@ -3,21 +3,18 @@
  * call is accepted and each nick has its verdict. A nick that has all it may have gets its last
  * coupon again, because a CRM that signs a retry anew must not make a second one.
  */
-#include "base/varint.h"
 #include "domain/check.h"
 #include "domain/coupon.h"
 #include "domain/customer.h"
-#include "domain/id.h"
+#include "domain/holders.h"
+#include "domain/issued.h"
+#include "domain/issuing.h"
 #include "domain/request.h"
 #include "domain/template.h"
 
-/* What a remembered answer says of a nick: kept in records, so the numbers stay. */
-enum verdict { VERDICT_NEW = 1, VERDICT_AGAIN, VERDICT_BAD_NICK, VERDICT_EXHAUSTED };
-
 struct issue {
 	const struct coupon_issue_cmd *cmd;
-	struct template template;
-	struct tally tally;
+	struct issuing issuing;
 	struct people people;
 	struct holding *holdings;  /* per person */
 	struct holding *elsewhere; /* per person: under aliases' names, not moved yet */
@@ -27,61 +24,17 @@ struct issue {
 	struct coupon *coupons;
 };
 
-static enum fault fault_of(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_NEW:
-	case VERDICT_AGAIN:
-		return OK;
-	case VERDICT_BAD_NICK:
-		return FAULT_PARAMETER_INVALID;
-	case VERDICT_EXHAUSTED:
-		return FAULT_TEMPLATE_EXHAUSTED;
-	}
-	return FAULT_DATA_DAMAGED;
-}
-
-/* --- the remembered answer: a tag of what was asked, then verdict and coupon id per nick --- */
-
-static struct text tag_of(struct tx *tx, const struct env *env, const struct coupon_issue_cmd *c)
-{
-	size_t size = VARINT_SIZE_MAX;
-	for (unsigned i = 0; i < c->n; i++)
-		size += VARINT_SIZE_MAX + c->nicks[i].size;
-	char *memory = arena_take(env->arena, size);
-	if (!memory)
-		return TEXT_NONE;
-	struct buffer asked;
-	buffer_init_fixed(&asked, memory, size);
-	buffer_varint(&asked, c->template_id);
-	for (unsigned i = 0; i < c->n; i++)
-		buffer_slice(&asked, c->nicks[i]);
-	struct text parts[] = {TEXT("coupon issue"), buffer_get(&asked)};
-	return store_tag(tx, parts, COUNT_OF(parts));
-}
+/* --- the remembered answer --- */
 
 static struct text answer_of(const struct env *env, struct text tag, const struct issue *issue)
 {
-	size_t size = tag.size + issue->cmd->n * 2 * VARINT_SIZE_MAX;
-	char *memory = arena_take(env->arena, size);
-	struct buffer answer;
-	must(memory); /* a kilobyte */
-	buffer_init_fixed(&answer, memory, size);
-	buffer_text(&answer, tag);
+	struct issued_row *rows = ARENA_ARRAY(env->arena, struct issued_row, issue->cmd->n);
+	must(rows); /* a kilobyte */
 	for (unsigned i = 0; i < issue->cmd->n; i++) {
-		buffer_varint(&answer, issue->verdicts[i]);
-		buffer_varint(&answer, issue->coupons[i].id);
+		rows[i].verdict = issue->verdicts[i];
+		rows[i].id = issue->coupons[i].id;
 	}
-	return buffer_get(&answer);
-}
-
-/* A coupon of ours stays where it is: its record comes with the id. */
-static void want_issued(struct tx *tx, struct text answer)
-{
-	uint64_t verdict, id;
-	while (varint_take(&answer, &verdict) && varint_take(&answer, &id))
-		if (id)
-			store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = id});
+	return issued_write(env, tag, rows, issue->cmd->n);
 }
 
 /* A caller's own request_id may stand for the request: then the same one with other contents is
@@ -90,49 +43,25 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 			       struct text tag, struct coupon_issue_ret *r)
 {
 	struct code_key key = code_key(tx);
+	struct issued_row *rows;
+	struct coupon *coupons;
+	unsigned n;
 	if (!text_starts_with(answer, tag))
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("request_id"), TEXT_NONE);
-	answer = (struct text){answer.data + tag.size, answer.size - tag.size};
-	want_issued(tx, answer);
-	for (unsigned i = 0; i < r->n; i++) {
-		uint64_t verdict = 0, id = 0;
-		struct coupon coupon = {0};
-		bool found;
-		if (!varint_take(&answer, &verdict) || !varint_take(&answer, &id))
-			return FAULT_DATA_DAMAGED;
-		r->results[i].fault = fault_of((enum verdict)verdict);
-		if (!id)
-			continue;
-		coupon.id = id;
-		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupon, &found));
-		must(found);
-		struct text code = code_of(&key, env->arena, &coupon);
-		r->results[i].code = arena_text(env->arena, code);
+	TRY(issued_read(env, answer, tag, &rows, &n));
+	if (n != r->n)
+		return FAULT_DATA_DAMAGED;
+	TRY(issued_coupons(tx, env, rows, n, &coupons));
+	for (unsigned i = 0; i < n; i++) {
+		r->results[i].fault = verdict_fault(rows[i].verdict);
+		if (rows[i].id)
+			r->results[i].code =
+			    arena_text(env->arena, code_of(&key, env->arena, &coupons[i]));
 	}
 	return OK;
 }
 
 /* --- decisions --- */
-
-/* What aliases have that was not moved yet counts too. */
-static enum fault load_elsewhere(struct tx *tx, struct issue *issue, unsigned person)
-{
-	const struct customer *c = &issue->people.rows[person].customer;
-	struct customer *aliases;
-	unsigned n;
-	TRY(customer_aliases(tx, c, &aliases, &n));
-	for (unsigned i = 0; i < n; i++) {
-		struct holding *sum = &issue->elsewhere[person], other;
-		if (!aliases[i].unsettled)
-			continue;
-		TRY(holding_get(tx, aliases[i].number, issue->template.number, &other));
-		if (!sum->issued)
-			*sum = other;
-		else
-			sum->issued += other.issued;
-	}
-	return OK;
-}
 
 static enum fault load_holdings(struct tx *tx, const struct env *env, struct issue *issue)
 {
@@ -143,73 +72,74 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 	ROOM(issue->holdings && issue->elsewhere && issue->last);
 	for (unsigned i = 0; i < people->n; i++) {
 		issue->holdings[i] = (struct holding){.customer = people->rows[i].customer.number,
-						      .template = issue->template.number};
+						      .template = issue->issuing.template.number};
 		if (!people->rows[i].is_new)
 			store_want(tx, TABLE_HOLDING, &issue->holdings[i]);
 	}
 	for (unsigned i = 0; i < people->n; i++)
 		if (!people->rows[i].is_new)
-			TRY(holding_get(tx, people->rows[i].customer.number, issue->template.number,
-					&issue->holdings[i]));
+			TRY(holding_get(tx, people->rows[i].customer.number,
+					issue->issuing.template.number, &issue->holdings[i]));
 	for (unsigned i = 0; i < people->n; i++)
-		TRY(load_elsewhere(tx, issue, i));
+		TRY(holding_elsewhere(tx, &people->rows[i].customer, issue->issuing.template.number,
+				      &issue->elsewhere[i]));
 	return OK;
 }
 
-static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person)
+/* *ret_there false: it was given away. */
+static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person, bool *ret_there)
 {
 	struct coupon *last = &issue->last[person];
 	const struct holding *holding = &issue->holdings[person];
-	bool found;
+	*ret_there = true;
 	if (!holding->issued)
 		holding = &issue->elsewhere[person];
 	if (last->id)
 		return OK;
 	*last = (struct coupon){.customer = holding->customer, .ordinal = holding->last};
-	TRY(store_get(tx, TABLE_COUPON, last, &found));
-	must(found);
+	return store_get(tx, TABLE_COUPON, last, ret_there);
+}
+
+static enum fault decide_again(struct tx *tx, struct issue *issue, unsigned nick, unsigned person)
+{
+	bool there;
+	TRY(load_last(tx, issue, person, &there));
+	issue->verdicts[nick] = there ? VERDICT_AGAIN : VERDICT_PERSON;
+	if (there)
+		issue->coupons[nick] = issue->last[person];
 	return OK;
 }
 
-static struct coupon coupon_new(struct tx *tx, const struct env *env, const struct template *t,
-				uint64_t customer)
+/* Whoever has all he may have, at all or today. */
+static bool has_all(const struct issue *issue, unsigned person)
 {
-	return (struct coupon){.customer = customer,
-			       .id = public_number(env, store_number(tx)),
-			       .template = t->number,
-			       .channel = t->channel,
-			       .state = COUPON_UNUSED,
-			       .issued = env->instant,
-			       .begin = t->begin,
-			       .end = t->end,
-			       .updated = env->instant};
+	const struct holding *holding = &issue->holdings[person];
+	struct issuing limits = issue->issuing;
+	limits.template.has_total = false;
+	limits.template.per_day = 0;
+	return holding->issued + issue->elsewhere[person].issued > 0 &&
+	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
 }
 
 static enum fault decide(struct tx *tx, const struct env *env, struct issue *issue, unsigned nick)
 {
 	unsigned person = issue->people.row_of[nick];
-	const struct template *t = &issue->template;
 	if (person == NOBODY) {
 		issue->verdicts[nick] = VERDICT_BAD_NICK;
 		return OK;
 	}
 	struct holding *holding = &issue->holdings[person];
-	uint64_t issued = holding->issued + issue->elsewhere[person].issued;
-	if (issued >= t->per_person && issued > 0) {
-		issue->verdicts[nick] = VERDICT_AGAIN;
-		TRY(load_last(tx, issue, person));
-		issue->coupons[nick] = issue->last[person];
-		return OK;
-	}
-	if (t->has_total && issue->tally.count >= t->total) {
-		issue->verdicts[nick] = VERDICT_EXHAUSTED;
+	if (has_all(issue, person))
+		return decide_again(tx, issue, nick, person);
+	enum fault fault = issuing_allows(&issue->issuing, holding, &issue->elsewhere[person]);
+	if (fault != OK) {
+		issue->verdicts[nick] = verdict_of(fault);
 		return OK;
 	}
 	issue->verdicts[nick] = VERDICT_NEW;
-	issue->coupons[nick] = coupon_new(tx, env, t, holding->customer);
+	issue->coupons[nick] = issuing_coupon(tx, env, &issue->issuing, holding->customer);
 	issue->last[person] = issue->coupons[nick];
-	holding->issued++;
-	issue->tally.count++;
+	issuing_take(&issue->issuing, holding);
 	return OK;
 }
 
@@ -219,7 +149,6 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	issue->verdicts = ARENA_ARRAY(env->arena, enum verdict, c->n);
 	issue->coupons = ARENA_ARRAY(env->arena, struct coupon, c->n);
 	ROOM(issue->verdicts && issue->coupons);
-	TRY(tally_guess(tx, TALLY_ISSUED, issue->template.number, &issue->tally));
 	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
 	TRY(load_holdings(tx, env, issue));
 	for (unsigned i = 0; i < c->n; i++)
@@ -231,7 +160,6 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 
 static void put_all(struct tx *tx, struct issue *issue)
 {
-	bool some = false;
 	for (unsigned i = 0; i < issue->cmd->n; i++) {
 		if (issue->verdicts[i] != VERDICT_NEW)
 			continue;
@@ -242,10 +170,8 @@ static void put_all(struct tx *tx, struct issue *issue)
 		/* After the person's last new one of this call. */
 		if (issue->last[person].id == issue->coupons[i].id)
 			store_put(tx, TABLE_HOLDING, &issue->holdings[person]);
-		some = true;
 	}
-	if (some)
-		store_put(tx, TABLE_TALLY, &issue->tally);
+	issuing_put(tx, &issue->issuing);
 }
 
 static enum fault check(struct tx *tx, const struct coupon_issue_cmd *c)
@@ -261,28 +187,30 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 {
 	const struct coupon_issue_cmd *c = cmd;
 	struct coupon_issue_ret *r = ret;
-	struct asked asked = {COMMAND_coupon_issue, REQUEST_DIALECT, &c->request};
+	struct request_key number = issued_key(c->number);
+	struct asked asked = {COMMAND_coupon_issue, REQUEST_DIALECT,
+			      number.count ? &number : &c->request};
 	struct issue issue = {.cmd = c};
+	struct template template;
 	struct text answer;
 	bool found;
 	TRY(check(tx, c));
 	*r = (struct coupon_issue_ret){.n = c->n};
 	r->results = ARENA_ARRAY(env->arena, struct coupon_issued, c->n);
-	struct text tag = tag_of(tx, env, c);
+	struct text tag = issued_tag(tx, env, c->template_id, c->nicks, c->n);
 	ROOM(r->results && tag.size);
 	template_want(tx, c->template_id);
 	people_want_nicks(tx, c->nicks, c->n);
-	TRY(request_find(tx, env, &asked, &answer, &found));
+	TRY((number.count ? request_find_any : request_find)(tx, env, &asked, &answer, &found));
 	if (found)
 		return answer_again(tx, env, answer, tag, r);
-	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &issue.template));
-	if (is_past(env, issue.template.end))
-		return refuse(tx, FAULT_TEMPLATE_EXPIRED, TEXT("coupon_id"), TEXT_NONE);
+	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &template));
+	TRY(issuing_open(tx, env, &template, TEXT("coupon_id"), c->n, &issue.issuing));
 	TRY(decide_all(tx, env, &issue));
 	struct code_key key = code_key(tx);
 	for (unsigned i = 0; i < c->n; i++) {
 		struct coupon *coupon = &issue.coupons[i];
-		r->results[i].fault = fault_of(issue.verdicts[i]);
+		r->results[i].fault = verdict_fault(issue.verdicts[i]);
 		if (coupon->id)
 			r->results[i].code =
 			    arena_text(env->arena, code_of(&key, env->arena, coupon));

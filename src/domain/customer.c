@@ -173,6 +173,8 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
 		TRY(find_nameless(tx, &given, &known, &found));
+	if (found)
+		r->customer_id = arena_text(env->arena, known.customer_id);
 	if (found && known.alias_of)
 		return OK;
 	if (found && !instant_is_none(known.erased))
@@ -184,6 +186,7 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	if (!found) {
 		TRY(customer_plan(tx, env, &saved.customer));
 		customer_make(tx, &saved);
+		r->customer_id = arena_text(env->arena, saved.customer.customer_id);
 		r->made = true;
 		return OK;
 	}
@@ -212,22 +215,45 @@ void customer_want_row(struct tx *tx, const struct customer *given)
 	unique_want(tx, &kind, &row);
 }
 
+/* By which members a row names a customer, the first given first. */
+static const unsigned row_order[] = {BY_ID, BY_PHONE, BY_CARD, BY_NICK, BY_CODE, BY_SOURCE};
+
+enum fault customer_known(struct tx *tx, const struct customer *given, struct customer *ret,
+			  bool *ret_any)
+{
+	struct customer row = *given;
+	bool found = false;
+	*ret_any = false;
+	for (unsigned i = 0; i < COUNT_OF(row_order) && !*ret_any; i++) {
+		struct text value = *unique_value(&row, &members[row_order[i]]);
+		*ret_any = value.size != 0;
+		if (!*ret_any)
+			continue;
+		TRY(find(tx, row_order[i], value, ret, &found));
+		if (!found || !instant_is_none(ret->erased))
+			return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer"), TEXT_NONE);
+	}
+	return OK;
+}
+
 enum fault customer_of_row(struct tx *tx, const struct env *env, const struct customer *given,
 			   struct person *ret, bool *ret_any)
 {
-	static const unsigned order[] = {BY_ID, BY_PHONE, BY_CARD, BY_NICK};
 	struct customer row = {.customer_id = given->customer_id,
+			       .code = given->code,
+			       .name = given->name,
+			       .source_code = given->source_code,
+			       .nick = given->nick,
 			       .phone = given->phone,
-			       .card_no = given->card_no,
-			       .nick = given->nick};
+			       .card_no = given->card_no};
 	bool found = false;
 	*ret = (struct person){0};
 	*ret_any = false;
 	unique_want(tx, &kind, &row);
-	for (unsigned i = 0; i < COUNT_OF(order) && !*ret_any; i++) {
-		struct text value = *unique_value(&row, &members[order[i]]);
+	for (unsigned i = 0; i < COUNT_OF(row_order) && !*ret_any; i++) {
+		struct text value = *unique_value(&row, &members[row_order[i]]);
 		*ret_any = value.size != 0;
-		TRY(find(tx, order[i], value, &ret->customer, &found));
+		TRY(find(tx, row_order[i], value, &ret->customer, &found));
 	}
 	if (!*ret_any || found)
 		return OK;

@@ -30,11 +30,15 @@ CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, b
 /* The one with that id itself, alias or not. */
 CHECKED enum fault customer_with_id(struct tx *tx, struct text customer_id, struct customer *ret,
 				    bool *ret_found);
-/* The one that the first given of customer_id, phone, card_no, nick names; unknown: planned, with
- * all that is given. Nothing given: *ret_any is false. */
+/* The one that the first given of customer_id, phone, card_no, nick, code, source_code names;
+ * unknown: planned, with all that is given. Nothing given: *ret_any is false. */
 CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,
 				   const struct customer *given, struct person *ret, bool *ret_any);
-/* Names what that will look up. */
+/* The same for one who must be known: CUSTOMER_UNKNOWN with field "customer". *ret_any false:
+ * nothing was given. */
+CHECKED enum fault customer_known(struct tx *tx, const struct customer *given, struct customer *ret,
+				  bool *ret_any);
+/* Names what customer_of_row will look up. */
 void customer_want_row(struct tx *tx, const struct customer *given);
 CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
 					  bool *ret_found);

@@ -59,7 +59,7 @@ static void put_holding(struct tx *tx, struct moving *m, uint64_t ordinal)
 	if (!m->had)
 		return;
 	m->had = false;
-	m->new.issued += m->old.issued;
+	holding_join(&m->new, &m->old);
 	if (!m->new.last)
 		m->new.last = ordinal;
 	store_del(tx, TABLE_HOLDING, &m->old);

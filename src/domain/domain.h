@@ -102,10 +102,10 @@ struct merchant_list_ret {
 	unsigned n;
 	uint64_t count;
 };
-/* dialect, name, owner, sign_mode .. demo, label .. burst; secret and token in CLEAR. Native: `name` is
- * the whole key that callers will send; only its digest is kept, and is its name from then on.
- * Secret and token are not used. A key of less than 16 characters is PARAMETER_INVALID "name" unless
- * `demo` is set; scopes 0 is SCOPE_ALL. */
+/* dialect, name, owner, sign_mode .. demo, label .. burst; secret and token in CLEAR. Native:
+ * `name` is the whole key that callers will send; only its digest is kept, and is its name from
+ * then on. Secret and token are not used. A key of less than 16 characters is PARAMETER_INVALID
+ * "name" unless `demo` is set; scopes 0 is SCOPE_ALL. */
 struct credential_add_cmd {
 	struct credential credential;
 	bool may_exist;
@@ -144,12 +144,14 @@ struct department_save_cmd {
 };
 struct department_save_ret {
 	bool made, changed;
+	struct text department_id; /* of the record it is now */
 };
 struct customer_save_cmd {
 	struct customer customer; /* customer_id, code, name, source_code, nick, phone, card_no */
 };
 struct customer_save_ret {
 	bool made, changed;
+	struct text customer_id; /* of the record it is now */
 };
 struct department_list_cmd {
 	uint64_t from; /* oldest first */
@@ -253,6 +255,7 @@ struct coupon_issue_cmd { /* SPI: one coupon of the template to each nick */
 	const struct text *nicks;
 	unsigned n; /* 1..SPI_NICKS_MAX */
 	struct request_key request;
+	struct text number; /* the caller's own, in place of it: the merchant's in all dialects */
 };
 struct coupon_issued {
 	enum fault fault; /* OK, TEMPLATE_EXHAUSTED, PARAMETER_INVALID (a bad nick) .. */

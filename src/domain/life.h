@@ -56,20 +56,22 @@ enum scope {
 };
 /* per_person of a template that limits nobody. */
 static const uint64_t PER_PERSON_NONE = UINT32_MAX;
+static const int64_t MONEY_FEN_MAX = INT64_C(1000000000000000);
 
 enum {
-	GRANT_MAX = 1000,	     /* coupons of one call */
-	USES_MAX = 100,		     /* of one coupon: each stands in its timeline */
-	EVENTS_MAX = 400,	     /* in a timeline */
-	EVENTS_OTHER_MAX = 150,	     /* past it, only redeem, reverse and recall */
-	ORDER_COUPONS_MAX = 30,	     /* of one order */
+	GRANT_MAX = 1000,		 /* coupons of one call */
+	USES_MAX = 100,			 /* of one coupon: each stands in its timeline */
+	EVENTS_MAX = 400,		 /* in a timeline */
+	EVENTS_OTHER_MAX = 150,		 /* past it, only redeem, reverse and recall */
+	TIMELINE_BYTES_MAX = 256 * 1024, /* past it, only reverse and recall */
+	ORDER_COUPONS_MAX = 30,		 /* of one order */
 	CART_ITEMS_MAX = 500,
-	QUALIFY_MAX = 200,	     /* coupons that one qualify looks at, newest received first */
-	EDITIONS_MAX = 1000,	     /* of one template */
-	CODE_ENTROPY_BITS_MIN = 40,  /* of a template's pattern */
+	QUALIFY_MAX = 200,	    /* coupons that one qualify looks at, newest received first */
+	EDITIONS_MAX = 1000,	    /* of one template */
+	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
 	DAYS_AFTER_MAX = 3650,
-	PIECES_MAX = 1000 * 1000,    /* of one item */
-	SETS_MAX = 1000,	     /* items of one set of shops, categories .. */
+	PIECES_MAX = 1000 * 1000, /* of one item */
+	SETS_MAX = 1000,	  /* items of one set of shops, categories .. */
 	HOLD_S_MAX = 30 * 24 * 3600,
 	HOLDS_SWEEP_MAX = 256,
 };
@@ -98,7 +100,7 @@ struct template_change_cmd {
 	uint64_t template_id;
 	struct template template; /* all of it as it shall be; template_get, then change */
 	bool recast;		  /* coupons that are out go by the new terms; their dates stay */
-	uint64_t revision;	  /* If-Match; 0: any. PRECONDITION_FAILED */
+	uint64_t revision;	  /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
 	struct request_number request;
 };
 struct template_change_ret {
@@ -137,12 +139,11 @@ struct granted {
 	uint64_t id;
 	struct text customer_id; /* empty: nobody's */
 	enum coupon_state state;
-	struct instant begin, end, until;
+	struct instant begin, end;
 };
 struct coupon_grant_ret {
 	struct granted *results; /* holder by holder */
 	unsigned n, issued;
-	struct instant at;
 };
 
 /* --- one coupon --- */
@@ -172,16 +173,20 @@ struct event {
 	/* after it */
 	enum coupon_state state;
 	uint64_t revision, used;
-	struct instant end, until; /* until: freeze, hold */
+	uint64_t uses;	      /* redeem: that the coupon's terms allow; 0 is 1 */
+	struct instant end;   /* where the verb sets it */
+	struct instant until; /* freeze, hold; where end was set anew: the end before */
 	/* redeem: of the order and taken off; reverse: what goes back of both */
 	struct money amount, discount;
 	bool has_amount;
-	uint64_t reverses;	/* reverse: number of the redemption */
+	uint64_t reverses; /* reverse: number of the redemption */
 	enum reverse_cause cause;
-	bool gave_back;		/* reverse: the use came back */
-	struct text other;	/* assign, transfer: customer_id; reissue: the new coupon's id */
-	struct text request;	/* tag of the request number, 16 bytes; empty: none */
-	struct text digest;	/* of its contents, 8 bytes */
+	bool closes;	     /* reverse: nothing of the redemption is left to give back */
+	bool gave_back;	     /* reverse: the use came back */
+	struct text split;   /* redeem with items: varints, fen per item; else empty */
+	struct text other;   /* assign, transfer: customer_id; reissue: the new coupon's code */
+	struct text request; /* tag of the request number, 16 bytes; empty: none */
+	struct text digest;  /* of its contents, 8 bytes */
 };
 /* Everything but redeem, reverse, issue: CONFIRMED, RELEASED, ASSIGNED, FROZEN, UNFROZEN, RECALLED,
  * EXTENDED, REISSUED, TRANSFERRED. Faults: COUPON_UNKNOWN, PRECONDITION_FAILED, REQUEST_REUSED, or
@@ -192,7 +197,7 @@ struct coupon_change_cmd {
 	struct text code;
 	struct circumstances said;
 	struct request_number request;
-	uint64_t revision;	/* If-Match; 0: any */
+	uint64_t revision;	/* If-Match: one more than it says; 0: any */
 	struct instant until;	/* FROZEN: time-out, none: till unfrozen; EXTENDED: the new end */
 	struct customer holder; /* ASSIGNED, TRANSFERRED: its naming members */
 };
@@ -232,9 +237,9 @@ enum { REASONS_MAX = 16 };
 struct priced {
 	struct text code;
 	uint64_t id;
-	struct money eligible;	   /* what of the cart it looks at */
+	struct money eligible; /* what of the cart it looks at */
 	struct money discount;
-	const struct money *split; /* per item; NULL without items or with reasons */
+	const struct money *split;	 /* per item; NULL without items or with reasons */
 	enum fault reasons[REASONS_MAX]; /* in order of precedence */
 	unsigned reason_count;		 /* 0: it may be used */
 };
@@ -258,12 +263,11 @@ struct coupon_redeem_cmd { /* all or nothing */
 	struct cart cart;
 	struct circumstances said; /* said.shop is the cart's */
 	struct request_number request;
-	uint64_t revision; /* If-Match, n = 1; 0: any */
+	uint64_t revision; /* n = 1: as coupon_change_cmd's */
 };
 struct redeemed {
 	struct text code;
 	uint64_t id;
-	uint64_t uses; /* of the coupon's terms */
 	struct event event;
 	const struct money *split; /* per item, or NULL */
 };
@@ -312,7 +316,7 @@ struct coupon_qualify_ret {
 	bool complete;
 	const unsigned *best; /* rows of `coupons`, in the order in which they take off */
 	unsigned best_count;
-	struct money amount, discount; /* of the cart; of the best together */
+	struct money amount, discount;		/* of the cart; of the best together */
 	const struct money *const *best_splits; /* per best coupon, per item; NULL without items */
 	const struct money *best_discounts;
 	bool exact; /* false: too many combinations; best found */
@@ -352,8 +356,8 @@ struct merchant_change_cmd { /* the merchant's zone; a sandbox's clock */
 	uint64_t number;
 	bool has_zone;
 	int64_t from_utc8;
-	bool make_sandbox;    /* one that was not made so: PARAMETER_INVALID "sandbox" */
-	int64_t advance_ms;   /* 0 .. ten years in all; a sandbox's alone: SANDBOX_WANTED */
+	bool make_sandbox;  /* one that was not made so: PARAMETER_INVALID "sandbox" */
+	int64_t advance_ms; /* 0 .. ten years in all; a sandbox's alone: SANDBOX_WANTED */
 };
 struct merchant_change_ret {
 	struct merchant merchant;

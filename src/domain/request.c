@@ -55,23 +55,49 @@ static enum fault probe(struct tx *tx, const struct env *env, const struct reque
 	return OK;
 }
 
+static void want(struct tx *tx, const struct env *env, enum request_class class, struct text tag)
+{
+	struct request key = {.class = class, .tag = tag};
+	for (unsigned back = 0; back <= 1; back++) {
+		key.bucket = bucket_now(env, class) - back;
+		store_want(tx, TABLE_REQUEST, &key);
+	}
+}
+
+static enum fault find(struct tx *tx, const struct env *env, enum request_class class,
+		       struct text tag, struct text *ret_result, bool *ret_found)
+{
+	struct request key = {.class = class, .tag = tag};
+	*ret_found = false;
+	for (unsigned back = 0; back <= 1 && !*ret_found; back++) {
+		key.bucket = bucket_now(env, class) - back;
+		TRY(probe(tx, env, &key, ret_result, ret_found));
+	}
+	return OK;
+}
+
 enum fault request_find(struct tx *tx, const struct env *env, const struct asked *asked,
 			struct text *ret_result, bool *ret_found)
 {
 	*ret_found = false;
 	if (asked->key->count == 0)
 		return OK;
-	struct request key = {.class = asked->class, .tag = tag_of(tx, asked)};
-	uint64_t newest = bucket_now(env, asked->class);
-	for (unsigned back = 0; back <= 1; back++) {
-		key.bucket = newest - back;
-		store_want(tx, TABLE_REQUEST, &key);
-	}
-	for (unsigned back = 0; back <= 1 && !*ret_found; back++) {
-		key.bucket = newest - back;
-		TRY(probe(tx, env, &key, ret_result, ret_found));
-	}
-	return OK;
+	struct text tag = tag_of(tx, asked);
+	want(tx, env, asked->class, tag);
+	return find(tx, env, asked->class, tag, ret_result, ret_found);
+}
+
+enum fault request_find_any(struct tx *tx, const struct env *env, const struct asked *asked,
+			    struct text *ret_result, bool *ret_found)
+{
+	*ret_found = false;
+	if (asked->key->count == 0)
+		return OK;
+	struct text tag = tag_of(tx, asked);
+	want(tx, env, REQUEST_DIALECT, tag);
+	want(tx, env, REQUEST_NATIVE, tag);
+	TRY(find(tx, env, REQUEST_DIALECT, tag, ret_result, ret_found));
+	return *ret_found ? OK : find(tx, env, REQUEST_NATIVE, tag, ret_result, ret_found);
 }
 
 void request_keep(struct tx *tx, const struct env *env, const struct asked *asked,

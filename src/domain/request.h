@@ -18,6 +18,9 @@ struct asked {
 /* ret_result: what request_keep was given. */
 CHECKED enum fault request_find(struct tx *tx, const struct env *env, const struct asked *asked,
 				struct text *ret_result, bool *ret_found);
+/* The same for requests that several dialects know: of whichever class it is kept. */
+CHECKED enum fault request_find_any(struct tx *tx, const struct env *env, const struct asked *asked,
+				    struct text *ret_result, bool *ret_found);
 /* A put: after all decisions. */
 void request_keep(struct tx *tx, const struct env *env, const struct asked *asked,
 		  struct text result);

@@ -120,7 +120,7 @@ enum fault template_add(struct tx *tx, const struct env *env, const void *cmd, v
 }
 
 /* Members of the object that a row now says otherwise. */
-static uint64_t members_changed(const struct template *a, const struct template *b)
+uint64_t template_members_changed(const struct template *a, const struct template *b)
 {
 	uint64_t changed = 0;
 	if (!text_equal(a->name, b->name))
@@ -147,15 +147,26 @@ static uint64_t members_changed(const struct template *a, const struct template 
 /* All columns as given: empty ones clear. What the row does not have stays. */
 static struct template updated(const struct template *known, const struct template *given)
 {
-	struct template t = *given;
-	t.number = known->number;
-	t.live = known->live;
-	t.maker = known->maker;
+	struct template t = *known;
+	t.name = given->name;
+	t.type = given->type;
+	t.has_amount = given->has_amount;
+	t.amount = given->amount;
+	t.has_threshold = given->has_threshold;
+	t.threshold = given->threshold;
+	t.begin = given->begin;
+	t.end = given->end;
+	t.shops = given->shops;
+	t.categories = given->categories;
+	t.description = given->description;
+	t.channel = given->channel;
+	t.has_total = given->has_total;
+	t.total = given->total;
 	t.per_person = given->per_person ? given->per_person : 1;
 	t.object = known->object;
 	t.changed = known->changed;
 	if (known->object.size)
-		t.changed |= members_changed(known, &t);
+		t.changed |= template_members_changed(known, &t);
 	t.created = known->created;
 	t.updated = known->updated;
 	memcpy(t.at, known->at, sizeof(t.at));

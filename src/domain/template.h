@@ -15,3 +15,5 @@ void template_want(struct tx *tx, uint64_t template_id);
 CHECKED enum fault tally_guess(struct tx *tx, enum tally_kind kind, uint64_t of, struct tally *ret);
 /* A counter; one that is not there yet is 0. */
 CHECKED enum fault tally_get(struct tx *tx, enum tally_kind kind, uint64_t of, struct tally *ret);
+/* Members of the WJB object that b says otherwise than a: bits of enum object_member. */
+uint64_t template_members_changed(const struct template *a, const struct template *b);

@@ -5,6 +5,7 @@
  *
  *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
+ *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
  *   RUNNING --last step or a fault--> FINISHED
  *
  * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
@@ -21,6 +22,7 @@
 
 #include "base/address.h"
 #include "base/crypto.h"
+#include "domain/once.h"
 #include "serve/admit.h"
 #include "serve/worker.h"
 #include "store/engine.h"
@@ -39,6 +41,7 @@ struct journey {
 	bool waiting;
 	enum fault fault; /* of the part that ran elsewhere */
 	struct write write;
+	struct once_cmd once;
 	struct http_task task;
 	struct slow_task slow;
 };
@@ -185,10 +188,21 @@ static void journey_open(struct journey *j, struct reader *reader)
 	j->call.env = reader_env(j->call.tx);
 }
 
+/* Whose rows the call's command sees, and by whose clock. */
+static uint64_t merchant_of(const struct journey *j)
+{
+	return j->call.method->of_store ? 0 : j->actor->credential.owner;
+}
+
+static struct merchant_clock clock_of(const struct journey *j)
+{
+	return j->call.method->of_store ? (struct merchant_clock){0}
+					: merchant_clock_of(&j->actor->merchant);
+}
+
 static void journey_merchant(struct journey *j)
 {
-	const struct actor_entry *actor = j->actor;
-	reader_merchant(j->call.tx, actor->credential.owner, merchant_clock_of(&actor->merchant));
+	reader_merchant(j->call.tx, merchant_of(j), clock_of(j));
 }
 
 static void journey_close(struct journey *j)
@@ -319,6 +333,8 @@ static void journey_finish(struct journey *j, enum fault fault)
 	http_reply(x, &(struct http_reply){.status = call->status,
 					   .content_type = call->content_type,
 					   .body = buffer_get(&reply),
+					   .extra = call->headers,
+					   .extra_count = call->header_count,
 					   .retry_after_s = call->retry_after_s,
 					   .may_gzip = true});
 	reply_give_back(worker, &reply);
@@ -336,6 +352,41 @@ static void journey_run(struct journey *j)
 	journey_finish(j, fault);
 }
 
+/* --- waiting for keys to be wiped --- */
+
+static void wiped_back_on_loop(struct http_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+
+	j->waiting = false;
+	if (j->fault != OK)
+		journey_finish(j, j->fault);
+	else
+		journey_run(j);
+}
+
+static void wipe_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	(void)reader;
+	j->fault = engine_wipe(j->server->engine, merchant_of(j));
+	j->task.run = wiped_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+/* The person is gone already; a caller who is told BUSY asks again, and it is wiped then. */
+static void wipe_keys(struct journey *j)
+{
+	j->slow.look = NULL;
+	j->slow.run = wipe_there;
+	j->waiting = true;
+	if (slow_submit(j->server->slow, &j->slow))
+		return;
+	j->waiting = false;
+	journey_finish(j, FAULT_BUSY);
+}
+
 /* --- waiting for the lane --- */
 
 static void write_back_on_loop(struct http_task *task)
@@ -348,7 +399,10 @@ static void write_back_on_loop(struct http_task *task)
 		journey_finish(j, j->write.fault);
 		return;
 	}
-	journey_run(j);
+	if (j->call.method->wipes)
+		wipe_keys(j);
+	else
+		journey_run(j);
 }
 
 static void write_done(struct write *w)
@@ -376,8 +430,8 @@ static struct text actor_text(const struct call *call)
 static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	j->write = (struct write){.merchant = j->actor->credential.owner,
-				  .clock = merchant_clock_of(&j->actor->merchant),
+	j->write = (struct write){.merchant = merchant_of(j),
+				  .clock = clock_of(j),
 				  .command = j->call.method->command,
 				  .handle = row->handle,
 				  .actor = actor_text(&j->call),
@@ -387,6 +441,13 @@ static void apply_write(struct journey *j, const struct command_row *row)
 				  .arena = j->call.arena,
 				  .done = write_done,
 				  .context = j};
+	if (j->call.request_number.key.size) {
+		j->once = (struct once_cmd){.command = j->call.method->command,
+					    .cmd = j->call.cmd,
+					    .request = j->call.request_number};
+		j->write.handle = once;
+		j->write.cmd = &j->once;
+	}
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
 }
@@ -451,8 +512,8 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 		return;
 	const struct command_row *row = command_get(j->call.method->command);
 	if (row && row->mode == COMMAND_READ)
-		*ret = (struct reader_look){.merchant = j->actor->credential.owner,
-					    .clock = merchant_clock_of(&j->actor->merchant),
+		*ret = (struct reader_look){.merchant = merchant_of(j),
+					    .clock = clock_of(j),
 					    .handle = row->handle,
 					    .cmd = j->call.cmd,
 					    .ret = j->call.ret,

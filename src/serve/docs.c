@@ -154,10 +154,11 @@ static const struct {
 	void (*write)(FILE *out);
 	const struct dialect_row *dialect; /* instead of write */
 } pages[] = {
-    {"wjb", NULL, &dialect_wjb},    {"waiqin", NULL, &dialect_waiqin},
-    {"top", NULL, &dialect_top},    {"zvcms", NULL, &dialect_zvcms},
-    {"cli", write_cli, NULL},	    {"metrics", write_metrics, NULL},
-    {"faults", write_faults, NULL}, {"records", write_records, NULL},
+    {"wjb", NULL, &dialect_wjb},       {"waiqin", NULL, &dialect_waiqin},
+    {"top", NULL, &dialect_top},       {"zvcms", NULL, &dialect_zvcms},
+    {"native", NULL, &dialect_native}, {"cli", write_cli, NULL},
+    {"metrics", write_metrics, NULL},  {"faults", write_faults, NULL},
+    {"records", write_records, NULL},
 };
 
 int cli_docs(struct cli *c)

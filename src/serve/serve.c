@@ -45,8 +45,8 @@ static int fail(enum fault fault, const char *why)
 	return fault == FAULT_USAGE ? 2 : 1;
 }
 
-/* --- jobs: forgetting old requests, sweeping deleted campaigns, settling erasures and merges ---
- */
+/* --- jobs: forgetting old requests, sweeping deleted campaigns, releasing holds that have run out,
+ * settling erasures and merges --- */
 
 struct jobs {
 	struct engine *engine;
@@ -82,23 +82,36 @@ static enum fault job_run(struct jobs *jobs, const struct job_merchant *merchant
 	return fault;
 }
 
+/* Again and again, until a step does less than it may. */
+static bool job_drain(struct jobs *jobs, const struct job_merchant *merchant, enum command command,
+		      const void *cmd, void *ret, unsigned *did)
+{
+	do {
+		*did = 0;
+		if (job_run(jobs, merchant, command, cmd, ret) != OK)
+			return false;
+	} while (*did >= JOB_ROWS && !jobs->stop);
+	return true;
+}
+
 static void jobs_of_merchant(struct jobs *jobs, const struct job_merchant *merchant)
 {
-	struct request_forget_cmd forget = {.class = REQUEST_DIALECT, .n = JOB_ROWS};
-	struct request_forget_ret forgotten = {0};
+	static const enum request_class classes[] = {REQUEST_DIALECT, REQUEST_NATIVE};
+	struct request_forget_ret forgotten;
 	struct campaign_sweep_cmd sweep = {.n = JOB_ROWS};
-	struct campaign_sweep_ret swept = {0};
+	struct campaign_sweep_ret swept;
+	struct hold_sweep_cmd holds = {.n = JOB_ROWS};
+	struct hold_sweep_ret released;
 
-	do {
-		forgotten.forgotten = 0;
-		if (job_run(jobs, merchant, COMMAND_request_forget, &forget, &forgotten) != OK)
+	for (size_t i = 0; i < COUNT_OF(classes); i++) {
+		struct request_forget_cmd forget = {.class = classes[i], .n = JOB_ROWS};
+		if (!job_drain(jobs, merchant, COMMAND_request_forget, &forget, &forgotten,
+			       &forgotten.forgotten))
 			return;
-	} while (forgotten.forgotten == JOB_ROWS && !jobs->stop);
-	do {
-		swept.swept = 0;
-		if (job_run(jobs, merchant, COMMAND_campaign_sweep, &sweep, &swept) != OK)
-			return;
-	} while (swept.swept == JOB_ROWS && !jobs->stop);
+	}
+	if (job_drain(jobs, merchant, COMMAND_campaign_sweep, &sweep, &swept, &swept.swept))
+		(void)job_drain(jobs, merchant, COMMAND_hold_sweep, &holds, &released,
+				&released.swept);
 }
 
 /* What an interrupted command line left. */

@@ -1022,6 +1022,8 @@ static enum fault do_forget(struct story *t)
 	return OK;
 }
 
+#include "life.h"
+
 /* --- the runner --- */
 
 static enum fault do_at(struct story *t)
@@ -1135,6 +1137,19 @@ static const struct {
     {"register", do_register},
     {"audience", do_audience},
     {"forget", do_forget},
+    {"make", do_make},
+    {"change_template", do_change_template},
+    {"usage", do_usage},
+    {"grant", do_grant},
+    {"change", do_change},
+    {"redeem", do_redeem},
+    {"reasons", do_reasons},
+    {"reverse", do_reverse},
+    {"purchase", do_purchase},
+    {"show", do_show},
+    {"qualify_cart", do_qualify},
+    {"page", do_page},
+    {"sweep_holds", do_sweep_holds},
 };
 
 static void read_words(struct story *t, struct text line)

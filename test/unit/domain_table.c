@@ -8,7 +8,7 @@
 #include "store/rounds_check.h"
 #include "table/table.h"
 
-enum { COMMANDS_END = 64 };
+enum { COMMANDS_END = 80 };
 
 struct memory_stage {
 	struct stage stage; /* first */
@@ -112,7 +112,9 @@ static const struct {
     {COMMAND_campaign_save, 4},	    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},
     {COMMAND_audience_add, 5},	    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5},
     {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
-    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 6},
+    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 6}, {COMMAND_template_make, 3},
+    {COMMAND_template_change, 4},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
+    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 4},
 };
 
 static void compare_rounds(void)

@@ -17,14 +17,6 @@ static enum fault spi_list(struct call *call, struct json *ret)
 		     : call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("buyer_nicks"), TEXT_NONE);
 }
 
-static void spi_request_key(struct call *call, struct request_key *into)
-{
-	struct text id = wjb_param(wjb_state(call), "request_id");
-	wjb_request_key(call, into);
-	if (id.size)
-		*into = (struct request_key){{wjb_state(call)->app_key, id}, 2};
-}
-
 static enum fault spi_decode(struct call *call, void *into)
 {
 	static const struct field coupon_id = {
@@ -49,7 +41,8 @@ static enum fault spi_decode(struct call *call, void *into)
 	if (cmd->n == 0)
 		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("buyer_nicks"), TEXT_NONE);
 	cmd->nicks = nicks;
-	spi_request_key(call, &cmd->request);
+	wjb_request_key(call, &cmd->request);
+	cmd->number = wjb_param(wjb_state(call), "request_id");
 	return OK;
 }
 
@@ -101,7 +94,7 @@ static enum fault spi_encode(struct call *call, const void *ret)
 
 /* clang-format off */
 static const struct method methods[] = {
-	{"coupon.provide", COMMAND_coupon_issue, sizeof(struct coupon_issue_cmd), sizeof(struct coupon_issue_ret), spi_decode, spi_encode, false},
+	{"coupon.provide", COMMAND_coupon_issue, sizeof(struct coupon_issue_cmd), sizeof(struct coupon_issue_ret), spi_decode, spi_encode, false, false, false},
 };
 /* clang-format on */
 

@@ -1,0 +1,208 @@
+/*
+ * `couponry generate`: codes of a template that belong to nobody yet, a thousand a command, a few
+ * commands under way at once. With --job=NAME each command carries a number of its own, so that
+ * the same line again, after whatever ended it, gives the same codes and makes only the rest.
+ */
+#include <pthread.h>
+
+#include "base/crypto.h"
+#include "cli/commands.h"
+
+enum {
+	STEP = GRANT_MAX,
+	FLIGHT = 4,
+	COUNT_MAX = 1000 * 1000 * 1000,
+	JOB_BYTES_MAX = 200,
+	BUSY_TRIES_MAX = 6000,
+	BUSY_WAIT_MS = 10,
+};
+
+struct generate;
+struct step {
+	struct generate *generate;
+	bool sent, done;
+	struct write write;
+	struct coupon_grant_cmd cmd;
+	struct coupon_grant_ret ret;
+	struct arena arena;
+};
+struct generate {
+	struct cli *cli;
+	uint64_t merchant, template_id, count;
+	struct merchant_clock clock;
+	const char *job;
+	FILE *out;
+	struct step steps[FLIGHT];
+	pthread_mutex_t lock;
+	pthread_cond_t some_done;
+	uint64_t issued;
+};
+
+static void step_done(struct write *w)
+{
+	struct step *s = w->context;
+	struct generate *g = s->generate;
+
+	pthread_mutex_lock(&g->lock);
+	s->done = true;
+	pthread_cond_signal(&g->some_done);
+	pthread_mutex_unlock(&g->lock);
+}
+
+/* The number says what it stands for: the same job with another template or count is refused. */
+static struct request_number number_of(struct generate *g, struct step *s, uint64_t from)
+{
+	uint8_t *digest = arena_take(&s->arena, DIGEST_SIZE_MAX);
+
+	must(digest);
+	if (!g->job)
+		return (struct request_number){0};
+	struct text key =
+	    arena_format(&s->arena, "generate:%s:%llu", g->job, (unsigned long long)from);
+	struct text contents =
+	    arena_format(&s->arena, "%llu of %llu", (unsigned long long)s->cmd.count,
+			 (unsigned long long)g->template_id);
+	digest_parts(DIGEST_SHA256, &contents, 1, digest);
+	return (struct request_number){key, {(char *)digest, 32}};
+}
+
+static void step_send(struct generate *g, struct step *s, uint64_t from)
+{
+	uint64_t left = g->count - from;
+
+	s->done = false;
+	s->sent = true;
+	s->cmd = (struct coupon_grant_cmd){.template_id = g->template_id,
+					   .count = (unsigned)(left < STEP ? left : STEP)};
+	s->cmd.request = number_of(g, s, from);
+	s->write = (struct write){.merchant = g->merchant,
+				  .clock = g->clock,
+				  .command = COMMAND_coupon_grant,
+				  .handle = command_get(COMMAND_coupon_grant)->handle,
+				  .actor = TEXT("generate"),
+				  .cmd = &s->cmd,
+				  .ret = &s->ret,
+				  .ret_size = sizeof(s->ret),
+				  .arena = &s->arena,
+				  .job = true,
+				  .done = step_done,
+				  .context = s};
+	engine_submit(g->cli->engine, &s->write);
+}
+
+/* A full queue is no fault: it waits and is sent again. */
+static enum fault step_await(struct generate *g, struct step *s)
+{
+	pthread_mutex_lock(&g->lock);
+	while (!s->done)
+		pthread_cond_wait(&g->some_done, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+	s->sent = false;
+	for (unsigned i = 0; s->write.fault == FAULT_BUSY && i < BUSY_TRIES_MAX; i++) {
+		nanosleep(&(struct timespec){0, BUSY_WAIT_MS * 1000000L}, NULL);
+		s->write.fault = engine_run(g->cli->engine, &s->write);
+	}
+	return s->write.fault;
+}
+
+/* Codes of the last step may be fewer: the template's total was reached. */
+static bool step_print(struct generate *g, struct step *s)
+{
+	for (unsigned i = 0; i < s->ret.n; i++) {
+		if (s->ret.results[i].fault == OK)
+			fprintf(g->out, "%.*s\n", TEXT_ARG(s->ret.results[i].code));
+	}
+	g->issued += s->ret.issued;
+	bool all = s->ret.issued == s->ret.n;
+	arena_reset(&s->arena);
+	return all && !ferror(g->out);
+}
+
+static enum fault run(struct generate *g, struct detail *ret_detail)
+{
+	uint64_t sent = 0, taken = 0;
+	enum fault fault = OK;
+	bool more = true;
+
+	for (; fault == OK && more && taken < g->count; taken += STEP) {
+		for (; sent < g->count && sent < taken + FLIGHT * STEP; sent += STEP)
+			step_send(g, &g->steps[sent / STEP % FLIGHT], sent);
+		struct step *s = &g->steps[taken / STEP % FLIGHT];
+		fault = step_await(g, s);
+		*ret_detail = s->write.detail;
+		if (fault != OK)
+			break;
+		more = step_print(g, s) && !(g->cli->gone && g->cli->gone(g->cli->gone_context));
+		cli_progress(g->cli, "codes", taken, g->count);
+	}
+	for (unsigned i = 0; i < FLIGHT; i++)
+		if (g->steps[i].sent && step_await(g, &g->steps[i]) == OK)
+			step_print(g, &g->steps[i]);
+	cli_progress(g->cli, "codes", 1, 1);
+	return fault;
+}
+
+static int finish(struct generate *g, enum fault fault, const struct detail *detail)
+{
+	struct cli *c = g->cli;
+	bool to_file = g->out != c->out;
+
+	if ((to_file ? fclose(g->out) : fflush(g->out)) != 0)
+		return cli_failed(c, FAULT_FILE_UNWRITABLE, cli_option(c, "out"));
+	if (fault != OK && !g->issued)
+		return cli_refused(c, fault, detail);
+	if (to_file)
+		fprintf(c->out, c->json ? "{\"coupons\":%llu}\n" : "%llu coupons\n",
+			(unsigned long long)g->issued);
+	if (fault != OK || g->issued < g->count)
+		return cli_failed(c, fault != OK ? fault : FAULT_TEMPLATE_EXHAUSTED,
+				  "fewer than were asked for");
+	return 0;
+}
+
+static int options_read(struct cli *c, struct generate *g)
+{
+	const char *template = cli_option(c, "template"), *count = cli_option(c, "count");
+
+	if (!template || !text_to_uint64(text_of(template), &g->template_id))
+		return cli_usage(c, "generate wants --template=ID");
+	if (!count || !text_to_uint64(text_of(count), &g->count) || !g->count ||
+	    g->count > COUNT_MAX)
+		return cli_usage(c, "generate wants --count=N, at most %d", COUNT_MAX);
+	g->job = cli_option(c, "job");
+	if (g->job && (strlen(g->job) > JOB_BYTES_MAX || !text_is_clean(text_of(g->job))))
+		return cli_usage(c, "--job is a name of at most %d bytes", JOB_BYTES_MAX);
+	return 0;
+}
+
+int cli_generate(struct cli *c)
+{
+	struct generate g = {.cli = c};
+	const char *out = cli_option(c, "out");
+	struct merchant merchant;
+	struct detail detail = {0};
+	int bad = options_read(c, &g);
+
+	if (bad)
+		return bad;
+	enum fault fault = cli_merchant(c, &merchant);
+	if (fault != OK)
+		return cli_failed(c, fault, NULL);
+	g.merchant = merchant.number;
+	g.clock = merchant_clock_of(&merchant);
+	g.out = out ? fopen(out, "we") : c->out;
+	if (!g.out)
+		return cli_failed(c, FAULT_FILE_UNWRITABLE, out);
+	pthread_mutex_init(&g.lock, NULL);
+	pthread_cond_init(&g.some_done, NULL);
+	for (unsigned i = 0; i < FLIGHT; i++) {
+		g.steps[i].generate = &g;
+		arena_init(&g.steps[i].arena, CALL_BYTES_MAX);
+	}
+	fault = run(&g, &detail);
+	for (unsigned i = 0; i < FLIGHT; i++)
+		arena_release(&g.steps[i].arena);
+	pthread_cond_destroy(&g.some_done);
+	pthread_mutex_destroy(&g.lock);
+	return finish(&g, fault, &detail);
+}

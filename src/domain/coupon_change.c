@@ -1,0 +1,223 @@
+/*
+ * The verbs on one coupon but redeem and reverse. Those that leave it where it is are here; those
+ * that give it another holder or another code are in coupon_move.c.
+ */
+#include "domain/check.h"
+#include "domain/coupon.h"
+#include "domain/issuing.h"
+#include "domain/life_check.h"
+#include "domain/move.h"
+#include "domain/template.h"
+#include "domain/terms.h"
+
+/* --- holds that end --- */
+
+void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
+{
+	struct tally tally = {.kind = TALLY_ISSUED, .of = c->template};
+	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
+	store_want(tx, TABLE_TALLY, &tally);
+	tally = (struct tally){.kind = TALLY_ISSUED_ON, .of = issuing_day_key(c->template, day)};
+	store_want(tx, TABLE_TALLY, &tally);
+	if (c->customer)
+		store_want(tx, TABLE_HOLDING,
+			   &(struct holding){.customer = c->customer, .template = c->template});
+}
+
+enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
+		     struct released *ret)
+{
+	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
+	*ret = (struct released){0};
+	hold_want(tx, env, c);
+	TRY(tally_get(tx, TALLY_ISSUED, c->template, &ret->total));
+	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, day), &ret->on_day));
+	if (c->customer)
+		TRY(holding_get(tx, c->customer, c->template, &ret->holding));
+	return OK;
+}
+
+void hold_give_back(const struct env *env, const struct coupon *c, struct released *r)
+{
+	r->counts_day = r->on_day.count > 0;
+	issuing_give_back(env, c, &r->total, &r->on_day, &r->holding);
+}
+
+void hold_put(struct tx *tx, struct released *r)
+{
+	store_put(tx, TABLE_TALLY, &r->total);
+	if (r->counts_day)
+		store_put(tx, TABLE_TALLY, &r->on_day);
+	if (r->holding.customer)
+		store_put(tx, TABLE_HOLDING, &r->holding);
+}
+
+/* --- verbs that leave it where it is --- */
+
+struct change {
+	const struct coupon_change_cmd *cmd;
+	struct life life;
+	struct event event;
+	bool gives_back;
+	struct released released;
+};
+
+static void leave_hold(struct coupon *c, enum coupon_state state)
+{
+	c->state = state;
+	c->held = false;
+	c->until = INSTANT_NONE;
+	c->due = 0;
+}
+
+/* It is received now. */
+static enum fault confirm(struct tx *tx, const struct env *env, struct change *ch)
+{
+	struct coupon *c = &ch->life.coupon;
+	struct template terms;
+	TRY(terms_of(tx, c, &terms));
+	ch->event.until = c->end;
+	if (terms.is_relative)
+		issuing_dates(env, &terms, &c->begin, &c->end);
+	ch->event.end = c->end;
+	leave_hold(c, COUPON_UNUSED);
+	return OK;
+}
+
+static enum fault release(struct tx *tx, const struct env *env, struct change *ch)
+{
+	struct coupon *c = &ch->life.coupon;
+	ch->gives_back = c->held;
+	if (c->held) {
+		TRY(hold_load(tx, env, c, &ch->released));
+		hold_give_back(env, c, &ch->released);
+	}
+	leave_hold(c, COUPON_RECALLED);
+	return OK;
+}
+
+static enum fault freeze(struct tx *tx, const struct env *env, struct change *ch)
+{
+	struct instant until = ch->cmd->until;
+	if (!instant_is_none(until) && until.ms <= env->now.ms)
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("until"), TEXT_NONE);
+	ch->life.coupon.state = COUPON_FROZEN;
+	ch->life.coupon.until = ch->event.until = until;
+	return OK;
+}
+
+static enum fault unfreeze(struct tx *tx, const struct env *env, struct change *ch)
+{
+	(void)tx;
+	(void)env;
+	ch->life.coupon.state = COUPON_UNUSED;
+	ch->life.coupon.until = INSTANT_NONE;
+	return OK;
+}
+
+/* Later than it was, and not in the past: un-expiring is the same. */
+static enum fault extend(struct tx *tx, const struct env *env, struct change *ch)
+{
+	struct coupon *c = &ch->life.coupon;
+	struct instant end = ch->cmd->until;
+	if (instant_is_none(end))
+		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("until"), TEXT_NONE);
+	if (is_past(env, end) || (!instant_is_none(c->end) && end.ms <= c->end.ms) ||
+	    instant_is_none(c->end))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("until"), TEXT_NONE);
+	ch->event.until = c->end;
+	c->end = ch->event.end = end;
+	return OK;
+}
+
+static enum fault apply(struct tx *tx, const struct env *env, struct change *ch)
+{
+	switch (ch->cmd->verb) {
+	case EVENT_CONFIRMED:
+		return confirm(tx, env, ch);
+	case EVENT_RELEASED:
+	case EVENT_RECALLED:
+		return release(tx, env, ch);
+	case EVENT_FROZEN:
+		return freeze(tx, env, ch);
+	case EVENT_UNFROZEN:
+		return unfreeze(tx, env, ch);
+	case EVENT_EXTENDED:
+		return extend(tx, env, ch);
+	case EVENT_ISSUED:
+	case EVENT_HELD:
+	case EVENT_ASSIGNED:
+	case EVENT_REDEEMED:
+	case EVENT_REVERSED:
+	case EVENT_REISSUED:
+	case EVENT_TRANSFERRED:
+	case EVENT_COUNT:
+		break;
+	}
+	must_failed("a verb that leaves it where it is", __FILE__, __LINE__);
+	return FAULT_DATA_DAMAGED;
+}
+
+static enum fault change_here(struct tx *tx, const struct env *env, struct change *ch)
+{
+	TRY(apply(tx, env, ch));
+	TRY(life_add(env, &ch->life, &ch->event));
+	store_put(tx, TABLE_COUPON, &ch->life.coupon);
+	if (ch->gives_back)
+		hold_put(tx, &ch->released);
+	return OK;
+}
+
+/* --- the command --- */
+
+static bool moves(enum event_kind verb)
+{
+	return verb == EVENT_ASSIGNED || verb == EVENT_TRANSFERRED || verb == EVENT_REISSUED;
+}
+
+/* Verbs that anybody may repeat without end leave room for those that must be possible. */
+static enum fault allows(const struct env *env, const struct coupon_change_cmd *c,
+			 const struct life *life)
+{
+	enum fault fault = life_allows(c->verb, life_situation(env, &life->coupon));
+	if (fault == OK && c->verb != EVENT_RECALLED && life->timeline.n >= EVENTS_OTHER_MAX)
+		return FAULT_COUPON_WORN;
+	return fault;
+}
+
+static enum fault run(struct tx *tx, const struct env *env, struct change *ch)
+{
+	const struct coupon_change_cmd *c = ch->cmd;
+	enum fault fault = allows(env, c, &ch->life);
+	if (fault != OK)
+		return refuse(tx, fault, TEXT("code"), c->code);
+	TRY(life_match(tx, &ch->life, c->revision));
+	ch->event = (struct event){.kind = c->verb, .said = c->said};
+	if (moves(c->verb))
+		return coupon_move(tx, env, c, &ch->life, &ch->event);
+	return change_here(tx, env, ch);
+}
+
+enum fault coupon_change(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct coupon_change_cmd *c = cmd;
+	struct coupon_change_ret *r = ret;
+	struct change ch = {.cmd = c};
+	struct code_key key = code_key(tx);
+	const struct event *first;
+	*r = (struct coupon_change_ret){0};
+	TRY(check_said(tx, &c->said));
+	TRY(check_number(tx, &c->request));
+	coupon_move_want(tx, c);
+	TRY(life_open(tx, env, &key, c->code, &c->request, &ch.life));
+	r->id = ch.life.coupon.id;
+	r->code = arena_text(env->arena, code_of(&key, env->arena, &ch.life.coupon));
+	TRY(life_repeat(tx, &ch.life, &first));
+	if (!first)
+		TRY(run(tx, env, &ch));
+	r->event = first ? *first : ch.event;
+	timeline_keep(env, &r->event);
+	if (r->event.kind == EVENT_REISSUED)
+		r->new_code = r->event.other;
+	return OK;
+}

@@ -1,0 +1,123 @@
+/* See holders.h. */
+#include "domain/holders.h"
+#include "domain/check.h"
+#include "domain/coupon.h"
+#include "domain/fold.h"
+
+static const size_t named_by[] = {
+    offsetof(struct customer, customer_id), offsetof(struct customer, phone),
+    offsetof(struct customer, card_no),	    offsetof(struct customer, nick),
+    offsetof(struct customer, code),	    offsetof(struct customer, source_code)};
+
+static struct text named(const struct customer *c, size_t by)
+{
+	return *(const struct text *)((const char *)c + named_by[by]);
+}
+
+void holders_want(struct tx *tx, const struct customer *given, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		customer_want_row(tx, &given[i]);
+}
+
+/* For each name the first that says the same of the customer in any member. */
+static enum fault fold(const struct env *env, const struct customer *given, unsigned n,
+		       unsigned *first)
+{
+	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
+	ROOM(values);
+	for (unsigned i = 0; i < n; i++)
+		first[i] = i;
+	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
+		for (unsigned i = 0; i < n; i++)
+			values[i] = named(&given[i], by);
+		unsigned *same = text_fold(env->arena, values, n);
+		ROOM(same);
+		for (unsigned i = 0; i < n; i++)
+			if (values[i].size && first[same[i]] < first[i])
+				first[i] = first[same[i]];
+	}
+	return OK;
+}
+
+/* Its place among those that are known already, or the next. */
+static unsigned place_of(struct holders *h, const struct person *p)
+{
+	for (unsigned i = 0; !p->is_new && i < h->n; i++)
+		if (h->persons[i].customer.number == p->customer.number)
+			return i;
+	h->persons[h->n] = *p;
+	return h->n++;
+}
+
+static enum fault find(struct tx *tx, const struct env *env, const struct customer *given,
+		       struct holders *h, unsigned i)
+{
+	struct person person;
+	bool any;
+	TRY(customer_of_row(tx, env, given, &person, &any));
+	if (!any || !instant_is_none(person.customer.erased))
+		h->person_of[i] = NOBODY;
+	else
+		h->person_of[i] = place_of(h, &person);
+	return OK;
+}
+
+enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
+			unsigned n, struct holders *ret)
+{
+	unsigned *first = ARENA_ARRAY(env->arena, unsigned, n + 1);
+	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
+				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
+	ROOM(first && ret->persons && ret->person_of);
+	TRY(fold(env, given, n, first));
+	holders_want(tx, given, n);
+	for (unsigned i = 0; i < n; i++) {
+		if (first[i] == i)
+			TRY(find(tx, env, &given[i], ret, i));
+		else
+			ret->person_of[i] = ret->person_of[first[i]];
+	}
+	return OK;
+}
+
+enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
+			     struct holding *ret)
+{
+	struct customer *aliases;
+	unsigned n;
+	*ret = (struct holding){0};
+	TRY(customer_aliases(tx, c, &aliases, &n));
+	for (unsigned i = 0; i < n; i++) {
+		struct holding other;
+		if (!aliases[i].unsettled)
+			continue;
+		TRY(holding_get(tx, aliases[i].number, template, &other));
+		if (!ret->issued && !ret->used)
+			*ret = other;
+		else
+			holding_join(ret, &other);
+	}
+	return OK;
+}
+
+enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template, struct holders *h)
+{
+	h->holdings = ARENA_ARRAY(env->arena, struct holding, h->n + 1);
+	h->elsewhere = ARENA_ARRAY(env->arena, struct holding, h->n + 1);
+	h->took = ARENA_ARRAY(env->arena, bool, h->n + 1);
+	ROOM(h->holdings && h->elsewhere && h->took);
+	for (unsigned i = 0; i < h->n; i++) {
+		h->holdings[i] = (struct holding){.customer = h->persons[i].customer.number,
+						  .template = template};
+		if (!h->persons[i].is_new)
+			store_want(tx, TABLE_HOLDING, &h->holdings[i]);
+	}
+	for (unsigned i = 0; i < h->n; i++)
+		if (!h->persons[i].is_new)
+			TRY(holding_get(tx, h->persons[i].customer.number, template,
+					&h->holdings[i]));
+	for (unsigned i = 0; i < h->n; i++)
+		TRY(holding_elsewhere(tx, &h->persons[i].customer, template, &h->elsewhere[i]));
+	return OK;
+}

@@ -1,0 +1,27 @@
+/*
+ * Who gets coupons: customers named one by one, each by whatever member is known of them; and what
+ * each has of a template already.
+ */
+#pragma once
+
+#include "domain/customer.h"
+
+struct holders {
+	struct person *persons;
+	struct holding *holdings;  /* per person */
+	struct holding *elsewhere; /* per person: under aliases' names, not moved yet */
+	bool *took;		   /* per person: for the command to note */
+	unsigned n;
+	unsigned
+	    *person_of; /* per name: its person, NOBODY for one that is erased or names nobody */
+};
+/* Names what holders_find will look up. */
+void holders_want(struct tx *tx, const struct customer *given, unsigned n);
+/* The unknown are planned. Two names of one customer are one person. */
+CHECKED enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
+				unsigned n, struct holders *ret);
+CHECKED enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
+				struct holders *h);
+/* What one customer's aliases have of a template that was not moved yet. */
+CHECKED enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
+				     struct holding *ret);

@@ -1,0 +1,46 @@
+/*
+ * Issuing coupons of one template: its limits, the dates and codes of new coupons. Used by every
+ * command that makes coupons, so that a limit is one limit whoever issues.
+ *
+ *   issuing_want, issuing_open         decisions: what is left
+ *   issuing_allows, issuing_take       per coupon, in the order in which they are issued
+ *   issuing_coupon                     the record, without an ordinal
+ *   issuing_put                        after all decisions
+ */
+#pragma once
+
+#include "domain/domain.h"
+#include "domain/pattern.h"
+
+struct issuing {
+	struct template template;
+	struct tally total, on_day;
+	uint64_t day;
+	struct pattern pattern;
+	struct series series;
+	const struct text *codes; /* made ahead, where the template has a pattern */
+	unsigned taken_codes, code_count;
+	bool some; /* something was issued */
+};
+/* What depends on the template alone; more when it is at hand. */
+void issuing_want(struct tx *tx, const struct env *env, const struct template *t);
+/* For at most `codes` coupons whose codes are made here. TEMPLATE_EXPIRED with `field`. */
+CHECKED enum fault issuing_open(struct tx *tx, const struct env *env, const struct template *t,
+				struct text field, unsigned codes, struct issuing *ret);
+/* OK, or the first limit that one more for this holding would pass. `elsewhere`: what aliases have;
+ * NULL holding: nobody's. */
+enum fault issuing_allows(const struct issuing *i, const struct holding *holding,
+			  const struct holding *elsewhere);
+/* Counts one more. */
+void issuing_take(struct issuing *i, struct holding *holding);
+struct coupon issuing_coupon(struct tx *tx, const struct env *env, struct issuing *i,
+			     uint64_t customer);
+void issuing_put(struct tx *tx, struct issuing *i);
+/* Begin and end of a coupon that is received now. */
+void issuing_dates(const struct env *env, const struct template *t, struct instant *ret_begin,
+		   struct instant *ret_end);
+/* The counter of a template's day. */
+uint64_t issuing_day_key(uint64_t template, uint64_t day);
+/* One that was issued at that instant is given back (a hold that was released). */
+void issuing_give_back(const struct env *env, const struct coupon *c, struct tally *total,
+		       struct tally *on_day, struct holding *holding);

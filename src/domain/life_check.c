@@ -1,0 +1,59 @@
+/* See life_check.h. */
+#include "domain/life_check.h"
+#include "domain/request.h"
+
+enum { REQUEST_KEY_BYTES_MAX = 255, DIGEST_BYTES = 32 };
+
+enum fault check_said(struct tx *tx, const struct circumstances *said)
+{
+	TRY(check_name(tx, TEXT("reason"), said->reason));
+	TRY(check_name(tx, TEXT("order_no"), said->order_no));
+	TRY(check_name(tx, TEXT("operator"), said->operator));
+	return check_name(tx, TEXT("shop"), said->shop);
+}
+
+enum fault check_number(struct tx *tx, const struct request_number *request)
+{
+	if (request->key.size > REQUEST_KEY_BYTES_MAX)
+		return refuse(tx, FAULT_PARAMETER_TOO_LONG, TEXT("request_no"), TEXT_NONE);
+	must(!request->key.size || request->digest.size == DIGEST_BYTES);
+	return OK;
+}
+
+static struct request_key key_of(const struct request_number *request)
+{
+	return (struct request_key){{TEXT("number"), request->key}, request->key.size ? 2 : 0};
+}
+
+enum fault number_find(struct tx *tx, const struct env *env, enum command command,
+		       const struct request_number *request, struct text *ret_result,
+		       bool *ret_found)
+{
+	struct request_key key = key_of(request);
+	struct asked asked = {command, REQUEST_NATIVE, &key};
+	TRY(request_find(tx, env, &asked, ret_result, ret_found));
+	if (!*ret_found)
+		return OK;
+	if (!text_starts_with(*ret_result, request->digest))
+		return refuse(tx, FAULT_REQUEST_REUSED, TEXT("request_no"), TEXT_NONE);
+	ret_result->data += request->digest.size;
+	ret_result->size -= request->digest.size;
+	return OK;
+}
+
+void number_keep(struct tx *tx, const struct env *env, enum command command,
+		 const struct request_number *request, struct text result)
+{
+	struct request_key key = key_of(request);
+	struct asked asked = {command, REQUEST_NATIVE, &key};
+	if (!request->key.size)
+		return;
+	size_t size = request->digest.size + result.size;
+	char *memory = arena_take(env->arena, size);
+	struct buffer b;
+	must(memory); /* a few bytes */
+	buffer_init_fixed(&b, memory, size);
+	buffer_text(&b, request->digest);
+	buffer_text(&b, result);
+	request_keep(tx, env, &asked, buffer_get(&b));
+}

@@ -1,0 +1,26 @@
+/*
+ * A coupon that goes to another holder or gets another code, and holds that end.
+ */
+#pragma once
+
+#include "domain/days.h"
+#include "domain/life_step.h"
+
+/* ASSIGNED, TRANSFERRED, REISSUED: decides, appends the event, puts. Faults: COUPON_OWNED,
+ * COUPON_NOBODYS, CUSTOMER_UNKNOWN, the limits of the new holder. */
+CHECKED enum fault coupon_move(struct tx *tx, const struct env *env,
+			       const struct coupon_change_cmd *c, struct life *life,
+			       struct event *event);
+void coupon_move_want(struct tx *tx, const struct coupon_change_cmd *c);
+
+/* What a hold that ends gives back to the template's limits. */
+struct released {
+	struct tally total, on_day;
+	struct holding holding;
+	bool counts_day;
+};
+void hold_want(struct tx *tx, const struct env *env, const struct coupon *c);
+CHECKED enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
+			     struct released *ret);
+void hold_give_back(const struct env *env, const struct coupon *c, struct released *r);
+void hold_put(struct tx *tx, struct released *r);

@@ -1,0 +1,91 @@
+/*
+ * Qualify: a customer and a cart, and what each of the customer's coupons would take off it, or
+ * every reason why not; and the best legal combination.
+ */
+#include "domain/check.h"
+#include "domain/customer.h"
+#include "domain/pricing.h"
+#include "domain/wallet.h"
+
+struct qualify {
+	struct tx *tx;
+	const struct env *env;
+	const struct coupon_qualify_cmd *cmd;
+	struct code_key key;
+	struct coupon *coupons;
+	unsigned n;
+	struct pricing pricing;
+};
+
+static enum fault check(struct tx *tx, const struct cart *cart)
+{
+	struct money total;
+	if (cart->n > CART_ITEMS_MAX)
+		return refuse(tx, FAULT_TOO_MANY, TEXT("items"), TEXT_NONE);
+	if (!cart_total(cart, &total))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("amount_fen"), TEXT_NONE);
+	return OK;
+}
+
+/* Unused ones and frozen ones: whoever asks why a coupon does not count wants to see it; those that
+ * are used up, ended or recalled are left out. */
+static bool is_shown(const struct env *env, const struct coupon *c)
+{
+	enum situation in = life_situation(env, c);
+	return in == IN_UNUSED || in == IN_FROZEN || in == IN_HELD;
+}
+
+static enum fault collect(struct qualify *q, struct coupon_qualify_ret *r)
+{
+	struct customer holder;
+	struct wallet wallet;
+	struct page page = {.n = QUALIFY_MAX};
+	struct coupon *rows;
+	unsigned n;
+	bool any;
+	TRY(customer_known(q->tx, &q->cmd->customer, &holder, &any));
+	if (!any)
+		return refuse(q->tx, FAULT_PARAMETER_MISSING, TEXT("customer"), TEXT_NONE);
+	TRY(wallet_open(q->tx, &holder, &wallet));
+	TRY(wallet_page(q->tx, q->env, &wallet, &page, &rows, &n));
+	q->coupons = rows;
+	for (unsigned i = 0; i < n; i++) {
+		struct coupon c = rows[i];
+		life_settle(q->env, &c);
+		if (is_shown(q->env, &c))
+			q->coupons[q->n++] = c;
+	}
+	r->count = wallet.count;
+	r->complete = n == wallet.count;
+	return OK;
+}
+
+static enum fault choose_best(struct qualify *q, struct coupon_qualify_ret *r)
+{
+	struct cart_best best;
+	ROOM(cart_best(q->env->arena, &q->cmd->cart, q->pricing.asked, q->pricing.priced, q->n,
+		       &best));
+	r->best = best.rows;
+	r->best_count = best.n;
+	r->best_discounts = best.discounts;
+	r->best_splits = (const struct money *const *)best.splits;
+	r->discount = best.discount;
+	r->exact = best.exact;
+	return OK;
+}
+
+enum fault coupon_qualify(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct coupon_qualify_cmd *c = cmd;
+	struct coupon_qualify_ret *r = ret;
+	struct qualify q = {.tx = tx, .env = env, .cmd = c, .key = code_key(tx)};
+	*r = (struct coupon_qualify_ret){.exact = true};
+	TRY(check(tx, &c->cart));
+	TRY(collect(&q, r));
+	TRY(pricing_load(tx, env, q.coupons, q.n, TEXT_NONE, &q.pricing));
+	TRY(pricing_alone(env, &q.key, &c->cart, &q.pricing));
+	r->coupons = q.pricing.priced;
+	r->n = q.n;
+	must(cart_total(&c->cart, &r->amount));
+	return choose_best(&q, r);
+}
