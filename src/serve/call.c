@@ -130,10 +130,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	if (actor_has_ended(call->actor.credential, call->now))
-		return FAULT_KEY_ENDED;
-	return admit_take(j->server->admit, j->actor->bucket, call->actor.credential,
-			  (int64_t)now_ns(), &call->limit, &call->retry_after_s);
+	return actor_has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
 enum fault call_trusted(struct call *call)
@@ -210,12 +207,14 @@ static void journey_close(struct journey *j)
 
 /* --- the steps --- */
 
+/* A limit is for those who are who they say: else anybody who knows an app_key could use it up. */
 static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
 	journey_merchant(j);
-	return OK;
+	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
+			  (int64_t)now_ns(), &j->call.limit, &j->call.retry_after_s);
 }
 
 static enum fault step_decode(struct journey *j)
