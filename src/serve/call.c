@@ -115,13 +115,6 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
-/* Good up to and including its last second, of the real time: it guards a sandbox too. */
-static bool has_ended(const struct credential *c, struct instant now)
-{
-	return c->revoked ||
-	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
-}
-
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
 {
 	struct journey *j = journey_of(call);
@@ -137,10 +130,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	if (has_ended(call->actor.credential, call->now))
-		return FAULT_KEY_ENDED;
-	return admit_take(j->server->admit, j->actor->bucket, call->actor.credential,
-			  (int64_t)now_ns(), &call->limit, &call->retry_after_s);
+	return actor_has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
 enum fault call_trusted(struct call *call)
@@ -217,12 +207,14 @@ static void journey_close(struct journey *j)
 
 /* --- the steps --- */
 
+/* A limit is for those who are who they say: else anybody who knows an app_key could use it up. */
 static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
 	journey_merchant(j);
-	return OK;
+	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
+			  (int64_t)now_ns(), &j->call.limit, &j->call.retry_after_s);
 }
 
 static enum fault step_decode(struct journey *j)
@@ -386,19 +378,6 @@ static void write_done(struct write *w)
 
 	j->task.run = write_back_on_loop;
 	http_post(j->call.exchange->loop, &j->task);
-}
-
-enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
-
-/* Who it was, for the ledger. */
-static struct text actor_text(const struct call *call)
-{
-	const struct credential *c = call->actor.credential;
-	struct text who = c->name;
-
-	if (c->dialect == DIALECT_NATIVE)
-		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
-	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
 }
 
 /* The last that its thread does with the call: the write may be done before this returns. */

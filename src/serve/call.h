@@ -97,9 +97,9 @@ static inline void call_header(struct call *call, struct text name, struct text 
 }
 
 /* For identify: the credential of that name (native: the key as it was sent), through the cache;
- * KEY_UNKNOWN when there is none, KEY_ENDED when it has expired or was revoked, CALL_LIMITED (and
- * call->retry_after_s) when it calls too often, ADDRESS_REFUSED when the caller's address is not
- * among its trusted ones. Sets call->actor and call->limit, also with the last three. */
+ * KEY_UNKNOWN when there is none, KEY_ENDED when it has expired or was revoked, ADDRESS_REFUSED
+ * when the caller's address is not among its trusted ones. Sets call->actor, also with the last
+ * two. */
 CHECKED enum fault call_actor(struct call *call, enum dialect dialect, struct text name);
 /* The same without the address check (the dialect's order of checks puts it later): then
  * call_trusted must be asked. */

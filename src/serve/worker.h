@@ -78,6 +78,8 @@ struct actor_wanted {
 CHECKED enum fault actor_hold(struct actor_cache *c, struct call *call,
 			      const struct actor_wanted *wanted, struct actor_entry **ret_entry);
 void actor_release(struct actor_entry *entry);
+bool actor_has_ended(const struct credential *c, struct instant now);
+struct text actor_text(const struct call *call);
 /* serve/slow.c: threads for reads that are not bounded by a page, or that wait for a network. */
 struct slow *slow_start(struct engine *engine, unsigned threads);
 void slow_stop(struct slow *s);

@@ -323,6 +323,8 @@ test('trusted addresses, asked after session', async () => {
 
 test('a credential that calls too often is told how long to wait, and that is true', async () => {
   const call = () => post(server, common(seedQuery, LIMITED), LIMITED);
+  const forged = { ...LIMITED, secret: 'guessed' };
+  for (let i = 0; i < 5; i++) error(await post(server, common(seedQuery, forged), forged), 25); // costs the key nothing
   await ok(call());
   await ok(call());
   const reply = await call();
