@@ -117,7 +117,7 @@ test('addresses, verbs, keys', async () => {
   assert.equal((await api.call('HEAD', '/v1/merchant')).text, '');
   nobody.close();
 });
-test('a limit of calls, by key of calls', async () => {
+test('a limit of calls, by key', async () => {
   const slow = as('slow');
   const first = await slow.get('/v1/merchant');
   assert.deepEqual(['limit', 'remaining', 'reset'].map((n) => first.headers[`ratelimit-${n}`]), ['3', '2', '1']);

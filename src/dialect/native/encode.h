@@ -12,7 +12,9 @@ struct out {
 	int64_t from_utc8;
 };
 
+/* An answer, with what is left of the key's limit; open: the object alone. */
 void out_begin(struct out *o, struct call *call);
+void out_open(struct out *o, struct call *call);
 void out_end(struct out *o);
 /* The ETag of a revision. */
 void out_etag(struct call *call, uint64_t revision);

@@ -211,7 +211,7 @@ static void write_problem(struct call *call, enum fault fault, bool not_usable)
 		detail = buffer_get(&b);
 	}
 	struct out out, *o = &out;
-	out_begin(o, call);
+	out_open(o, call);
 	NATIVE_PROBLEM(SHOW)
 	out_end(o);
 }

@@ -208,7 +208,6 @@ enum fault native_identify(struct call *call)
 	TRY(call_actor(call, DIALECT_NATIVE, key));
 	s->from_utc8 = call->actor.merchant->from_utc8;
 	call->status = s->route->status;
-	native_limits(call, &call->limit);
 	return check_scope(call, s);
 }
 

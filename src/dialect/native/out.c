@@ -1,12 +1,18 @@
 /* Members of answers, and pages: see encode.h. */
 #include "dialect/native/encode.h"
 
-void out_begin(struct out *o, struct call *call)
+void out_open(struct out *o, struct call *call)
 {
 	const struct native_state *s = call->state;
 	o->call = call;
 	o->from_utc8 = s ? s->from_utc8 : 0;
 	writer_init(&o->w, &call->reply, WRITER_JSON);
+}
+
+void out_begin(struct out *o, struct call *call)
+{
+	native_limits(call, &call->limit);
+	out_open(o, call);
 }
 
 void out_end(struct out *o)
