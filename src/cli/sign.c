@@ -420,7 +420,8 @@ int cli_sign(struct cli *c)
 		return bad;
 	buffer_init(&s.out, SIGN_BYTES_MAX);
 	bad = sign(&s);
-	fwrite(s.out.data, 1, s.out.size, c->out);
+	if (!bad)
+		fwrite(s.out.data, 1, s.out.size, c->out);
 	buffer_release(&s.out);
 	return bad;
 }
