@@ -32,9 +32,8 @@ struct metrics_all {
 	uint64_t connections, refused, log_dropped, ready;
 };
 
-static const struct dialect_row *const dialects[] = {&dialect_wjb, &dialect_wjb_spi,
-						     &dialect_waiqin, &dialect_top, &dialect_zvcms,
-						     &dialect_native};
+static const struct dialect_row *const dialects[] = {
+    &dialect_wjb, &dialect_wjb_spi, &dialect_waiqin, &dialect_top, &dialect_zvcms, &dialect_native};
 
 struct metrics *metrics_new(void)
 {

@@ -13,7 +13,9 @@ static const struct method methods[] = {
 	 sizeof(struct command##_ret),                      \
 	 decode,                                            \
 	 encode,                                            \
-	 false, false, false},
+	 false,                                             \
+	 false,                                             \
+	 false},
 #include "dialect/zvcms/methods.tbl.h"
 #undef METHOD
 };
