@@ -80,7 +80,7 @@ static enum fault open_series(struct tx *tx, const struct env *env, unsigned cod
 	bool found;
 	if (!pattern_of_template(&i->template, &i->pattern) || codes == 0)
 		return OK;
-	i->series.tag = pattern_tag(tx, &i->pattern);
+	i->series.tag = pattern_tag(tx, env, &i->pattern);
 	TRY(store_get(tx, TABLE_SERIES, &i->series, &found));
 	if (!found)
 		i->series.next = 0;
@@ -100,7 +100,8 @@ void issuing_want(struct tx *tx, const struct env *env, const struct template *t
 		store_want(tx, TABLE_TALLY, &tally);
 	}
 	if (pattern_of_template(t, &pattern))
-		store_want(tx, TABLE_SERIES, &(struct series){.tag = pattern_tag(tx, &pattern)});
+		store_want(tx, TABLE_SERIES,
+			   &(struct series){.tag = pattern_tag(tx, env, &pattern)});
 }
 
 enum fault issuing_open(struct tx *tx, const struct env *env, const struct template *t,
