@@ -1,6 +1,7 @@
 /* See issuing.h. */
 #include "domain/issuing.h"
 #include "domain/check.h"
+#include "domain/code.h"
 #include "domain/coupon.h"
 #include "domain/days.h"
 #include "domain/id.h"
@@ -44,10 +45,12 @@ static void series_key(struct tx *tx, struct issuing *i, uint8_t key[16])
 	memcpy(key, tag.data, 16);
 }
 
-/* Somebody may have brought a code of the series: its counter is passed over. */
+/* Somebody may have brought a code of the series, or it may be that of another coupon's id: its
+ * counter is passed over. */
 static enum fault make_codes(struct tx *tx, const struct env *env, struct issuing *i, unsigned n)
 {
 	struct text *codes = ARENA_ARRAY(env->arena, struct text, n);
+	struct code_key ids = code_key(tx);
 	uint8_t key[16];
 	ROOM(codes);
 	series_key(tx, i, key);
@@ -67,7 +70,7 @@ static enum fault make_codes(struct tx *tx, const struct env *env, struct issuin
 		ROOM(code.data);
 		other.code = code;
 		TRY(store_find_guess(tx, UNIQUE_COUPON_BY_CODE, &other, &taken));
-		if (!taken)
+		if (!taken && !code_is_reserved(env, &ids, code))
 			codes[i->code_count++] = code;
 	}
 	i->codes = codes;
