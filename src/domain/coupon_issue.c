@@ -33,6 +33,11 @@ static struct text answer_of(const struct env *env, struct text tag, const struc
 	for (unsigned i = 0; i < issue->cmd->n; i++) {
 		rows[i].verdict = issue->verdicts[i];
 		rows[i].id = issue->coupons[i].id;
+		/* Another dialect may ask again, and tells more. */
+		rows[i].full = issue->cmd->number.size && issue->coupons[i].id;
+		rows[i].customer = issue->coupons[i].customer;
+		rows[i].begin = issue->coupons[i].begin;
+		rows[i].end = issue->coupons[i].end;
 	}
 	return issued_write(env, tag, rows, issue->cmd->n);
 }
@@ -75,6 +80,7 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 						      .template = issue->issuing.template.number};
 		if (!people->rows[i].is_new)
 			store_want(tx, TABLE_HOLDING, &issue->holdings[i]);
+		customer_want_aliases(tx, &people->rows[i].customer);
 	}
 	for (unsigned i = 0; i < people->n; i++)
 		if (!people->rows[i].is_new)
@@ -86,17 +92,22 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 	return OK;
 }
 
+static struct coupon last_of(const struct issue *issue, unsigned person)
+{
+	const struct holding *holding = &issue->holdings[person];
+	if (!holding->last)
+		holding = &issue->elsewhere[person];
+	return (struct coupon){.customer = holding->customer, .ordinal = holding->last};
+}
+
 /* *ret_there false: it was given away. */
 static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person, bool *ret_there)
 {
 	struct coupon *last = &issue->last[person];
-	const struct holding *holding = &issue->holdings[person];
 	*ret_there = true;
-	if (!holding->issued)
-		holding = &issue->elsewhere[person];
 	if (last->id)
 		return OK;
-	*last = (struct coupon){.customer = holding->customer, .ordinal = holding->last};
+	*last = last_of(issue, person);
 	return store_get(tx, TABLE_COUPON, last, ret_there);
 }
 
@@ -151,6 +162,11 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	ROOM(issue->verdicts && issue->coupons);
 	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
 	TRY(load_holdings(tx, env, issue));
+	for (unsigned i = 0; i < issue->people.n; i++) {
+		struct coupon last = last_of(issue, i);
+		if (has_all(issue, i))
+			store_want(tx, TABLE_COUPON, &last);
+	}
 	for (unsigned i = 0; i < c->n; i++)
 		TRY(decide(tx, env, issue, i));
 	return OK;

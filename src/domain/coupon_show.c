@@ -16,7 +16,10 @@ enum { PAGE_SLICE = 200 };
 /* What it was before its first event. */
 static enum coupon_state first_state(const struct timeline *t)
 {
-	return t->events[0].kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
+	const struct event *first = &t->events[0];
+	if (first->kind == EVENT_EXTENDED)
+		return first->state;
+	return first->kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
 }
 
 static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
@@ -27,9 +30,14 @@ static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
 	c->revision = n;
 	c->until = INSTANT_NONE;
 	c->held = false;
-	if (last && (last->kind == EVENT_FROZEN || last->kind == EVENT_HELD)) {
-		c->until = last->until;
-		c->held = last->kind == EVENT_HELD;
+	/* Others may have come after what froze it. */
+	for (unsigned i = n; c->state == COUPON_FROZEN && i > 0; i--) {
+		const struct event *e = &t->events[i - 1];
+		if (e->kind != EVENT_FROZEN && e->kind != EVENT_HELD)
+			continue;
+		c->until = e->until;
+		c->held = e->kind == EVENT_HELD;
+		break;
 	}
 	/* The first change of the end after it says what the end was. */
 	for (unsigned i = n; i < t->n; i++) {
@@ -41,6 +49,13 @@ static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
 	}
 }
 
+/* One that was made in another's place is younger than the receipt it shows. */
+static bool begins(const struct event *first, struct instant after)
+{
+	return (first->kind == EVENT_ISSUED || first->kind == EVENT_HELD) &&
+	       first->at.ms > after.ms;
+}
+
 /* Where nothing is known to have happened, it is as it is. *ret_n: events up to then. */
 static enum fault look_back(struct tx *tx, struct env *env, const struct coupon_show_cmd *c,
 			    const struct timeline *t, struct coupon *coupon, unsigned *ret_n)
@@ -48,7 +63,7 @@ static enum fault look_back(struct tx *tx, struct env *env, const struct coupon_
 	*ret_n = t->n;
 	if (instant_is_none(c->as_of))
 		return OK;
-	if (c->as_of.ms < coupon->issued.ms)
+	if (c->as_of.ms < coupon->issued.ms || (t->n && begins(&t->events[0], c->as_of)))
 		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
 	if (c->as_of.ms < env->now.ms)
 		env->now = c->as_of;

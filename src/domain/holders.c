@@ -20,9 +20,23 @@ void holders_want(struct tx *tx, const struct customer *given, unsigned n)
 		customer_want_row(tx, &given[i]);
 }
 
-/* For each name the first that says the same of the customer in any member. */
+static bool is_given(const struct customer *c, size_t by)
+{
+	return named(c, by).size != 0;
+}
+
+/* The member that names the customer is the first given. */
+static bool is_named_by(const struct customer *c, size_t by)
+{
+	for (size_t earlier = 0; earlier < by; earlier++)
+		if (named(c, earlier).size)
+			return false;
+	return is_given(c, by);
+}
+
+/* For each the first that has the same in a member that `counts`. */
 static enum fault fold(const struct env *env, const struct customer *given, unsigned n,
-		       unsigned *first)
+		       bool (*counts)(const struct customer *, size_t), unsigned *first)
 {
 	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
 	ROOM(values);
@@ -30,7 +44,7 @@ static enum fault fold(const struct env *env, const struct customer *given, unsi
 		first[i] = i;
 	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
 		for (unsigned i = 0; i < n; i++)
-			values[i] = named(&given[i], by);
+			values[i] = counts(&given[i], by) ? named(&given[i], by) : TEXT_NONE;
 		unsigned *same = text_fold(env->arena, values, n);
 		ROOM(same);
 		for (unsigned i = 0; i < n; i++)
@@ -63,6 +77,23 @@ static enum fault find(struct tx *tx, const struct env *env, const struct custom
 	return OK;
 }
 
+/* Those that are to be made may have values in common, and then are one: nobody else has the value.
+ */
+static enum fault join_new(const struct env *env, struct holders *h, unsigned names)
+{
+	struct customer *made = ARENA_ARRAY(env->arena, struct customer, h->n + 1);
+	unsigned *first = ARENA_ARRAY(env->arena, unsigned, h->n + 1);
+	ROOM(made && first);
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->persons[i].is_new)
+			made[i] = h->persons[i].customer;
+	TRY(fold(env, made, h->n, is_given, first));
+	for (unsigned i = 0; i < names; i++)
+		if (h->person_of[i] != NOBODY)
+			h->person_of[i] = first[h->person_of[i]];
+	return OK;
+}
+
 enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 			unsigned n, struct holders *ret)
 {
@@ -70,15 +101,17 @@ enum fault holders_find(struct tx *tx, const struct env *env, const struct custo
 	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
 	ROOM(first && ret->persons && ret->person_of);
-	TRY(fold(env, given, n, first));
+	TRY(fold(env, given, n, is_named_by, first));
 	holders_want(tx, given, n);
+	for (unsigned i = 0; i < n; i++)
+		TRY(customer_want_followed(tx, &given[i]));
 	for (unsigned i = 0; i < n; i++) {
 		if (first[i] == i)
 			TRY(find(tx, env, &given[i], ret, i));
 		else
 			ret->person_of[i] = ret->person_of[first[i]];
 	}
-	return OK;
+	return join_new(env, ret, n);
 }
 
 enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
@@ -88,10 +121,11 @@ enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t t
 	unsigned n;
 	*ret = (struct holding){0};
 	TRY(customer_aliases(tx, c, &aliases, &n));
+	for (unsigned i = 0; i < n; i++)
+		store_want(tx, TABLE_HOLDING,
+			   &(struct holding){.customer = aliases[i].number, .template = template});
 	for (unsigned i = 0; i < n; i++) {
 		struct holding other;
-		if (!aliases[i].unsettled)
-			continue;
 		TRY(holding_get(tx, aliases[i].number, template, &other));
 		if (!ret->issued && !ret->used)
 			*ret = other;
@@ -112,6 +146,7 @@ enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 						  .template = template};
 		if (!h->persons[i].is_new)
 			store_want(tx, TABLE_HOLDING, &h->holdings[i]);
+		customer_want_aliases(tx, &h->persons[i].customer);
 	}
 	for (unsigned i = 0; i < h->n; i++)
 		if (!h->persons[i].is_new)

@@ -22,6 +22,7 @@ CHECKED enum fault holders_find(struct tx *tx, const struct env *env, const stru
 				unsigned n, struct holders *ret);
 CHECKED enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 				struct holders *h);
-/* What one customer's aliases have of a template that was not moved yet. */
+/* What one customer's aliases have of a template that was not moved: not yet, or, of coupons that
+ * they gave away, never. */
 CHECKED enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
 				     struct holding *ret);

@@ -16,9 +16,14 @@ void counters_want(struct tx *tx, const struct coupon *c)
 	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_SPENT, .of = c->template});
 }
 
+static bool counts_holder(const struct coupon *c, const struct template *t)
+{
+	return c->customer && (t->uses_per_person || t->uses_per_period);
+}
+
 static void want_holder(struct tx *tx, const struct coupon *c, const struct template *t)
 {
-	if (!c->customer || (!t->uses_per_person && !t->uses_per_period))
+	if (!counts_holder(c, t))
 		return;
 	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
 	store_want(tx, TABLE_HOLDING,
@@ -51,9 +56,45 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
 	TRY(tally_guess(tx, TALLY_SPENT, terms->number, &ret->spent));
-	if (!coupon->customer || (!terms->uses_per_person && !terms->uses_per_period))
+	return counts_holder(coupon, terms) ? load_holder(tx, terms, ret) : OK;
+}
+
+void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption)
+{
+	uint64_t holder = redemption->counted_for;
+	counters_want(tx, coupon);
+	if (!holder)
+		return;
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = holder});
+	store_want(tx, TABLE_HOLDING,
+		   &(struct holding){.customer = holder, .template = coupon->template});
+}
+
+/* Where the use was counted; the counts of an alias may have gone to whom it was merged into. */
+static enum fault load_counted(struct tx *tx, uint64_t template, struct counters *c)
+{
+	struct customer holder = {.number = c->holder};
+	bool found;
+	c->per_holder = true;
+	TRY(holding_get(tx, c->holder, template, &c->holding));
+	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
+	must(found);
+	if (c->holding.used || !holder.alias_of)
 		return OK;
-	return load_holder(tx, terms, ret);
+	c->holder = holder.alias_of;
+	return holding_get(tx, c->holder, template, &c->holding);
+}
+
+enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
+			      const struct event *redemption, struct counters *ret)
+{
+	*ret = (struct counters){.template = coupon->template,
+				 .customer = coupon->customer,
+				 .holder = redemption->counted_for};
+	counters_want_back(tx, coupon, redemption);
+	TRY(tally_guess(tx, TALLY_REDEEMED, coupon->template, &ret->redeemed));
+	TRY(tally_guess(tx, TALLY_SPENT, coupon->template, &ret->spent));
+	return ret->holder ? load_counted(tx, coupon->template, ret) : OK;
 }
 
 static uint64_t in_period(const struct counters *c)
@@ -83,10 +124,8 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 						   : 0};
 }
 
-void counters_use(const struct env *env, struct counters *c, const struct template *terms,
-		  struct money discount)
+static void count_use(struct counters *c, const struct template *terms, struct money discount)
 {
-	(void)env;
 	c->redeemed.count++;
 	c->spent.count += (uint64_t)discount.fen;
 	if (!c->per_holder)
@@ -96,6 +135,18 @@ void counters_use(const struct env *env, struct counters *c, const struct templa
 		return;
 	c->holding.period_used = c->holding.period == c->period ? c->holding.period_used + 1 : 1;
 	c->holding.period = c->period;
+}
+
+void pricing_use(struct pricing *p, unsigned coupon)
+{
+	struct counters *mine = &p->counters[p->counter_of[coupon]];
+	count_use(mine, &p->terms[coupon], p->priced[coupon].discount);
+	for (unsigned i = 0; i < p->counter_count; i++) {
+		if (p->counters[i].template != mine->template)
+			continue;
+		p->counters[i].redeemed = mine->redeemed;
+		p->counters[i].spent = mine->spent;
+	}
 }
 
 static uint64_t less(uint64_t count, uint64_t by)
@@ -163,11 +214,11 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 {
 	struct purchase_use *uses;
 	unsigned n;
+	bool found, stands;
 	TRY(purchase_read(env, &p->purchase, &uses, &n));
 	for (unsigned i = 0; i < n; i++)
 		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = uses[i].id});
 	for (unsigned i = 0; i < n; i++) {
-		bool found, stands;
 		uses[i].coupon.id = uses[i].id;
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon, &found));
 		must(found);
@@ -178,6 +229,12 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 	for (unsigned i = 0; i < p->before_count; i++)
 		store_want(tx, TABLE_TEMPLATE,
 			   &(struct template){.number = uses[i].coupon.template});
+	for (unsigned i = 0; i < p->before_count; i++) {
+		uses[i].terms = (struct template){.number = uses[i].coupon.template};
+		TRY(store_get(tx, TABLE_TEMPLATE, &uses[i].terms, &found));
+		must(found);
+		terms_want_edition(tx, &uses[i].terms, uses[i].coupon.edition);
+	}
 	for (unsigned i = 0; i < p->before_count; i++)
 		TRY(terms_of(tx, &uses[i].coupon, &uses[i].terms));
 	p->before = uses;
@@ -188,8 +245,12 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 
 static enum fault load_terms(struct tx *tx, struct pricing *p)
 {
-	for (unsigned i = 0; i < p->n; i++)
+	for (unsigned i = 0; i < p->n; i++) {
 		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = p->of[i].template});
+		if (p->of[i].customer)
+			store_want(tx, TABLE_CUSTOMER,
+				   &(struct customer){.number = p->of[i].customer});
+	}
 	for (unsigned i = 0; i < p->n; i++) {
 		struct template t = {.number = p->of[i].template};
 		bool found;
@@ -230,12 +291,66 @@ static enum fault load_counters(struct tx *tx, const struct env *env, struct pri
 	return OK;
 }
 
+/* The person behind a coupon's customer, as far as is known without a look at the other record. */
+static struct customer person_of(const struct customer *c)
+{
+	return c->alias_of ? (struct customer){.number = c->alias_of, .merged = true} : *c;
+}
+
+static enum fault load_customer(struct tx *tx, const struct coupon *c, struct customer *ret)
+{
+	bool found;
+	*ret = (struct customer){.number = c->customer};
+	TRY(store_get(tx, TABLE_CUSTOMER, ret, &found));
+	must(found);
+	return OK;
+}
+
+/* Names what load_holder needs, for all coupons at once: the persons, then what their aliases have.
+ */
+static enum fault want_persons(struct tx *tx, const struct pricing *p)
+{
+	struct customer c, person, *aliases;
+	unsigned n;
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!counts_holder(&p->of[i], &p->terms[i]))
+			continue;
+		TRY(load_customer(tx, &p->of[i], &c));
+		person = person_of(&c);
+		customer_want_aliases(tx, &person);
+		store_want(tx, TABLE_CUSTOMER, &person);
+		store_want(
+		    tx, TABLE_HOLDING,
+		    &(struct holding){.customer = person.number, .template = p->of[i].template});
+	}
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!counts_holder(&p->of[i], &p->terms[i]))
+			continue;
+		TRY(load_customer(tx, &p->of[i], &c));
+		person = person_of(&c);
+		TRY(customer_aliases(tx, &person, &aliases, &n));
+		for (unsigned k = 0; k < n; k++)
+			store_want(tx, TABLE_HOLDING,
+				   &(struct holding){.customer = aliases[k].number,
+						     .template = p->of[i].template});
+	}
+	return OK;
+}
+
 static bool take(const struct env *env, struct pricing *p, unsigned n)
 {
 	p->terms = ARENA_ARRAY(env->arena, struct template, n + 1);
 	p->counters = ARENA_ARRAY(env->arena, struct counters, n + 1);
 	p->counter_of = ARENA_ARRAY(env->arena, unsigned, n + 1);
 	return p->terms && p->counters && p->counter_of;
+}
+
+static uint64_t count_before(const struct pricing *p, uint64_t template)
+{
+	uint64_t count = 0;
+	for (unsigned i = 0; i < p->before_count; i++)
+		count += p->before[i].terms.number == template;
+	return count;
 }
 
 /* All the coupons, then those that the order has. */
@@ -248,6 +363,8 @@ static enum fault set_asked(const struct env *env, struct pricing *p)
 	for (unsigned i = 0; i < p->n; i++)
 		p->asked[i] =
 		    cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id, &p->terms[i]);
+	for (unsigned i = 0; i < p->n; i++)
+		p->asked[i].order_before = count_before(p, p->terms[i].number);
 	for (unsigned i = 0; i < p->before_count; i++)
 		p->asked[p->n + i] = (struct cart_coupon){.id = p->before[i].id,
 							  .terms = &p->before[i].terms,
@@ -275,6 +392,7 @@ enum fault pricing_load(struct tx *tx, const struct env *env, const struct coupo
 	TRY(load_terms(tx, ret));
 	if (ret->has_purchase)
 		TRY(load_before(tx, env, ret));
+	TRY(want_persons(tx, ret));
 	for (unsigned i = 0; i < n; i++)
 		TRY(load_counters(tx, env, ret, i));
 	return set_asked(env, ret);
@@ -295,7 +413,9 @@ enum fault pricing_alone(const struct env *env, struct code_key *key, const stru
 			priced_refuse(priced, fault);
 		if (!instant_is_none(c->begin) && env->now.ms < c->begin.ms)
 			priced_refuse(priced, FAULT_COUPON_EARLY);
-		if (c->revision >= EVENTS_MAX - USES_MAX || c->timeline.size > TIMELINE_BYTES_MAX)
+		if (fault == OK && c->used >= terms_uses(&p->terms[i]))
+			priced_refuse(priced, FAULT_COUPON_REDEEMED);
+		if (c->revision >= EVENTS_USE_MAX || c->timeline.size > TIMELINE_BYTES_MAX)
 			priced_refuse(priced, FAULT_COUPON_WORN);
 		cart_price(env->arena, env, cart, &p->asked[i], priced);
 	}

@@ -50,8 +50,7 @@ CHECKED enum fault pricing_together(const struct env *env, const struct cart *ca
 				    struct pricing *p, struct money *ret_discount,
 				    bool *ret_usable);
 /* A use that is counted, or given back. */
-void counters_use(const struct env *env, struct counters *c, const struct template *terms,
-		  struct money discount);
+void pricing_use(struct pricing *p, unsigned coupon);
 void counters_give_back(struct counters *c, struct instant used_at, const struct env *env,
 			const struct template *terms, struct money discount, bool use);
 void counters_put(struct tx *tx, struct counters *c);
@@ -59,6 +58,10 @@ void counters_put(struct tx *tx, struct counters *c);
 CHECKED enum fault counters_load(struct tx *tx, const struct env *env, const struct coupon *coupon,
 				 const struct template *terms, struct counters *ret);
 void counters_want(struct tx *tx, const struct coupon *coupon);
+/* What a redemption was counted in; only rows that are at hand need be loaded. */
+void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption);
+CHECKED enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
+				      const struct event *redemption, struct counters *ret);
 /* The uses under an order number, as (coupon id, number of the redemption). */
 CHECKED enum fault purchase_read(const struct env *env, const struct purchase *p,
 				 struct purchase_use **ret, unsigned *ret_n);

@@ -141,10 +141,11 @@ void rounds_check_before(struct rounds_check *c, struct rows *real, struct keyri
 	c->rounds.writes = writes;
 	must(rounds_run(&c->rounds) == OK);
 	c->last_rounds = c->rounds.rounds;
-	if (c->last_rounds > (c->rounds_max ? c->rounds_max : ROUNDS_MAX))
+	unsigned most = c->rounds_max ? c->rounds_max : ROUNDS_LONE_MAX;
+	if (c->last_rounds > most)
 		fprintf(stderr, "couponry: command %u takes %u rounds\n", w->command,
 			c->last_rounds);
-	must(c->last_rounds <= (c->rounds_max ? c->rounds_max : ROUNDS_MAX));
+	must(c->last_rounds <= most);
 	c->fault = w->fault;
 	c->has_entry = w->entry != 0;
 	w->detail = (struct detail){0};
