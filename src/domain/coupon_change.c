@@ -45,7 +45,7 @@ enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *
 	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
 	*ret = (struct released){0};
 	hold_want(tx, env, c);
-	TRY(tally_get(tx, TALLY_ISSUED, c->template, &ret->total));
+	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
 	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, day), &ret->on_day));
 	return c->customer ? load_holding(tx, c, &ret->holding) : OK;
 }

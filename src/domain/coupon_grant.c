@@ -167,11 +167,13 @@ static enum fault check_codes(struct tx *tx, const struct env *env, const struct
 	return OK;
 }
 
-/* Until then nobody sweeps. */
-static enum fault load_sweep(struct tx *tx, const struct env *env, struct grant *g)
+/* What a hold that ends needs; until the first one nobody sweeps. */
+static enum fault load_hold(struct tx *tx, const struct env *env, struct grant *g)
 {
 	if (!g->cmd->hold)
 		return OK;
+	g->issuing.holds = true;
+	TRY(issuing_count_day(tx, &g->issuing));
 	TRY(tally_get(tx, TALLY_SWEPT, 0, &g->swept));
 	g->sweep_begins = g->swept.count == 0;
 	if (g->sweep_begins)
@@ -241,7 +243,7 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct grant 
 	TRY(holders_find(tx, env, c->holders, c->n, &g->holders));
 	TRY(holders_load(tx, env, g->template.number, &g->holders));
 	TRY(check_codes(tx, env, g));
-	TRY(load_sweep(tx, env, g));
+	TRY(load_hold(tx, env, g));
 	for (unsigned i = 0; i < g->n; i++)
 		TRY(decide(tx, env, g, i));
 	if (g->n == 1 && g->verdicts[0] != VERDICT_NEW)

@@ -74,7 +74,7 @@ static enum fault load_holdings(struct tx *tx, struct move *m)
 static enum fault check_limits(struct tx *tx, const struct env *env, struct move *m)
 {
 	m->issuing = (struct issuing){.template = m->terms,
-				      .day = (uint64_t)day_of(env->now, env->from_utc8)};
+				      .day = (uint64_t)day_of(env->instant, env->from_utc8)};
 	m->issuing.template.has_total = false;
 	m->issuing.template.per_day = 0;
 	enum fault fault = issuing_allows(&m->issuing, &m->received, &m->elsewhere);

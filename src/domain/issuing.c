@@ -14,7 +14,7 @@ enum {
 
 static uint64_t today(const struct env *env)
 {
-	int64_t day = day_of(env->now, env->from_utc8);
+	int64_t day = day_of(env->instant, env->from_utc8);
 	return day > 0 ? (uint64_t)day : 0;
 }
 
@@ -37,9 +37,11 @@ void issuing_dates(const struct env *env, const struct template *t, struct insta
 
 /* --- codes of a pattern --- */
 
-static void series_key(struct tx *tx, struct issuing *i, uint8_t key[16])
+/* Another key in each epoch: a restored counter must not make codes that were given out before. */
+static void series_key(struct tx *tx, const struct env *env, struct issuing *i, uint8_t key[16])
 {
-	struct text parts[] = {TEXT("code series key"), i->series.tag};
+	struct text epoch = {(const char *)&env->epoch, sizeof(env->epoch)};
+	struct text parts[] = {TEXT("code series key"), i->series.tag, epoch};
 	struct text tag = store_tag(tx, parts, COUNT_OF(parts));
 	must(tag.size == 16);
 	memcpy(key, tag.data, 16);
@@ -53,7 +55,7 @@ static enum fault make_codes(struct tx *tx, const struct env *env, struct issuin
 	struct code_key ids = code_key(tx);
 	uint8_t key[16];
 	ROOM(codes);
-	series_key(tx, i, key);
+	series_key(tx, env, i, key);
 	for (unsigned ahead = 0; ahead < n; ahead++) {
 		struct text code =
 		    pattern_code(&i->pattern, key, i->series.next + ahead, env->arena);
@@ -116,9 +118,15 @@ enum fault issuing_open(struct tx *tx, const struct env *env, const struct templ
 	issuing_want(tx, env, t);
 	TRY(tally_guess(tx, TALLY_ISSUED, t->number, &ret->total));
 	if (t->per_day)
-		TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(t->number, ret->day),
-				&ret->on_day));
+		TRY(issuing_count_day(tx, ret));
 	return open_series(tx, env, codes, ret);
+}
+
+enum fault issuing_count_day(struct tx *tx, struct issuing *i)
+{
+	i->counts_day = true;
+	return tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(i->template.number, i->day),
+			   &i->on_day);
 }
 
 enum fault issuing_allows(const struct issuing *i, const struct holding *holding,
@@ -148,7 +156,7 @@ void issuing_take(struct issuing *i, struct holding *holding)
 	if (!holding)
 		return;
 	holding->issued++;
-	if (!i->template.per_person_day)
+	if (!i->template.per_person_day && !i->holds)
 		return;
 	holding->day_issued = holding->day == i->day ? holding->day_issued + 1 : 1;
 	holding->day = i->day;
@@ -194,7 +202,7 @@ void issuing_put(struct tx *tx, struct issuing *i)
 	if (!i->some)
 		return;
 	store_put(tx, TABLE_TALLY, &i->total);
-	if (i->template.per_day)
+	if (i->counts_day)
 		store_put(tx, TABLE_TALLY, &i->on_day);
 	if (i->taken_codes)
 		store_put(tx, TABLE_SERIES, &i->series);

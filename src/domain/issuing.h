@@ -20,13 +20,18 @@ struct issuing {
 	struct series series;
 	const struct text *codes; /* made ahead, where the template has a pattern */
 	unsigned taken_codes, code_count;
-	bool some; /* something was issued */
+	bool some;	 /* something was issued */
+	bool counts_day; /* on_day is kept */
+	bool holds; /* what is issued may be given back: its days are counted without a limit too,
+		       which may be set before that */
 };
 /* What depends on the template alone; more when it is at hand. */
 void issuing_want(struct tx *tx, const struct env *env, const struct template *t);
 /* For at most `codes` coupons whose codes are made here. TEMPLATE_EXPIRED with `field`. */
 CHECKED enum fault issuing_open(struct tx *tx, const struct env *env, const struct template *t,
 				struct text field, unsigned codes, struct issuing *ret);
+/* Counts the day though the template does not limit it. */
+CHECKED enum fault issuing_count_day(struct tx *tx, struct issuing *i);
 /* OK, or the first limit that one more for this holding would pass. `elsewhere`: what aliases have;
  * NULL holding: nobody's. */
 enum fault issuing_allows(const struct issuing *i, const struct holding *holding,

@@ -239,7 +239,7 @@ static enum fault check_used(struct tx *tx, const struct template *t, const stru
 static enum fault load_usage(struct tx *tx, const struct env *env, const struct template *t,
 			     struct usage *ret)
 {
-	uint64_t today = (uint64_t)day_of(env->now, env->from_utc8);
+	uint64_t today = (uint64_t)day_of(env->instant, env->from_utc8);
 	struct tally issued, on_day, redeemed, spent;
 	issuing_want(tx, env, t);
 	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_REDEEMED, .of = t->number});

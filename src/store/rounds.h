@@ -20,10 +20,11 @@
 #include "store/tx.h"
 
 enum {
-	ROUNDS_MAX = 6,
-	ROUNDS_LONE_MAX = 7, /* of one command, where a list that it walks has holes: more is a bug
-				of the handler's, found by rounds_check.h */
-	ROUNDS_LAST = 64,    /* then it is refused: it does not end */
+	ROUNDS_MAX =
+	    6, /* of one command: more is a bug of the handler's, found by rounds_check.h */
+	ROUNDS_JOB_MAX =
+	    10, /* of a job: a sweep walks lists of lists, each with its holes, and nobody waits */
+	ROUNDS_LAST = 64, /* then it is refused: it does not end */
 	ROUNDS_BATCH_MAX = 256,
 };
 

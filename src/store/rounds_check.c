@@ -135,13 +135,13 @@ void rounds_check_before(struct rounds_check *c, struct rows *real, struct keyri
 	struct write *writes[] = {w};
 	struct arena_mark mark = arena_mark(w->arena);
 	bool full = w->arena->full;
+	unsigned most = c->rounds_max ? c->rounds_max : w->job ? ROUNDS_JOB_MAX : ROUNDS_MAX;
 	c->real = real;
 	c->real_keys = keys;
 	prepare(c, w, env);
 	c->rounds.writes = writes;
 	must(rounds_run(&c->rounds) == OK);
 	c->last_rounds = c->rounds.rounds;
-	unsigned most = c->rounds_max ? c->rounds_max : ROUNDS_LONE_MAX;
 	if (c->last_rounds > most)
 		fprintf(stderr, "couponry: command %u takes %u rounds\n", w->command,
 			c->last_rounds);

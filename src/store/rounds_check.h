@@ -17,7 +17,7 @@ struct rounds_check {
 	struct keyring_rows keys;
 	struct rows *real;
 	struct keyring *real_keys;
-	unsigned rounds_max;  /* in; 0: ROUNDS_LONE_MAX */
+	unsigned rounds_max;  /* in; 0: ROUNDS_MAX, of a job ROUNDS_JOB_MAX */
 	unsigned last_rounds; /* out */
 	/* what came out */
 	enum fault fault;

@@ -1,6 +1,6 @@
 /*
  * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
- *            [--keep] [--canary] [--engine=pg]
+ *            [--keep] [--canary | --canary=life] [--engine=pg]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
@@ -13,7 +13,7 @@
  * machine's affair (it kills itself at a counted place two times of three). --keep leaves the data
  * directories. --engine=pg runs the same commands on PostgreSQL as well (lib/twin.h) and compares
  * answers, readings and ledgers; the database is killed, too. --canary makes the model wrong in one
- * rule: then every seed must fail.
+ * rule, --canary=life in another (a coupon is never used up): then every seed must fail.
  */
 #include "lib/database.h"
 
@@ -27,7 +27,7 @@
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, verbose, keep, twin;
+	bool canary, canary_life, verbose, keep, twin;
 	char folder[64]; /* of this run */
 };
 
@@ -230,11 +230,14 @@ static void run_without_database(struct parent *p)
 
 static void plan_batch(struct world *w)
 {
-	bool jobs = chance(w, 10), alone = chance(w, 20);
+	bool sweep = chance(w, 12), jobs = sweep || chance(w, 10), alone = sweep || chance(w, 20);
 	w->op_n = alone ? 1 : 1 + (unsigned)roll(w, OPS_MAX);
 	atomic_store(&w->answered, 0);
 	for (unsigned i = 0; i < w->op_n; i++) {
-		plan_op(w, &w->ops[i], alone);
+		if (sweep)
+			plan_sweep(w, &w->ops[i]);
+		else
+			plan_op(w, &w->ops[i], alone);
 		w->ops[i].job = jobs;
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
 	}
@@ -292,6 +295,7 @@ static void run_one(struct parent *p, unsigned home, enum command command, union
 	op->command = command;
 	op->home = home;
 	op->cmd = cmd;
+	op->job = command == COMMAND_campaign_sweep;
 	snprintf(op->actor, sizeof(op->actor), "one:%llu", (unsigned long long)++w->ones);
 	w->op_n = 1;
 	atomic_store(&w->answered, 0);
@@ -345,14 +349,15 @@ static void remove_all(const char *folder)
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static struct world *new_world(uint64_t seed, bool canary, const char *folder)
+static struct world *new_world(uint64_t seed, const struct options *o, const char *folder)
 {
 	struct world *w = mmap(NULL, sizeof(*w), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	must(w != MAP_FAILED && mkdir(folder, 0700) == 0);
 	w->seed = seed;
 	w->random = seed * UINT64_C(0xD1342543DE82EF95);
-	w->canary = canary;
+	w->canary = o->canary;
+	w->canary_life = o->canary_life;
 	w->home_n = 1;
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
 	w->watched = chance(w, 15);
@@ -493,7 +498,7 @@ static _Noreturn void worker(const struct options *o, uint64_t seed)
 {
 	char folder[96];
 	snprintf(folder, sizeof(folder), "%s/%llu", o->folder, (unsigned long long)seed);
-	struct parent p = {.w = new_world(seed, o->canary, folder)};
+	struct parent p = {.w = new_world(seed, o, folder)};
 	signal(SIGPIPE, SIG_IGN);
 	if (o->twin) {
 		p.w->one_home = seed % 2;
@@ -528,6 +533,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->verbose = true;
 		} else if (strcmp(argv[i], "--canary") == 0) {
 			o->canary = true;
+		} else if (strcmp(argv[i], "--canary=life") == 0) {
+			o->canary_life = true;
 		} else if (strcmp(argv[i], "--engine=pg") == 0) {
 			o->twin = true;
 		} else if (strcmp(argv[i], "--keep") == 0) {
@@ -565,7 +572,7 @@ int main(int argc, char **argv)
 	time_t begin = time(NULL);
 	if (!read_options(argc, argv, &o)) {
 		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
-		      "[--jobs=N] [--verbose] [--keep] [--canary] [--engine=pg]\n",
+		      "[--jobs=N] [--verbose] [--keep] [--canary | --canary=life] [--engine=pg]\n",
 		      stderr);
 		return 2;
 	}

@@ -132,22 +132,51 @@ static void same_money(struct checker *c, const char *what, bool has, struct mon
 		same_number(c, what, (uint64_t)have.fen, (uint64_t)want);
 }
 
-void same_template(struct checker *c, const struct template *have, const struct m_template *want)
+/* clang-format off */
+#define SAME_NUMBER(m)  same_number(c, "template " #m, have->m, want->m);
+#define SAME_FLAG(m)    same_number(c, "template " #m, have->m, want->m);
+#define SAME_TEXT(m)    same_text(c, "template " #m, have->m, want->m);
+#define SAME_MONEY(m)   same_number(c, "template " #m, (uint64_t)have->m.fen, (uint64_t)want->m.fen);
+#define SAME(kind, member, role) SAME_##kind(member)
+/* clang-format on */
+static void same_rules(struct checker *c, const struct template *have, const struct template *want)
 {
+	TERMS_FIELDS(SAME)
+	SAME_NUMBER(edition)
+	SAME_NUMBER(recast)
+	SAME_NUMBER(revision)
+	SAME_FLAG(is_relative)
+	SAME_NUMBER(starts_after_days)
+	SAME_NUMBER(lasts_days)
+	SAME_NUMBER(per_day)
+	SAME_NUMBER(per_person_day)
+	SAME_FLAG(has_budget)
+	SAME_MONEY(budget)
+	SAME_TEXT(code_prefix)
+	SAME_TEXT(code_charset)
+	SAME_NUMBER(code_length)
+	SAME_FLAG(code_check)
+}
+
+void same_template(struct checker *c, const struct template *have, struct m_template *want,
+		   const struct template *terms)
+{
+	if (!want->template_id)
+		model_learn_template(c->w, c->h, want, have->template_id);
 	same_number(c, "template_id", have->template_id, want->template_id);
 	same_number(c, "template live", have->live, want->live);
 	same_number(c, "template maker", have->maker, want->maker);
-	same_text(c, "template name", have->name, want->name);
-	same_text(c, "template type", have->type, want->type);
-	same_money(c, "template amount", have->has_amount, have->amount, want->has_amount,
-		   want->amount);
+	same_text(c, "template name", have->name, terms->name);
+	same_text(c, "template type", have->type, terms->type);
+	same_money(c, "template amount", have->has_amount, have->amount, terms->has_amount,
+		   terms->amount.fen);
 	same_money(c, "template threshold", have->has_threshold, have->threshold,
-		   want->has_threshold, want->threshold);
+		   terms->has_threshold, terms->threshold.fen);
 	same_instant(c, "template begin", have->begin, want->begin);
 	same_instant(c, "template end", have->end, want->end);
-	same_text(c, "template shops", have->shops, want->shops);
-	same_text(c, "template categories", have->categories, want->categories);
-	same_text(c, "template description", have->description, want->description);
+	same_text(c, "template shops", have->shops, terms->shops);
+	same_text(c, "template categories", have->categories, terms->categories);
+	same_text(c, "template description", have->description, terms->description);
 	same_text(c, "template channel", have->channel, want->channel);
 	same_number(c, "template has_total", have->has_total, want->has_total);
 	same_number(c, "template total", have->total, want->total);
@@ -157,6 +186,7 @@ void same_template(struct checker *c, const struct template *have, const struct 
 	same_number(c, "template changed", have->changed, want->changed);
 	same_instant(c, "template created", have->created, want->created);
 	same_instant(c, "template updated", have->updated, want->updated);
+	same_rules(c, have, terms);
 }
 
 struct window_of some_window(struct world *w, struct instant first, struct instant last)
@@ -189,7 +219,7 @@ unsigned place(bool oldest_first, unsigned all, uint64_t rank)
 static void check_templates(struct checker *c, bool whole)
 {
 	struct world *w = c->w;
-	const struct m_home *h = c->h;
+	struct m_home *h = c->h;
 	int fits[TEMPLATES_OF_MODEL];
 	unsigned n = 0;
 	struct window_of x = {.oldest_first = true};
@@ -207,9 +237,11 @@ static void check_templates(struct checker *c, bool whole)
 	same_number(c, "fault", c->fault, OK);
 	same_number(c, "count of templates", ret.count, n);
 	same_number(c, "rows of templates", ret.n, slice_rows(s, n));
-	for (unsigned i = 0; i < ret.n; i++)
-		same_template(c, &ret.rows[i],
-			      &h->templates[fits[place(x.oldest_first, n, s.from + i)]]);
+	for (unsigned i = 0; i < ret.n; i++) {
+		struct m_template *t = &h->templates[fits[place(x.oldest_first, n, s.from + i)]];
+		struct template terms = model_template(t);
+		same_template(c, &ret.rows[i], t, &terms);
+	}
 }
 
 /* --- the store itself --- */
@@ -307,6 +339,7 @@ static void check_home(struct checker *c)
 	for (unsigned i = 0; i < 6; i++)
 		check_query(c);
 	check_audiences(c);
+	check_life(c);
 }
 
 void check_all(struct world *w, struct engine *e)

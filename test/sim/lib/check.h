@@ -21,7 +21,10 @@ void same_text(struct checker *c, const char *what, struct text have, struct tex
 void same_number(struct checker *c, const char *what, uint64_t have, uint64_t want);
 void same_instant(struct checker *c, const char *what, struct instant have, struct instant want);
 void same_customer(struct checker *c, const struct customer *have, struct m_customer *want);
-void same_template(struct checker *c, const struct template *have, const struct m_template *want);
+/* `terms`: what a coupon goes by, or the template whole. */
+void same_template(struct checker *c, const struct template *have, struct m_template *want,
+		   const struct template *terms);
+void same_coupon(struct checker *c, const struct coupon_view *have, struct m_coupon *want);
 
 struct slice {
 	uint64_t from;
@@ -41,6 +44,10 @@ unsigned place(bool oldest_first, unsigned all, uint64_t rank);
 /* check_coupons.c, check_campaigns.c; `whole`: everything, oldest first, else a random question. */
 void check_coupons(struct checker *c, bool whole);
 void check_wallet(struct checker *c);
+/* A customer's coupons, oldest received first. */
+unsigned wallet_rows(const struct m_home *h, int customer, int *rows);
+/* check_life.c */
+void check_life(struct checker *c);
 void check_campaigns(struct checker *c, bool whole);
 void check_query(struct checker *c);
 void check_audiences(struct checker *c);

@@ -1,12 +1,15 @@
 /* TOP's query and ZVCMS's wallet. */
 #include "check.h"
 
-static void same_coupon(struct checker *c, const struct coupon_view *have, struct m_coupon *want)
+void same_coupon(struct checker *c, const struct coupon_view *have, struct m_coupon *want)
 {
+	struct template terms = model_terms(c->h, want);
+	struct m_template *t = &c->h->templates[want->template];
 	if (!want->code.size)
 		model_learn_code(c->w, c->h, want, have->code);
+	model_learn_coupon_id(c->w, c->h, want, have->coupon->id);
 	same_text(c, "coupon code", have->code, want->code);
-	same_template(c, have->template, &c->h->templates[want->template]);
+	same_template(c, have->template, t, &terms);
 	same_number(c, "coupon's owner is there", have->customer != NULL, want->customer >= 0);
 	if (have->customer)
 		same_customer(c, have->customer, &c->h->customers[want->customer]);
@@ -17,6 +20,10 @@ static void same_coupon(struct checker *c, const struct coupon_view *have, struc
 	same_instant(c, "coupon begin", have->coupon->begin, want->begin);
 	same_instant(c, "coupon end", have->coupon->end, want->end);
 	same_instant(c, "coupon updated", have->coupon->updated, want->updated);
+	same_number(c, "coupon's uses", have->coupon->used, want->used);
+	same_number(c, "coupon's revision", have->coupon->revision, want->revision);
+	same_number(c, "coupon's edition", have->coupon->edition, want->edition);
+	same_number(c, "coupon is held", have->coupon->held, want->held);
 }
 
 static bool fits(const struct m_home *h, const struct m_coupon *k, const struct coupon_query_cmd *q)
@@ -46,6 +53,18 @@ static struct coupon_query_cmd some_query(struct world *w, const struct m_home *
 	return q;
 }
 
+/* Somebody's come in the order in which he got them. */
+static void by_arrival(const struct m_home *h, int *rows, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		int row = rows[i];
+		unsigned at = i;
+		for (; at > 0 && h->coupons[rows[at - 1]].arrived > h->coupons[row].arrived; at--)
+			rows[at] = rows[at - 1];
+		rows[at] = row;
+	}
+}
+
 void check_coupons(struct checker *c, bool whole)
 {
 	static int found[COUPONS_OF_MODEL];
@@ -58,6 +77,8 @@ void check_coupons(struct checker *c, bool whole)
 	for (unsigned i = 0; i < h->coupon_n; i++)
 		if (fits(h, &h->coupons[i], &cmd))
 			found[n++] = (int)i;
+	if ((cmd.phone.size || cmd.card_no.size) && !cmd.code.size)
+		by_arrival(h, found, n);
 	struct slice s = whole ? (struct slice){0, n + 1} : some_slice(c->w, n);
 	cmd.skip = s.from;
 	cmd.n = s.n;
@@ -70,16 +91,26 @@ void check_coupons(struct checker *c, bool whole)
 			    &h->coupons[found[place(cmd.oldest_first, n, s.from + i)]]);
 }
 
+unsigned wallet_rows(const struct m_home *h, int customer, int *rows)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < h->coupon_n; i++)
+		if (customer >= 0 && h->coupons[i].customer == customer)
+			rows[n++] = (int)i;
+	by_arrival(h, rows, n);
+	return n;
+}
+
 static void wallet_of(struct checker *c, const struct coupon_wallet_cmd *cmd, int customer)
 {
+	static int rows[COUPONS_OF_MODEL];
 	struct m_home *h = c->h;
 	struct coupon_wallet_ret ret = {0};
 	unsigned n = 0;
 	ask(c, COMMAND_coupon_wallet, cmd, &ret);
-	for (unsigned i = h->coupon_n; i-- > 0;) {
-		struct m_coupon *k = &h->coupons[i];
-		if (customer < 0 || k->customer != customer ||
-		    (cmd->has_state && model_shown_state(c->w, k) != cmd->state) ||
+	for (unsigned i = wallet_rows(h, customer, rows); i-- > 0;) {
+		struct m_coupon *k = &h->coupons[rows[i]];
+		if ((cmd->has_state && model_shown_state(c->w, k) != cmd->state) ||
 		    (cmd->code.size && !text_equal(k->code, cmd->code)))
 			continue;
 		if (c->fault == OK && n < ret.n)

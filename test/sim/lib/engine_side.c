@@ -52,6 +52,7 @@ static void done(struct write *write)
 		op->issue_faults[i] = op->ret.coupon_issue.results[i].fault;
 		copy_text(op->issue_codes[i], op->ret.coupon_issue.results[i].code);
 	}
+	keep_gots(op, op->fault, &op->ret, &s->w->gots[write - s->writes]);
 	must(!atomic_exchange(&op->done, true));
 	unsigned answered = atomic_fetch_add(&s->w->answered, 1) + 1;
 	if (answered == s->w->die_after)

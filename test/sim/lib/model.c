@@ -48,8 +48,11 @@ bool is_past_second(struct world *w, struct instant end)
 
 enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c)
 {
-	bool expires = c->state == COUPON_UNUSED || (w->canary && c->state == COUPON_FROZEN);
-	return expires && is_past_second(w, c->end) ? COUPON_EXPIRED : c->state;
+	enum coupon_state state = c->state;
+	if (state == COUPON_FROZEN && is_past_second(w, c->until))
+		state = c->held ? COUPON_RECALLED : COUPON_UNUSED;
+	bool expires = state == COUPON_UNUSED || (w->canary && state == COUPON_FROZEN);
+	return expires && is_past_second(w, c->end) ? COUPON_EXPIRED : state;
 }
 
 struct text model_label(const struct m_customer *c)
@@ -106,6 +109,27 @@ void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, str
 			sim_fail(w, "the code %.*s was given out before the restore",
 				 TEXT_ARG(code));
 	c->code = keep(w, code);
+}
+
+void model_learn_coupon_id(struct world *w, struct m_home *h, struct m_coupon *c, uint64_t id)
+{
+	if (c->id == id)
+		return;
+	if (c->id || !id)
+		sim_fail(w, "a coupon's id is %llu, it was %llu", (unsigned long long)id,
+			 (unsigned long long)c->id);
+	for (unsigned i = 0; i < h->coupon_n; i++)
+		if (h->coupons[i].id == id)
+			sim_fail(w, "the coupon id %llu is given out twice",
+				 (unsigned long long)id);
+	c->id = id;
+}
+
+void model_learn_template(struct world *w, struct m_home *h, struct m_template *t, uint64_t id)
+{
+	if (id == 0 || id > INT64_MAX || model_find_template(h, id) >= 0)
+		sim_fail(w, "a server-made template_id is %llu", (unsigned long long)id);
+	t->template_id = id;
 }
 
 void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot)
@@ -310,6 +334,65 @@ int model_new_customer(struct happening *h, const struct m_customer *given)
 	return (int)m->customer_n++;
 }
 
+/* In the order in which a coupon's holder is looked for. */
+struct given_name {
+	enum person_name by;
+	struct text value;
+	const char *field;
+};
+static void given_names(const struct customer *c, struct given_name ret[PERSON_NAMES])
+{
+	ret[0] = (struct given_name){PERSON_ID, c->customer_id, "customer_id"};
+	ret[1] = (struct given_name){PERSON_PHONE, c->phone, "phone"};
+	ret[2] = (struct given_name){PERSON_CARD, c->card_no, "card_no"};
+	ret[3] = (struct given_name){PERSON_NICK, c->nick, "nick"};
+	ret[4] = (struct given_name){PERSON_CODE, c->code, "code"};
+	ret[5] = (struct given_name){PERSON_SOURCE, c->source_code, "source_code"};
+}
+
+int model_find_holder(const struct m_home *m, const struct customer *given, bool *ret_any)
+{
+	struct given_name names[PERSON_NAMES];
+	given_names(given, names);
+	*ret_any = false;
+	for (unsigned i = 0; i < PERSON_NAMES; i++) {
+		if (!names[i].value.size)
+			continue;
+		*ret_any = true;
+		return model_find_customer(m, names[i].by, names[i].value);
+	}
+	return -1;
+}
+
+const char *model_holder_clash(const struct m_home *m, const struct customer *given, unsigned known)
+{
+	struct given_name names[PERSON_NAMES];
+	given_names(given, names);
+	for (unsigned by = 0; by < PERSON_NAMES; by++)
+		for (unsigned i = 0; i < PERSON_NAMES; i++) {
+			int other = names[i].by == by
+					? model_find_customer(m, names[i].by, names[i].value)
+					: -1;
+			if (other >= 0 && (unsigned)other < known)
+				return names[i].field;
+		}
+	for (unsigned i = 0; i < PERSON_NAMES; i++)
+		if (model_find_customer(m, names[i].by, names[i].value) >= 0)
+			return names[i].field;
+	return NULL;
+}
+
+int model_new_holder(struct happening *h, const struct customer *given)
+{
+	return model_new_customer(h, &(struct m_customer){.id = given->customer_id,
+							  .code = given->code,
+							  .source = given->source_code,
+							  .nick = given->nick,
+							  .phone = given->phone,
+							  .card = given->card_no,
+							  .name = given->name});
+}
+
 static void rule_customer_save(struct happening *h)
 {
 	const struct customer *c = &h->op->cmd.customer_save.customer;
@@ -370,7 +453,7 @@ static void rule_customer_save(struct happening *h)
 
 int model_find_template(const struct m_home *m, uint64_t template_id)
 {
-	for (unsigned i = 0; i < m->template_n; i++)
+	for (unsigned i = 0; i < m->template_n && template_id; i++)
 		if (m->templates[i].live && m->templates[i].template_id == template_id)
 			return (int)i;
 	return -1;
@@ -490,6 +573,9 @@ static void rule_template_save(struct happening *h)
 	given.changed = known->changed | (known->has_object ? bits : 0);
 	given.created = known->created;
 	given.updated = h->wrote ? h->instant : known->updated;
+	given.more = known->more;
+	memcpy(given.editions, known->editions, sizeof(given.editions));
+	given.loose = true;
 	*known = given;
 }
 
@@ -523,7 +609,12 @@ static void rule_template_delete(struct happening *h)
 
 /* --- repeats (8.12): the same request within 24 hours of the first --- */
 
-enum { DAY_MS = 24 * 3600 * 1000 };
+static const int64_t DAY_MS = 24 * 3600 * 1000;
+
+static int64_t retention_ms(enum request_class class)
+{
+	return class == REQUEST_NATIVE ? 90 * DAY_MS : DAY_MS;
+}
 
 static bool same_key(const struct request_key *a, const struct request_key *b)
 {
@@ -533,18 +624,47 @@ static bool same_key(const struct request_key *a, const struct request_key *b)
 	return same;
 }
 
-struct m_request *model_remembered(struct happening *h, const struct request_key *key)
+static struct m_request *find_request(struct happening *h, enum command command,
+				      const struct request_key *key)
 {
 	struct m_home *m = h->home;
 	for (unsigned i = 0; i < m->request_n && key->count; i++) {
 		struct m_request *r = &m->requests[i];
-		if (r->command == h->op->command && same_key(&r->key, key) &&
-		    h->instant.ms - r->kept_ms < DAY_MS) {
+		if (r->command == command && same_key(&r->key, key) &&
+		    h->instant.ms - r->kept_ms < retention_ms(r->class)) {
 			h->w->repeats++;
 			return r;
 		}
 	}
 	return NULL;
+}
+
+struct m_request *model_remembered(struct happening *h, const struct request_key *key)
+{
+	return find_request(h, h->op->command, key);
+}
+
+/* A caller's number, of all commands of that kind. */
+static struct request_key number_key(const char *what, struct text key)
+{
+	return (struct request_key){{text_of(what), key}, key.size ? 2 : 0};
+}
+
+struct m_request *model_remembered_number(struct happening *h, enum command command,
+					  const char *what, struct text key)
+{
+	struct request_key number = number_key(what, key);
+	return find_request(h, command, &number);
+}
+
+struct m_request *model_remember_number(struct happening *h, enum command command, const char *what,
+					struct text key)
+{
+	struct request_key number = number_key(what, key);
+	struct m_request *r = model_remember(h, &number);
+	r->command = command;
+	r->class = REQUEST_NATIVE;
+	return r;
 }
 
 struct m_request *model_remember(struct happening *h, const struct request_key *key)
@@ -555,7 +675,10 @@ struct m_request *model_remember(struct happening *h, const struct request_key *
 		return &nobodys;
 	must(m->request_n < REQUESTS_OF_MODEL);
 	struct m_request *r = &m->requests[m->request_n++];
-	*r = (struct m_request){.command = h->op->command, .key = *key, .kept_ms = h->instant.ms};
+	*r = (struct m_request){.command = h->op->command,
+				.class = REQUEST_DIALECT,
+				.key = *key,
+				.kept_ms = h->instant.ms};
 	return r;
 }
 
@@ -563,7 +686,8 @@ struct m_request *model_remember(struct happening *h, const struct request_key *
  * once it is in LMDB, so the model only knows how many there are at most. */
 static bool is_stale(const struct happening *h, const struct m_request *r)
 {
-	return (r->kept_ms + DAY_MS) / DAY_MS < h->instant.ms / DAY_MS;
+	int64_t retention = retention_ms(r->class);
+	return (r->kept_ms + retention) / retention < h->instant.ms / retention;
 }
 
 static void rule_request_forget(struct happening *h)
@@ -575,8 +699,8 @@ static void rule_request_forget(struct happening *h)
 		h->wrote = h->op->in_ledger;
 		return;
 	}
-	for (unsigned i = 0; i < m->request_n && c->class == REQUEST_DIALECT && gone < forgotten;) {
-		if (is_stale(h, &m->requests[i])) {
+	for (unsigned i = 0; i < m->request_n && gone < forgotten;) {
+		if (m->requests[i].class == c->class && is_stale(h, &m->requests[i])) {
 			gone++;
 			m->requests[i] = m->requests[--m->request_n];
 		} else {
@@ -601,9 +725,11 @@ static void not_planned(struct happening *h)
 {
 	sim_fail(h->w, "a write that no plan has");
 }
-#define rule_customer_erase  not_planned
-#define rule_customer_merge  not_planned
-#define rule_customer_settle not_planned
+#define rule_credential_change not_planned
+#define rule_merchant_change   not_planned
+#define rule_customer_erase    not_planned
+#define rule_customer_merge    not_planned
+#define rule_customer_settle   not_planned
 
 /* clang-format off */
 static void (*const rules[])(struct happening *h) = {

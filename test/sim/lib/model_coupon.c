@@ -8,63 +8,31 @@ static bool is_nick(struct text nick)
 	return nick.size && text_length(nick) <= NAME_LENGTH_MAX;
 }
 
-static unsigned issued_of(const struct m_home *m, int template)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < m->coupon_n; i++)
-		n += m->coupons[i].template == template;
-	return n;
-}
-
-/* How many of the template the customer has; *ret_last: the newest of them. */
-static unsigned held(const struct m_home *m, int customer, int template, int *ret_last)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < m->coupon_n && customer >= 0; i++) {
-		if (m->coupons[i].customer != customer || m->coupons[i].template != template)
-			continue;
-		n++;
-		*ret_last = (int)i;
-	}
-	return n;
-}
-
-static int new_coupon(struct happening *h, const struct m_coupon *given)
-{
-	struct m_home *m = h->home;
-	must(m->coupon_n < COUPONS_OF_MODEL);
-	m->coupons[m->coupon_n] = *given;
-	return (int)m->coupon_n++;
-}
-
 static int issue_new(struct happening *h, int template, struct text nick)
 {
-	const struct m_template *t = &h->home->templates[template];
 	int customer = model_find_customer(h->home, PERSON_NICK, nick);
 	if (customer < 0)
 		customer = model_new_customer(h, &(struct m_customer){.nick = nick});
-	return new_coupon(h, &(struct m_coupon){.template = template,
-						.customer = customer,
-						.channel = t->channel,
-						.state = COUPON_UNUSED,
-						.issued = h->instant,
-						.begin = t->begin,
-						.end = t->end,
-						.updated = h->instant});
+	struct m_coupon made = model_fresh(h, template, customer);
+	int coupon = model_new_coupon(h, &made);
+	model_receive(h, coupon, true, false);
+	return coupon;
 }
 
 static enum fault issue_one(struct happening *h, int template, struct text nick, int *ret_coupon)
 {
-	const struct m_template *t = &h->home->templates[template];
 	*ret_coupon = -1;
 	if (!is_nick(nick))
 		return FAULT_PARAMETER_INVALID;
 	int customer = model_find_customer(h->home, PERSON_NICK, nick);
-	if (held(h->home, customer, template, ret_coupon) >= t->per_person)
-		return OK; /* its last again */
-	*ret_coupon = -1;
-	if (t->has_total && issued_of(h->home, template) >= t->total)
-		return FAULT_TEMPLATE_EXHAUSTED;
+	if (model_received(h->home, template, customer) &&
+	    model_allows_person(h, template, customer) != OK) {
+		*ret_coupon = model_last(h->home, template, customer); /* its last again */
+		return *ret_coupon < 0 ? FAULT_PERSON_EXHAUSTED : OK;
+	}
+	enum fault fault = model_allows(h, template, customer);
+	if (fault != OK)
+		return fault;
 	*ret_coupon = issue_new(h, template, nick);
 	h->wrote = true;
 	return OK;
@@ -98,7 +66,7 @@ static void expect_issued(struct happening *h, const struct m_issue *issue)
 
 static bool same_issue(const struct m_issue *known, const struct coupon_issue_cmd *c)
 {
-	bool same = known->template_id == c->template_id && known->n == c->n;
+	bool same = known->plain && known->template_id == c->template_id && known->n == c->n;
 	for (unsigned i = 0; same && i < c->n; i++)
 		same = text_equal(known->nicks[i], c->nicks[i]);
 	return same;
@@ -107,7 +75,9 @@ static bool same_issue(const struct m_issue *known, const struct coupon_issue_cm
 void rule_coupon_issue(struct happening *h)
 {
 	const struct coupon_issue_cmd *c = &h->op->cmd.coupon_issue;
-	struct m_request *known = model_remembered(h, &c->request);
+	struct m_request *known =
+	    c->number.size ? model_remembered_number(h, COMMAND_coupon_issue, "issue", c->number)
+			   : model_remembered(h, &c->request);
 	/* One's own request_id with other contents is a slip, not a retry. */
 	if (known && !same_issue(known->issue, c) &&
 	    refused(h, FAULT_PARAMETER_INVALID, "request_id"))
@@ -120,18 +90,26 @@ void rule_coupon_issue(struct happening *h)
 	int template = model_find_template(h->home, c->template_id);
 	if (template <0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "coupon_id"))
 		return;
-	if (is_past_second(h->w, h->home->templates[template].end) &&
+	if (!h->home->templates[template].more.is_relative &&
+	    is_past_second(h->w, h->home->templates[template].end) &&
 	    refused(h, FAULT_TEMPLATE_EXPIRED, "coupon_id"))
 		return;
 	accepted(h);
 	struct m_issue *issue = keep_bytes(h->w, sizeof(*issue));
-	*issue = (struct m_issue){.template_id = c->template_id, .n = c->n};
+	*issue = (struct m_issue){.plain = true, .template_id = c->template_id, .n = c->n};
 	for (unsigned i = 0; i < c->n; i++) {
 		issue->nicks[i] = c->nicks[i];
 		issue->faults[i] = issue_one(h, template, c->nicks[i], &issue->coupons[i]);
 	}
-	model_remember(h, &c->request)->issue = issue;
-	h->wrote |= c->request.count > 0;
+	if (c->number.size) {
+		struct m_request *r =
+		    model_remember_number(h, COMMAND_coupon_issue, "issue", c->number);
+		r->class = REQUEST_DIALECT;
+		r->issue = issue;
+	} else {
+		model_remember(h, &c->request)->issue = issue;
+	}
+	h->wrote |= c->request.count > 0 || c->number.size > 0;
 	expect_issued(h, issue);
 }
 
@@ -166,14 +144,6 @@ static bool row_customer_clashes(const struct m_home *m, const struct coupon_imp
 	       model_find_customer(m, PERSON_NICK, c->nick) >= 0;
 }
 
-static int find_code(const struct m_home *m, struct text code)
-{
-	for (unsigned i = 0; i < m->coupon_n; i++)
-		if (text_equal(m->coupons[i].code, code))
-			return (int)i;
-	return -1;
-}
-
 /* A column that is not given says nothing. */
 static bool row_says_the_same(const struct m_home *m, const struct m_coupon *known,
 			      const struct coupon_import_cmd *c, bool any, int customer)
@@ -201,7 +171,8 @@ static struct m_coupon row_coupon(const struct happening *h, const struct coupon
 				 .issued = c->issued.ms ? c->issued : h->instant,
 				 .begin = c->begin.ms ? c->begin : t->begin,
 				 .end = c->end.ms ? c->end : t->end,
-				 .updated = h->instant};
+				 .updated = h->instant,
+				 .edition = t->more.edition};
 }
 
 void rule_coupon_import(struct happening *h)
@@ -209,7 +180,7 @@ void rule_coupon_import(struct happening *h)
 	const struct coupon_import_cmd *c = &h->op->cmd.coupon_import;
 	struct m_home *m = h->home;
 	bool any;
-	int customer = row_customer(m, c, &any), known = find_code(m, c->code);
+	int customer = row_customer(m, c, &any), known = model_find_code(m, c->code, false);
 	if (!c->code.size && refused(h, FAULT_PARAMETER_MISSING, "code"))
 		return;
 	if (c->state == COUPON_EXPIRED && refused(h, FAULT_PARAMETER_INVALID, "state"))
@@ -240,6 +211,9 @@ void rule_coupon_import(struct happening *h)
 								      .phone = c->phone,
 								      .card = c->card_no});
 	made.customer = customer;
-	new_coupon(h, &made);
+	int coupon = model_new_coupon(h, &made);
+	model_receive(h, coupon, true, false);
+	m->receipts[m->receipt_n - 1].day = m->receipts[m->receipt_n - 1].person_day = -1;
+	m->templates[template].loose = true;
 	h->wrote = true;
 }

@@ -247,6 +247,7 @@ static void plan_coupon_issue(struct world *w, struct op *op)
 	c->nicks = list;
 	c->n = n;
 	c->request = request(w);
+	c->number = maybe(w, 12, pooled(w, "old", 12));
 }
 
 static void plan_coupon_import(struct world *w, struct op *op)
@@ -300,7 +301,7 @@ static void plan_merchant_add(struct world *w, struct op *op)
 static void plan_credential_add(struct world *w, struct op *op)
 {
 	struct credential *c = &op->cmd.credential_add.credential;
-	c->dialect = 1 + roll(w, 5);
+	c->dialect = 1 + roll(w, 4); /* a native key's name is made from its secret */
 	c->name = maybe(w, 97, pooled(w, "key", 6));
 	c->owner = chance(w, 5) ? 999 : w->homes[1 + roll(w, w->home_n - 1)].number;
 	c->secret = maybe(w, 97, pooled(w, "secret", 9));
@@ -338,10 +339,12 @@ static const struct mix mixes[] = {
     MIX(department_save, 5),   MIX(customer_save, 10),	MIX(template_add, 7),
     MIX(template_save, 6),     MIX(template_delete, 3), MIX(coupon_issue, 16),
     MIX(coupon_import, 14),    MIX(campaign_add, 6),	MIX(campaign_modify, 8),
-    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(campaign_sweep, 2),
-    MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
-    MIX(audience_register, 7), MIX(request_forget, 2),
+    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
+    MIX(audience_register, 7), MIX(request_forget, 2),	MIX(template_make, 7),
+    MIX(template_change, 9),   MIX(coupon_grant, 28),	MIX(coupon_change, 30),
+    MIX(coupon_redeem, 30),    MIX(coupon_reverse, 16),
 };
+static const struct mix sweep_mixes[] = {MIX(campaign_sweep, 2), MIX(hold_sweep, 4)};
 static const struct mix store_mixes[] = {MIX(merchant_add, 4), MIX(credential_add, 8),
 					 MIX(origin_create, 1), MIX(origin_restore, 2)};
 
@@ -371,7 +374,9 @@ static bool is_full(const struct m_home *h)
 	       h->template_n + OPS_MAX >= TEMPLATES_OF_MODEL ||
 	       h->coupon_n + OPS_MAX * SPI_NICKS_MAX >= COUPONS_OF_MODEL ||
 	       h->campaign_n + OPS_MAX >= CAMPAIGNS_OF_MODEL ||
-	       h->request_n + OPS_MAX >= REQUESTS_OF_MODEL;
+	       h->request_n + OPS_MAX >= REQUESTS_OF_MODEL ||
+	       h->event_n + OPS_MAX * (ORDER_COUPONS_MAX + 10) >= EVENTS_OF_MODEL ||
+	       h->receipt_n + OPS_MAX * SPI_NICKS_MAX >= RECEIPTS_OF_MODEL;
 }
 
 static void plan_repeat(struct world *w, struct op *op)
@@ -381,6 +386,15 @@ static void plan_repeat(struct world *w, struct op *op)
 	op->home = old->home;
 	op->cmd = old->cmd;
 	op->object = old->object;
+	if (chance(w, 15))
+		plan_other_contents(w, op);
+}
+
+void plan_sweep(struct world *w, struct op *op)
+{
+	memset(op, 0, sizeof(*op));
+	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
+	plan_from(w, op, sweep_mixes, COUNT_OF(sweep_mixes));
 }
 
 void plan_op(struct world *w, struct op *op, bool alone)
@@ -388,8 +402,8 @@ void plan_op(struct world *w, struct op *op, bool alone)
 	memset(op, 0, sizeof(*op));
 	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
 	if (w->heap_used > HEAP_BYTES / 4 * 3) {
-		op->command = COMMAND_campaign_sweep;
-		plan_campaign_sweep(w, op);
+		op->command = COMMAND_request_forget;
+		plan_request_forget(w, op);
 	} else if (is_full(&w->homes[op->home])) {
 		plan_from(w, op, full_mixes, COUNT_OF(full_mixes));
 		return;
@@ -405,7 +419,7 @@ void plan_op(struct world *w, struct op *op, bool alone)
 	} else {
 		plan_from(w, op, mixes, COUNT_OF(mixes));
 	}
-	if (op->command == COMMAND_request_forget || op->command == COMMAND_campaign_sweep)
+	if (op->command == COMMAND_request_forget)
 		return;
 	w->past[w->past_n++ % PAST_MAX] = *op;
 }

@@ -16,6 +16,16 @@ uint64_t template_id(struct world *w, const struct m_home *h);
 struct request_key request(struct world *w);
 void add_item(struct text *items, unsigned *n, struct text item);
 
+/* plan_life.c */
+void plan_template_make(struct world *w, struct op *op);
+void plan_template_change(struct world *w, struct op *op);
+void plan_coupon_grant(struct world *w, struct op *op);
+void plan_coupon_change(struct world *w, struct op *op);
+void plan_coupon_redeem(struct world *w, struct op *op);
+void plan_coupon_reverse(struct world *w, struct op *op);
+void plan_hold_sweep(struct world *w, struct op *op);
+/* The same number for something else, where it has one. */
+void plan_other_contents(struct world *w, struct op *op);
 /* plan_campaign.c */
 void plan_campaign_add(struct world *w, struct op *op);
 void plan_campaign_modify(struct world *w, struct op *op);

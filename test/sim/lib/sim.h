@@ -29,6 +29,12 @@ enum {
 	OBJECT_MEMBERS_MAX = 40,
 	ITEMS_MAX = 12, /* departments or prizes of one campaign here */
 	NAME_ROOM = 48,
+	GOTS_MAX = 32, /* coupons of one answer that are compared */
+	EVENTS_OF_MODEL = 6000,
+	RECEIPTS_OF_MODEL = 5000,
+	ORDERS_OF_MODEL = 16,
+	ORDER_USES_OF_MODEL = 200,
+	EDITIONS_OF_MODEL = 24,
 };
 
 /* --- one command on its way --- */
@@ -52,6 +58,21 @@ struct object_part {
 struct object_parts {
 	struct object_part rows[OBJECT_MEMBERS_MAX];
 	unsigned n;
+};
+
+/* A coupon in the answer of a command of its life: values alone, so that it outlives the child. */
+struct got {
+	enum fault fault;
+	uint64_t id;
+	char code[NAME_ROOM], other[NAME_ROOM]; /* other: customer_id, or the event's */
+	enum coupon_state state;
+	struct instant begin, end;
+	struct event event; /* without texts */
+};
+struct gots {
+	struct got rows[GOTS_MAX];
+	unsigned n; /* of the answer, also past GOTS_MAX */
+	struct money discount;
 };
 
 struct op {
@@ -97,14 +118,55 @@ struct m_template {
 	bool has_object;
 	struct object_parts object;
 	uint64_t changed;
+	struct template more; /* what the native API says beside that; and edition, recast, revision
+			       */
+	const struct template *editions[EDITIONS_OF_MODEL]; /* earlier ones, whole */
+	bool loose; /* a limit was passed on purpose: imports and CSV rows may */
 };
 struct m_coupon {
 	struct text code; /* empty: made by the server and not learned yet */
+	uint64_t id;	  /* 0: not learned yet */
 	bool own_code;
 	int template, customer; /* customer -1: nobody */
 	struct text channel, attribute;
 	enum coupon_state state;
 	struct instant issued, begin, end, updated;
+	uint64_t edition, used, revision;
+	uint64_t used_then; /* when its template was changed last */
+	bool held;
+	struct instant until;
+	uint64_t due;
+	uint64_t arrived;	  /* counts up: the order in wallets */
+	struct instant first_end; /* before any event */
+	enum coupon_state first_state;
+	int first_event, last_event; /* -1: none */
+};
+/* What happened to a coupon. */
+struct m_event {
+	struct event e; /* texts are the commands'; no request, other, split */
+	int next;	/* of the same coupon; -1: the last */
+	struct text key, digest;
+	int other_coupon, other_customer;
+	/* as it was left */
+	struct instant end, until;
+	bool held;
+	/* redeemed: whose uses it counts against; -1: nobody's */
+	int holder;
+};
+/* Somebody got a coupon; customer -1: it was issued to nobody. */
+struct m_receipt {
+	int customer, template, coupon;
+	bool issue;	    /* not a coupon that somebody had, or that was issued before */
+	bool returned;	    /* a hold that ended */
+	int64_t day;	    /* -1: not counted by days */
+	int64_t person_day; /* -1: likewise */
+};
+struct m_order {
+	struct text order_no;
+	struct instant created;
+	int coupons[ORDER_USES_OF_MODEL];
+	uint64_t numbers[ORDER_USES_OF_MODEL];
+	unsigned n;
 };
 struct m_registered {
 	struct instant at;
@@ -131,15 +193,23 @@ struct m_campaign {
 };
 /* An answer that is remembered. */
 struct m_issue {
+	bool plain; /* one coupon to each of these nicks: any dialect may ask for it again */
+	bool full;  /* by the native API: holders and dates are kept */
+	struct text digest;
 	uint64_t template_id;
 	unsigned n;
 	struct text nicks[SPI_NICKS_MAX];
 	enum fault faults[SPI_NICKS_MAX];
 	int coupons[SPI_NICKS_MAX]; /* -1: none */
+	int customers[SPI_NICKS_MAX];
+	struct instant begins[SPI_NICKS_MAX], ends[SPI_NICKS_MAX];
 };
 struct m_request {
 	enum command command;
+	enum request_class class;
 	struct request_key key;
+	struct text digest;
+	uint64_t number; /* the answer of a template's command */
 	int64_t kept_ms;
 	int campaign;
 	unsigned added;
@@ -159,7 +229,13 @@ struct m_home {
 	struct m_coupon coupons[COUPONS_OF_MODEL];
 	struct m_campaign campaigns[CAMPAIGNS_OF_MODEL];
 	struct m_request requests[REQUESTS_OF_MODEL];
-	unsigned department_n, customer_n, template_n, coupon_n, campaign_n, request_n;
+	struct m_event events[EVENTS_OF_MODEL];
+	struct m_receipt receipts[RECEIPTS_OF_MODEL];
+	struct m_order orders[ORDERS_OF_MODEL];
+	unsigned department_n, customer_n, template_n, coupon_n, campaign_n, request_n, event_n,
+	    receipt_n, order_n;
+	uint64_t arrivals;
+	uint64_t swept; /* minute up to which holds were released; 0: there was none */
 	uint64_t changes;
 	struct text given_out[CUSTOMERS_OF_MODEL + DEPARTMENTS_OF_MODEL]; /* ids the server made */
 	unsigned given_out_n;
@@ -175,8 +251,8 @@ struct world {
 	const char *doing;
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
-	int64_t newest_ms;    /* of all entries */
-	bool canary, watched; /* watched: a reader runs beside the lane */
+	int64_t newest_ms;		   /* of all entries */
+	bool canary, canary_life, watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
 	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
 	 * one after the other, while the database is being killed */
@@ -184,6 +260,7 @@ struct world {
 	bool one_home, checks_twin, one_by_one;
 	/* the batch at hand */
 	struct op ops[OPS_MAX];
+	struct gots gots[OPS_MAX]; /* answers of ops */
 	unsigned op_n;
 	_Atomic unsigned answered;
 	/* the child kills itself before it runs, or after it has answered, this many of them; 0:
@@ -229,6 +306,8 @@ static inline struct instant sim_now(struct world *w)
 
 /* plan.c: a random command into *op. */
 void plan_op(struct world *w, struct op *op, bool alone);
+/* One that the server gives to itself: to be run as a job. */
+void plan_sweep(struct world *w, struct op *op);
 /* plan_object.c: the text of an object and what it means. */
 struct text object_text(struct world *w, const struct object_parts *parts);
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
@@ -253,12 +332,46 @@ bool is_past_second(struct world *w, struct instant end);
 void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have);
 void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *c, uint64_t id);
 void model_learn_code(struct world *w, struct m_home *h, struct m_coupon *c, struct text code);
+void model_learn_coupon_id(struct world *w, struct m_home *h, struct m_coupon *c, uint64_t id);
+void model_learn_template(struct world *w, struct m_home *h, struct m_template *t, uint64_t id);
+/* The whole record that a template is, and the terms that a coupon goes by. */
+struct template model_template(const struct m_template *t);
+struct template model_terms(const struct m_home *h, const struct m_coupon *c);
+struct usage model_usage(struct world *w, const struct m_home *h, int template);
+bool model_use_stands(const struct m_home *h, int coupon, uint64_t number);
+/* As a restful look at the past would have found it; false: it was not there. */
+struct m_then {
+	enum coupon_state state;
+	uint64_t used;
+	unsigned events;
+	struct instant end;
+};
+bool model_then(struct world *w, const struct m_home *h, const struct m_coupon *c,
+		struct instant as_of, struct m_then *ret);
+/* Every reason why the coupons may not be used in one order, and what they take off. */
+struct m_priced {
+	enum fault reasons[REASONS_MAX];
+	unsigned reason_n;
+	int64_t discount;
+};
+struct m_basket {
+	const struct cart *cart;
+	const int *coupons;
+	unsigned n;
+	struct text order_no;
+};
+void model_price(struct world *w, const struct m_home *h, const struct m_basket *b, bool alone,
+		 struct m_priced *ret);
+int model_find_code(const struct m_home *h, struct text code, bool folded);
+int model_find_order(const struct m_home *h, struct text order_no);
 void model_learn_slot(struct world *w, struct m_customer *c, uint64_t slot);
 bool model_all_learned(struct world *w, unsigned home);
 
 /* check.c: in the child; compares every reading with the model and learns ids. */
 struct engine;
 void check_all(struct world *w, struct engine *e);
+/* outcome.c: what of an answer is kept, for both engines. */
+void keep_gots(const struct op *op, enum fault fault, const union any_ret *ret, struct gots *into);
 /* engine_side.c: the child's whole life. Each order is a byte and answered by the same byte when it
  * is done; ORDER_OPEN stands for the start. */
 enum order {
