@@ -48,7 +48,7 @@ async function postgres() {
   for (let i = 0; i < 100; i++, await sleep(100)) if (spawnSync(`${PROGRAMS}/pg_isready`, ['-h', sockets]).status === 0) break;
   execFileSync('createdb', ['-h', sockets, '-U', 'postgres', 'bench']);
   return { sockets, url: `postgresql://postgres@/bench?host=${encodeURIComponent(sockets)}`,
-    sql: (...args) => execFileSync('psql', ['-h', sockets, '-U', 'postgres', '-d', 'bench', '-qAt', '-v', 'ON_ERROR_STOP=1', ...args], { encoding: 'utf8' }).trim() };
+    sql: (...args) => execFileSync('psql', ['-h', sockets, '-U', 'postgres', '-d', 'bench', '-qAt', '-v', 'ON_ERROR_STOP=1', ...args], { encoding: 'utf8', maxBuffer: 1 << 28 }).trim() };
 }
 const key = join(root, 'master.key');
 const cli = (db, ...args) => execFileSync(BINARY, [...args, `--store=${db.url}`, `--master-key=${key}`], { encoding: 'utf8', maxBuffer: 1 << 28 });

@@ -183,6 +183,8 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
 		TRY(find_nameless(tx, &given, &known, &found));
+	if (found)
+		r->customer_id = arena_text(env->arena, known.customer_id);
 	if (found && known.alias_of)
 		return OK;
 	if (found && !instant_is_none(known.erased))
@@ -194,6 +196,7 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	if (!found) {
 		TRY(customer_plan(tx, env, &saved.customer));
 		customer_make(tx, &saved);
+		r->customer_id = arena_text(env->arena, saved.customer.customer_id);
 		r->made = true;
 		return OK;
 	}

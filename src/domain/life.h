@@ -30,8 +30,8 @@
  * Each call of an order is priced by the cart that it says: who redeems in several calls says what
  * the ones before have left. Stacking, per_order and the number of coupons look at the whole order.
  *
- * A recast to fewer uses: what has as many cannot be used until one is given back. To more: what was
- * redeemed by then stays so, until a use is given back.
+ * A recast to fewer uses: what has as many cannot be used until one is given back. To more: what
+ * was redeemed by then stays so, until a use is given back.
  */
 #pragma once
 
@@ -82,7 +82,8 @@ enum {
 	TIMELINE_BYTES_MAX = 256 * 1024, /* past it, only reverse and recall */
 	ORDER_COUPONS_MAX = 30,		 /* of one order */
 	CART_ITEMS_MAX = 500,
-	QUALIFY_MAX = 200,	    /* coupons that one qualify looks at, newest received first */
+	QUALIFY_MAX = 200,	    /* coupons that one qualify prices, .. */
+	QUALIFY_WALK_MAX = 1000,    /* .. of so many, the newest in the wallet */
 	EDITIONS_MAX = 1000,	    /* of one template */
 	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
 	DAYS_AFTER_MAX = 3650,
@@ -332,10 +333,12 @@ struct coupon_qualify_cmd {
 	struct cart cart;
 };
 struct coupon_qualify_ret {
-	struct priced *coupons; /* unused ones, newest received first, at most QUALIFY_MAX */
+	/* QUALIFY_MAX at most: those that may be used or may become so, then others; each newest
+	 * received first */
+	struct priced *coupons;
 	unsigned n;
-	uint64_t count; /* of the wallet; more than were looked at: `complete` is false */
-	bool complete;
+	uint64_t count;	      /* of the wallet */
+	bool complete;	      /* all that may be used were priced */
 	const unsigned *best; /* rows of `coupons`, in the order in which they take off */
 	unsigned best_count;
 	struct money amount, discount;		/* of the cart; of the best together */

@@ -13,13 +13,13 @@ struct into {
 
 /* clang-format off */
 static const struct field fields[] = {
-	{"name",   "title", offsetof(struct into, name),   FIELD_TEXT,       5,  REQUIRED, 0},
-	{"note",   NULL,    offsetof(struct into, note),   FIELD_TEXT_BYTES, 6,  OPTIONAL, 0},
-	{"count",  "n",     offsetof(struct into, count),  FIELD_INT,        0,  OPTIONAL, offsetof(struct into, has_count)},
-	{"size",   NULL,    offsetof(struct into, size),   FIELD_INT,        50, OPTIONAL, 0},
-	{"price",  NULL,    offsetof(struct into, price),  FIELD_YUAN,       0,  OPTIONAL, offsetof(struct into, has_price)},
-	{"second", NULL,    offsetof(struct into, second), FIELD_SECOND,     0,  OPTIONAL, 0},
-	{"day",    NULL,    offsetof(struct into, day),    FIELD_DAY,        0,  OPTIONAL, 0},
+	{"name",   "title", offsetof(struct into, name),   FIELD_TEXT,       5,  REQUIRED, 0, NULL},
+	{"note",   NULL,    offsetof(struct into, note),   FIELD_TEXT_BYTES, 6,  OPTIONAL, 0, NULL},
+	{"count",  "n",     offsetof(struct into, count),  FIELD_INT,        0,  OPTIONAL, offsetof(struct into, has_count), NULL},
+	{"size",   NULL,    offsetof(struct into, size),   FIELD_INT,        50, OPTIONAL, 0, NULL},
+	{"price",  NULL,    offsetof(struct into, price),  FIELD_YUAN,       0,  OPTIONAL, offsetof(struct into, has_price), NULL},
+	{"second", NULL,    offsetof(struct into, second), FIELD_SECOND,     0,  OPTIONAL, 0, NULL},
+	{"day",    NULL,    offsetof(struct into, day),    FIELD_DAY,        0,  OPTIONAL, 0, NULL},
 };
 
 /* One line: an object, the fault it gives, the field it names. */
@@ -139,7 +139,7 @@ static void test_form(void)
 	CHECK_INT(decode_field(&call, &source, "", &fields[3], &into, &given),
 		  FAULT_PARAMETER_INVALID);
 	CHECK_TEXT(call.detail.field, "size");
-	const struct field bad = {"bad", NULL, 0, FIELD_TEXT, 5, OPTIONAL, 0};
+	const struct field bad = {"bad", NULL, 0, FIELD_TEXT, 5, OPTIONAL, 0, NULL};
 	CHECK_INT(decode_field(&call, &source, "", &bad, &into, &given), FAULT_PARAMETER_INVALID);
 	const struct field_source nothing = {0};
 	CHECK_INT(decode_field(&call, &nothing, "", &fields[0], &into, &given),
