@@ -30,8 +30,8 @@
  * Each call of an order is priced by the cart that it says: who redeems in several calls says what
  * the ones before have left. Stacking, per_order and the number of coupons look at the whole order.
  *
- * A recast to fewer uses: what has as many cannot be used until one is given back. To more: what was
- * redeemed by then stays so, until a use is given back.
+ * A recast to fewer uses: what has as many cannot be used until one is given back. To more: what
+ * was redeemed by then stays so, until a use is given back.
  */
 #pragma once
 
