@@ -33,6 +33,13 @@ struct stage {
 	struct merchant_clock clock; /* the merchant's, for `run` */
 };
 
+/* What a server runs by itself, behind all calls: it may take more rounds. */
+static inline bool table_is_job(unsigned command)
+{
+	return command == COMMAND_customer_settle || command == COMMAND_campaign_sweep ||
+	       command == COMMAND_hold_sweep || command == COMMAND_request_forget;
+}
+
 enum { WORDS_MAX = 40, NAMED_MAX = 4000, CLOCKS_MAX = 10 };
 struct word {
 	struct text name, value;

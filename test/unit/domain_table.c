@@ -62,6 +62,7 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 	struct tx *tx = &stage.write;
 	struct write w = {.merchant = merchant,
 			  .clock = stage.stage.clock,
+			  .job = table_is_job(command),
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),

@@ -336,13 +336,14 @@ struct mix {
 		COMMAND_##name, plan_##name, weight \
 	}
 static const struct mix mixes[] = {
-    MIX(department_save, 5),   MIX(customer_save, 10),	MIX(template_add, 7),
-    MIX(template_save, 6),     MIX(template_delete, 3), MIX(coupon_issue, 16),
-    MIX(coupon_import, 14),    MIX(campaign_add, 6),	MIX(campaign_modify, 8),
-    MIX(campaign_save, 9),     MIX(campaign_delete, 4), MIX(audience_add, 9),      MIX(audience_clear, 4),	MIX(audience_invite, 5),
-    MIX(audience_register, 7), MIX(request_forget, 2),	MIX(template_make, 7),
-    MIX(template_change, 9),   MIX(coupon_grant, 28),	MIX(coupon_change, 30),
-    MIX(coupon_redeem, 30),    MIX(coupon_reverse, 16),
+    MIX(department_save, 5), MIX(customer_save, 10),  MIX(template_add, 7),
+    MIX(template_save, 6),   MIX(template_delete, 3), MIX(coupon_issue, 16),
+    MIX(coupon_import, 14),  MIX(campaign_add, 6),    MIX(campaign_modify, 8),
+    MIX(campaign_save, 9),   MIX(campaign_delete, 4), MIX(audience_add, 9),
+    MIX(audience_clear, 4),  MIX(audience_invite, 5), MIX(audience_register, 7),
+    MIX(request_forget, 2),  MIX(template_make, 7),   MIX(template_change, 9),
+    MIX(coupon_grant, 28),   MIX(coupon_change, 30),  MIX(coupon_redeem, 30),
+    MIX(coupon_reverse, 16),
 };
 static const struct mix sweep_mixes[] = {MIX(campaign_sweep, 2), MIX(hold_sweep, 4)};
 static const struct mix store_mixes[] = {MIX(merchant_add, 4), MIX(credential_add, 8),
