@@ -196,6 +196,7 @@ static enum fault do_usage(struct story *t)
 
 /* --- coupons --- */
 
+/* also=: a phone number of the first one. */
 static const struct customer *arg_holders(struct story *t, unsigned *ret_n)
 {
 	static const struct {
@@ -218,6 +219,8 @@ static const struct customer *arg_holders(struct story *t, unsigned *ret_n)
 			memcpy((char *)&all[(*ret_n)++] + members[m].at, &items[i],
 			       sizeof(items[i]));
 	}
+	if (has(t, "also"))
+		all[0].phone = arg(t, "also");
 	return all;
 }
 
