@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The PostgreSQL engine against the usual service (bench/fastify), on one database: `make bench-postgres`.
 //
-//   bench/postgres.mjs [--coupons=100000] [--seconds=10] [--rounds=3] [--keep]
+//   bench/postgres.mjs [--coupons=100000] [--redeem=1000000] [--seconds=10] [--rounds=3] [--only=issue,redeem] [--keep]
 //
 // A PostgreSQL of its own (fsync on, everything else as Debian has it) on a socket of its own; 64 keep-alive
 // connections over the nodes; nobody is pinned: database, services and load share the machine. Figures are calls
@@ -16,6 +16,8 @@ const options = Object.fromEntries(process.argv.slice(2).map((a) => a.replace(/^
 const COUPONS = Number(options.coupons ?? 100_000);
 const SECONDS = Number(options.seconds ?? 10);
 const ROUNDS = Number(options.rounds ?? 3);
+const REDEEM = Number(options.redeem ?? 1_000_000); // coupons there are to redeem
+const only = options.only?.split(',') ?? ['issue', 'redeem'];
 const MERCHANTS = 64;
 const BINARY = 'out/release/couponry';
 const root = mkdtempSync(join(tmpdir(), 'couponry-bench-'));
@@ -46,13 +48,13 @@ async function postgres() {
   for (let i = 0; i < 100; i++, await sleep(100)) if (spawnSync(`${PROGRAMS}/pg_isready`, ['-h', sockets]).status === 0) break;
   execFileSync('createdb', ['-h', sockets, '-U', 'postgres', 'bench']);
   return { sockets, url: `postgresql://postgres@/bench?host=${encodeURIComponent(sockets)}`,
-    sql: (...args) => execFileSync('psql', ['-h', sockets, '-U', 'postgres', '-d', 'bench', '-qAt', '-v', 'ON_ERROR_STOP=1', ...args], { encoding: 'utf8' }).trim() };
+    sql: (...args) => execFileSync('psql', ['-h', sockets, '-U', 'postgres', '-d', 'bench', '-qAt', '-v', 'ON_ERROR_STOP=1', ...args], { encoding: 'utf8', maxBuffer: 1 << 28 }).trim() };
 }
 const key = join(root, 'master.key');
 const cli = (db, ...args) => execFileSync(BINARY, [...args, `--store=${db.url}`, `--master-key=${key}`], { encoding: 'utf8', maxBuffer: 1 << 28 });
-async function node(db) {
-  const child = spawn(BINARY, ['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1'],
-    { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
+const node = (db) => server(['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1']);
+async function server(args) {
+  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
   running.push(child);
   nodes.push(child.pid);
   const url = await new Promise((resolve, reject) => {
@@ -185,6 +187,60 @@ function makeData(db) {
   db.sql('-c', 'VACUUM ANALYZE');
 }
 
+// --- redeem: every coupon once, from files of codes ---
+const codeFiles = (name, codes, parts) => Array.from({ length: parts }, (_, i) => {
+  const file = join(root, `${name}${i}.codes`);
+  writeFileSync(file, codes.filter((_, k) => k % parts === i).join('\n') + '\n');
+  return file;
+});
+/** Each run takes the next file, so that no coupon is redeemed twice. */
+function redeemer(files, path, more) {
+  let next = 0;
+  return () => {
+    const file = files[next++];
+    return `
+local codes, k = {}, 0
+for line in io.lines('${file}') do codes[#codes + 1] = line end
+local headers = { ['Content-Type'] = 'application/json', ['Authorization'] = 'Bearer demo-native-key' }
+function request() k = k + 1
+  if k > #codes then k = 1 end
+  return wrk.format('POST', ${path}, headers, '{"order_no":"${file.slice(-12)}-' .. k .. '","shop":"S001","amount_fen":20000${more}}') end`;
+  };
+}
+function generate(target, template, name, runs) {
+  const file = join(root, name);
+  execFileSync(BINARY, ['generate', ...target, '--merchant=1', `--template=${template}`, `--count=${REDEEM}`, `--out=${file}`], { stdio: 'ignore' });
+  return codeFiles(name, readFileSync(file, 'utf8').trim().split('\n'), runs);
+}
+async function template(url, limited) {
+  const body = { name: '10 off', type: 'amount_off', amount_fen: 1000, limits: limited ? { total: 1_000_000_000, budget_fen: 1_000_000_000_000_000 } : {} };
+  const answer = await fetch(`${url}/v1/templates`, { method: 'POST', headers: { authorization: 'Bearer demo-native-key', 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  return (await answer.json()).template_id;
+}
+async function redeem(db) {
+  const usual = await fastify(db), one = await node(db);
+  const data = join(root, 'data');
+  execFileSync(BINARY, ['demo', `--data=${data}`]);
+  const alone = await server(['serve', `--data=${data}`, '--listen=127.0.0.1:0', '--workers=1']);
+  const path = "'/v1/coupons/' .. codes[k] .. '/redeem'", own = '"state":"redeemed"';
+  db.sql('-c', `INSERT INTO usual.customer (nick) VALUES ('all') ON CONFLICT DO NOTHING;
+    ALTER TABLE usual.coupon DROP CONSTRAINT coupon_template_id_customer_id_key;
+    INSERT INTO usual.coupon (template_id, customer_id, code) SELECT 952, 1, md5(i::text) FROM generate_series(1, ${REDEEM}) i;`);
+  db.sql('-c', 'VACUUM ANALYZE usual.coupon');
+  const theirs = codeFiles('usual', db.sql('-c', 'SELECT code FROM usual.coupon WHERE template_id = 952').split('\n'), 3 * ROUNDS);
+  const usualRun = redeemer(theirs, "'/redeem'", `,"code":"' .. codes[k] .. '"`);
+  const other = () => load([usual.url], usualRun(), '"state":"redeemed"');
+  const aloneRun = redeemer(generate([`--data=${data}`], await template(alone.url), 'alone', ROUNDS), path, '');
+  const [a, b] = await inTurn(() => load([alone.url], aloneRun(), own), other);
+  report('redeem, embedded engine', `${Math.round(a)}/s; Fastify ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, 'at least 7 times Fastify', a >= 7 * b);
+  for (const [what, limited] of [['', false], [', all of one template with a total and a budget', true]]) {
+    const run = redeemer(generate([`--store=${db.url}`, `--master-key=${key}`], await template(one.url, limited), `pg${limited}`, ROUNDS), path, '');
+    const [c, d, cost] = await inTurn(() => load([one.url], run(), own), other);
+    report(`redeem, PostgreSQL engine, one node${what}`, `${Math.round(c)}/s${cost}; Fastify ${Math.round(d)}/s: ${(c / d).toFixed(2)}`, 'at least 2 times Fastify', c >= 2 * d);
+  }
+  for (const s of [usual, one, alone]) await s.stop();
+}
+
 // --- the comparison ---
 async function compare(db) {
   const usual = await fastify(db), one = await node(db);
@@ -211,7 +267,8 @@ async function compare(db) {
 try {
   const db = await postgres();
   makeData(db);
-  await compare(db);
+  if (only.includes('issue')) await compare(db);
+  if (only.includes('redeem')) await redeem(db);
   const cpu = cpus()[0].model.trim();
   console.log(`\n${new Date().toISOString().slice(0, 10)}, \`bench/postgres.mjs ${process.argv.slice(2).join(' ')}\`, ${cpu}, node ${process.version}, ${db.sql('-c', 'SHOW server_version')}\n`);
   console.log('| what | measured | target | met |\n|---|---|---|---|\n' + rows.join('\n'));

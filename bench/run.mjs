@@ -20,6 +20,7 @@ const CUSTOMERS = Number(options.customers ?? 100_000);
 const SECONDS = Number(options.seconds ?? 10);
 const WRITE_SECONDS = Number(options['write-seconds'] ?? 60);
 const ROUNDS = Number(options.rounds ?? 3);
+const REDEEM = Number(options.redeem ?? 3_000_000); // coupons there are to redeem
 const only = options.only?.split(',');
 const BINARY = 'out/release/couponry';
 const root = options.dir ?? mkdtempSync(join(tmpdir(), 'couponry-bench-'));
@@ -246,17 +247,17 @@ function couponCount(url) {
   return fetchText(`${url}/router/rest`, topQuery({ page_size: 1, page_num: 1 }), 'application/x-www-form-urlencoded')
     .then((t) => Number(/"total_count":(\d+)/.exec(t)[1]));
 }
-async function redis(seconds) {
+async function redis(seconds, file, args) {
   const dir = mkdtempSync(join(root, 'redis-'));
   const port = 17000 + Math.floor(Math.random() * 1000);
   const child = spawn('taskset', ['-c', '0', 'redis-server', '--port', String(port), '--dir', dir, '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''], { stdio: 'ignore' });
   await sleep(800);
   const redisCli = (...a) => execFileSync('redis-cli', ['-p', String(port), ...a], { encoding: 'utf8' }).trim();
-  const lua = readFileSync(new URL('issue.lua', import.meta.url), 'utf8');
+  const lua = readFileSync(new URL(file, import.meta.url), 'utf8');
   const sha = redisCli('script', 'load', lua);
   const n = 20000 * seconds;
   const out = execFileSync('taskset', ['-c', '1', 'redis-benchmark', '-p', String(port), '-c', '64', '-n', String(n), '-r', '1000000000', '-q',
-    'EVALSHA', sha, '3', 'issued:951', 'nick:__rand_int__', 'coupons', '1000000000', '951'], { encoding: 'utf8' });
+    'EVALSHA', sha, ...args], { encoding: 'utf8' });
   child.kill();
   return Number([...out.matchAll(/([\d.]+) requests per second/g)].pop()[1]);
 }
@@ -280,12 +281,78 @@ end`;
   const stored = (await couponCount(ours.url)) - before;
   const rate = run.requests / (whole / 1000);
   await ours.stop();
-  const other = await redis(Math.min(10, WRITE_SECONDS));
+  const other = await redis(Math.min(10, WRITE_SECONDS), 'issue.lua', ['3', 'issued:951', 'nick:__rand_int__', 'coupons', '1000000000', '951']);
   const target = Math.min(10000, other / 2);
   const right = stored >= run.requests && stored <= run.requests + 64 && !run.errors;
   report(`SPI provide of 1 new nick per call, ${WRITE_SECONDS} s and until fed`,
     `${Math.round(rate)} durable calls/s (${Math.round(run.requests / (acknowledged / 1000))}/s while loaded, p99 ${run.p99}, ${run.cpuUs.toFixed(0)} us of CPU); redis EVALSHA with fsync always ${Math.round(other)}/s; ${stored} coupons in the store for ${run.requests} answers${right ? '' : ' WRONG'}`,
     `at least ${Math.round(target)}/s`, rate >= target && right);
+}
+
+/** Fresh codes of a native template, for nobody. */
+async function freshCodes(url, n, name) {
+  const body = JSON.stringify({ name: '10 off', type: 'amount_off', amount_fen: 1000, threshold_fen: 9900 });
+  const answer = await fetch(`${url}/v1/templates`, { method: 'POST', body, headers: { authorization: 'Bearer demo-native-key', 'content-type': 'application/json' } });
+  const file = join(root, name);
+  const begin = Date.now();
+  cli('generate', `--data=${data}`, '--merchant=1', `--template=${(await answer.json()).template_id}`, `--count=${n}`, `--out=${file}`);
+  return { file, seconds: (Date.now() - begin) / 1000 };
+}
+async function redeem() {
+  const ours = await server();
+  const { file } = await freshCodes(ours.url, REDEEM, 'redeem.codes');
+  await fed(ours.url);
+  const lua = `
+local codes, k = {}, 0
+for line in io.lines('${file}') do codes[#codes + 1] = line end
+local headers = { ['Content-Type'] = 'application/json', ['Authorization'] = 'Bearer demo-native-key' }
+function request() k = k % #codes + 1
+  return wrk.format('POST', '/v1/coupons/' .. codes[k] .. '/redeem', headers, '{"order_no":"o2026-' .. k .. '","shop":"S001","amount_fen":20000}') end`;
+  const begin = Date.now();
+  const run = load(ours, script('redeem.lua', checked(lua, '"state":"redeemed"')), WRITE_SECONDS);
+  const acknowledged = Date.now() - begin;
+  await fed(ours.url);
+  const rate = run.requests / ((Date.now() - begin) / 1000);
+  await ours.stop();
+  const other = await redis(Math.min(10, WRITE_SECONDS), 'redeem.lua', ['1', 'coupon:__rand_int__', 'o2026', 'S001']);
+  report(`redeem, each coupon once, ${WRITE_SECONDS} s and until fed`,
+    `${Math.round(rate)} durable calls/s (${Math.round(run.requests / (acknowledged / 1000))}/s while loaded, p99 ${run.p99}, ${run.cpuUs.toFixed(0)} us of CPU); redis EVALSHA with fsync always ${Math.round(other)}/s: ${(rate / other).toFixed(2)}${run.errors ? `, ${run.errors} WRONG ANSWERS` : ''}`,
+    'at least 1.0 of redis', rate >= other && !run.errors);
+}
+async function lookup() {
+  const ours = await server();
+  const { file } = await freshCodes(ours.url, Math.min(COUPONS, 1_000_000), 'lookup.codes');
+  await fed(ours.url);
+  const one = readFileSync(file, 'utf8').slice(0, 12);
+  const answer = await (await fetch(`${ours.url}/v1/coupons/${one}`, { headers: { authorization: 'Bearer demo-native-key' } })).text();
+  await ours.stop();
+  const lua = `
+local codes, k = {}, 0
+for line in io.lines('${file}') do codes[#codes + 1] = line end
+local headers = { ['Authorization'] = 'Bearer demo-native-key' }
+function request() k = (k + 7561) % #codes return wrk.format('GET', '/v1/coupons/' .. codes[k + 1], headers) end`;
+  await pair('look-up by code', 1 / 0.85, Buffer.byteLength(answer), lua, '"state":"unused"');
+}
+/** The same without sockets, at three sizes: bench/life.c. */
+async function life() {
+  const at = (n, redemptions) => execFileSync('out/release/bench/life', [String(n), String(redemptions)], { encoding: 'utf8', env: { ...process.env, TMPDIR: root } });
+  const read = (text) => ({
+    issued: Number(/generate and issue .* (\d+) \/s until fed/.exec(text)[1]),
+    issuedP99: Number(/look-ups meanwhile\s+p50 \d+ us, p99 (\d+)/.exec(text)[1]),
+    redeemed: Number(/redeem, 128 in flight .* (\d+) \/s until fed/.exec(text)[1]),
+    redeemedP99: Number([...text.matchAll(/look-ups meanwhile\s+p50 \d+ us, p99 (\d+)/g)][1][1]),
+    lookups: Number(/look-up by code\s+(\d+)/.exec(text)[1]),
+    qualified: Number(/qualify.*?(\d+) \/s/.exec(text)[1]),
+  });
+  const small = read(at(100_000, 100_000)), middle = read(at(1_000_000, 1_000_000));
+  report('generate and issue 1 M coupons', `${middle.issued}/s durable until fed; look-ups meanwhile p99 ${middle.issuedP99} us`, 'at least 100,000/s, p99 under 5 ms', middle.issued >= 100000 && middle.issuedP99 < 5000);
+  report('redeem without the socket, 128 in flight, 1 M coupons', `${middle.redeemed}/s durable until fed; look-ups meanwhile p99 ${middle.redeemedP99} us`, 'at least 50,000/s, p99 under 1 ms', middle.redeemed >= 50000 && middle.redeemedP99 < 1000);
+  report('qualify, 10 items, 20 coupons', `${middle.qualified}/s`, 'at least 10,000/s', middle.qualified >= 10000);
+  if (!('large' in options)) return;
+  const large = read(at(10_000_000, 1_000_000));
+  const ratio = (of) => (small[of] / large[of]).toFixed(2);
+  report('10 M coupons against 100 k', `issue ${ratio('issued')}, redeem ${ratio('redeemed')}, look-up ${ratio('lookups')}, qualify ${ratio('qualified')}`, 'at most 1.5 (redeem: 2)',
+    ratio('issued') <= 1.5 && ratio('redeemed') <= 2 && ratio('lookups') <= 1.5 && ratio('qualified') <= 1.5);
 }
 
 // --- memory and starts ---
@@ -327,7 +394,7 @@ async function replay() {
 }
 
 // --- all ---
-const parts = { zvcms, top, deep, idle, replay, spi };
+const parts = { zvcms, top, deep, idle, lookup, replay, spi, redeem, life };
 try {
   if (!existsSync(data)) await makeData();
   for (const [name, part] of Object.entries(parts)) if (wanted(name)) await part();

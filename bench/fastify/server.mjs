@@ -4,6 +4,7 @@
 //
 //   POST /provide  {coupon_id, buyer_nicks: [nick]}   issues one coupon to a nick, the same one again to a repeat
 //   POST /wallet   {customer_id, card_id}             one coupon with its template and its holder
+//   POST /redeem   {code, order_no, shop, amount_fen} a coupon that is unused and good becomes redeemed
 import Fastify from 'fastify';
 import pg from 'pg';
 
@@ -30,6 +31,12 @@ const WALLET = {
          FROM usual.coupon c JOIN usual.template t ON t.id = c.template_id JOIN usual.customer h ON h.id = c.customer_id
          WHERE c.code = $2 AND h.id = $1`,
 };
+const REDEEM = {
+  name: 'redeem',
+  text: `UPDATE usual.coupon c SET status = 1, redeemed_at = now(), order_no = $2, shop = $3, amount = $4
+         FROM usual.template t WHERE c.code = $1 AND c.status = 0 AND t.id = c.template_id AND t.ends_at > now() AND t.threshold <= $4
+         RETURNING c.id, t.amount`,
+};
 const object = { type: 'object' };
 app.post('/provide', { schema: { body: object } }, async (request) => {
   const { coupon_id, buyer_nicks } = request.body;
@@ -40,5 +47,11 @@ app.post('/wallet', { schema: { body: object } }, async (request, reply) => {
   const { rows } = await pool.query({ ...WALLET, values: [request.body.customer_id, request.body.card_id] });
   if (rows.length === 0) return reply.code(404).send({ code: 1 });
   return { code: '0', message: 'success', data: rows[0] };
+});
+app.post('/redeem', { schema: { body: object } }, async (request, reply) => {
+  const { code, order_no, shop, amount_fen } = request.body;
+  const { rows } = await pool.query({ ...REDEEM, values: [code, order_no, shop, amount_fen] });
+  if (rows.length === 0) return reply.code(409).send({ code: 'coupon_redeemed' });
+  return { code, state: 'redeemed', discount_fen: Number(rows[0].amount) };
 });
 await app.listen({ port: Number(port), host: '127.0.0.1' });

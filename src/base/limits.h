@@ -35,6 +35,9 @@ enum {
 	WALLET_QUERY_MAX = 1000,    /* coupons of one ZVCMS query */
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
 
+	CALLS_PER_S_MAX = 1000 * 1000, /* of a credential; more than a node answers is no limit */
+	BURST_MAX = 10 * 1000 * 1000,
+
 	/* store */
 	KEY_BYTES_MAX = 511,		    /* LMDB's */
 	RECORD_BYTES_MAX = 2 * 1024 * 1024, /* a raw WJB object of a body's size, plus fields */

@@ -240,3 +240,78 @@ bool moment_parse_span(struct text t, int64_t *ret_ms)
 	}
 	return false;
 }
+
+/* ---- RFC 3339 */
+
+enum { MINUTE_MS = 60 * 1000 };
+
+/* ".123456" -> 123, and what follows it. */
+static bool take_fraction(struct text *t, int64_t *ret_ms)
+{
+	enum { DIGITS_MAX = 9 };
+	size_t n = 1;
+	int64_t ms = 0;
+	*ret_ms = 0;
+	if (!t->size || t->data[0] != '.')
+		return true;
+	for (; n < t->size && t->data[n] >= '0' && t->data[n] <= '9'; n++)
+		ms = n <= 3 ? ms * 10 + (t->data[n] - '0') : ms;
+	if (n == 1 || n > DIGITS_MAX + 1)
+		return false;
+	for (size_t i = n; i < 4; i++)
+		ms *= 10;
+	*t = (struct text){t->data + n, t->size - n};
+	*ret_ms = ms;
+	return true;
+}
+
+/* "Z", "+08:00", or nothing: the zone's own. */
+static bool read_offset(struct text t, int64_t own, int64_t *ret_from_utc8)
+{
+	*ret_from_utc8 = t.size ? -UTC8_MINUTES : own;
+	if (t.size == 0 || (t.size == 1 && (t.data[0] == 'Z' || t.data[0] == 'z')))
+		return true;
+	return moment_parse_zone(t, ret_from_utc8);
+}
+
+bool moment_parse_zoned(struct text t, int64_t from_utc8, bool day_ends, struct instant *ret)
+{
+	char local[MOMENT_SECOND_SIZE];
+	int64_t ms, offset;
+	if (t.size == MOMENT_DAY_SIZE) {
+		if (!moment_parse_day(t, false, ret))
+			return false;
+		ret->ms += (day_ends ? (DAY_SECONDS - 1) * 1000 : 0) - from_utc8 * MINUTE_MS;
+		return true;
+	}
+	if (t.size < sizeof(local))
+		return false;
+	memcpy(local, t.data, sizeof(local));
+	if (local[10] == 'T' || local[10] == 't')
+		local[10] = ' ';
+	struct text rest = {t.data + sizeof(local), t.size - sizeof(local)};
+	if (!moment_parse_second((struct text){local, sizeof(local)}, ret) ||
+	    !take_fraction(&rest, &ms) || !read_offset(rest, from_utc8, &offset))
+		return false;
+	ret->ms += ms - offset * MINUTE_MS;
+	return true;
+}
+
+void buffer_moment_zoned(struct buffer *b, struct instant i, int64_t from_utc8)
+{
+	int64_t offset = UTC8_MINUTES + from_utc8;
+	must(offset >= ZONE_MINUTES_MIN && offset <= ZONE_MINUTES_MAX);
+	size_t begin = b->size;
+	char *to = buffer_room(b, MOMENT_ZONED_SIZE);
+	if (!to)
+		return;
+	buffer_moment_second(b, (struct instant){i.ms + from_utc8 * MINUTE_MS});
+	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset);
+	b->data[begin + 10] = 'T';
+	to = b->data + b->size;
+	to[0] = offset < 0 ? '-' : '+';
+	put_two(to + 1, minutes / 60);
+	to[3] = ':';
+	put_two(to + 4, minutes % 60);
+	b->size += 6;
+}

@@ -44,3 +44,12 @@ CHECKED bool moment_parse_span(struct text t, int64_t *ret_ms);
 
 /* The day's last second (23:59:59 of UTC+8). */
 struct instant moment_day_end(struct instant i);
+
+/* RFC 3339 in a zone `from_utc8` minutes ahead of UTC+8. Reading: "2026-01-02T10:00:00+08:00",
+ * "..Z", parts of a second up to 9 digits (kept to the millisecond), a blank for the T; without an
+ * offset it is the zone's time. A day alone is its first second, or its last when `day_ends`. */
+CHECKED bool moment_parse_zoned(struct text t, int64_t from_utc8, bool day_ends,
+				struct instant *ret);
+/* "2026-01-02T10:00:00+08:00": whole seconds. */
+void buffer_moment_zoned(struct buffer *b, struct instant i, int64_t from_utc8);
+enum { MOMENT_ZONED_SIZE = MOMENT_SECOND_SIZE + 6 };

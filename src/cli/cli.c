@@ -382,7 +382,7 @@ static void words_absolute(int argc, char **argv)
 	if (!getcwd(here, sizeof(here)))
 		return;
 	for (int i = 0; i < argc; i++) {
-		static const char *const files[] = {"--to=", "--body="};
+		static const char *const files[] = {"--to=", "--body=", "--out=", "--public-key="};
 		size_t skip = 0;
 		for (size_t j = 0; j < COUNT_OF(files); j++)
 			if (strncmp(argv[i], files[j], strlen(files[j])) == 0)
@@ -420,11 +420,12 @@ static int run_somewhere(struct cli *c, int *sent_count, char **sent)
 {
 	int exit;
 
-	if (c->command->needs == NEEDS_NOTHING)
+	const char *dir = cli_option(c, "data");
+	bool alone = c->command->needs == MAY_NEED_ENGINE && !dir && !store_of(c);
+	if (c->command->needs == NEEDS_NOTHING || alone)
 		return c->command->run(c);
 	if (store_of(c))
 		return run_with_engine(c);
-	const char *dir = cli_option(c, "data");
 	if (!dir)
 		return cli_usage(c, "`%s%s%s` wants --data=DIR or --store=postgresql://..",
 				 c->command->name, c->command->sub ? " " : "",

@@ -43,6 +43,7 @@ enum cli_needs {
 	NEEDS_NOTHING,
 	NEEDS_ENGINE,	   /* an existing data directory */
 	NEEDS_ENGINE_MADE, /* made when it is not there */
+	MAY_NEED_ENGINE,   /* an existing one, where it is said; else `engine` is NULL */
 };
 struct cli_command {
 	const char *name, *sub; /* "merchant", "add"; sub NULL when there is none */

@@ -67,7 +67,10 @@ static bool show_entry(void *context, const struct ledger_entry *e)
 		when.data, command ? command->name : "?", TEXT_ARG(e->actor));
 	for (size_t i = 0; i < 8; i++)
 		fprintf(out, "%02x", e->hash[i]);
-	fputs("..\n", out);
+	fputs("..", out);
+	if (e->ahead_ms)
+		fprintf(out, "  clock %lld s ahead", (long long)e->ahead_ms / 1000);
+	fputc('\n', out);
 	for (unsigned i = 0; i < e->row_count; i++)
 		fprintf(out, "  %.*s\n", TEXT_ARG(e->rows[i]));
 	s->stopped = s->cli->gone && s->cli->gone(s->cli->gone_context);
@@ -211,7 +214,10 @@ int cli_help(struct cli *c)
 			struct text option = text_cut(&rest, ' ');
 			fprintf(c->out, " [--%.*s]", TEXT_ARG(option));
 		}
-		fprintf(c->out, "%s\n    %s\n", row->needs == NEEDS_NOTHING ? "" : " --data=DIR",
+		fprintf(c->out, "%s\n    %s\n",
+			row->needs == NEEDS_NOTHING	? ""
+			: row->needs == MAY_NEED_ENGINE ? " [--data=DIR]"
+							: " --data=DIR",
 			row->help);
 	}
 	fputs("Every option that has a value is also an environment variable: --master-key is "

@@ -1,7 +1,8 @@
 /*
- * `couponry sign`: a signed call of any dialect as a curl command that can be pasted. It signs from
- * the documents' rules, with the credential's own secret, token and signing mode; the timestamp is
- * now, so the call is good for as long as the dialect's window lasts.
+ * `couponry sign`: a signed call of any dialect, or one of the native API with its key, as a curl
+ * command that can be pasted. It signs from the documents' rules, with the credential's own secret,
+ * token and signing mode; the timestamp is now, so the call is good for as long as the dialect's
+ * window lasts.
  */
 #include <fcntl.h>
 #include <time.h>
@@ -288,6 +289,45 @@ static int sign_zvcms(struct sign *s)
 	return 0;
 }
 
+/* The parameter that stands in braces in a path; it is taken off the others. */
+static bool take_param(struct sign *s, struct text name, struct text *ret)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		if (!text_equal(s->params[i].name, name))
+			continue;
+		*ret = s->params[i].value;
+		s->params[i] = s->params[--s->count];
+		return true;
+	}
+	return false;
+}
+
+/* "/v1/coupons/{code}" with --param=code=..; other parameters are the query. */
+static int sign_native(struct sign *s)
+{
+	const char *verb, *path;
+	if (!native_address(s->method, &verb, &path))
+		return cli_usage(s->cli, "the native API has no method of this name");
+	buffer_format(&s->out, "curl -sS -X %s '%.*s", verb, TEXT_ARG(s->url));
+	for (struct text rest = text_of(path); rest.data;) {
+		struct text value;
+		buffer_text(&s->out, text_cut(&rest, '{'));
+		if (!rest.data)
+			break;
+		struct text name = text_cut(&rest, '}');
+		if (!take_param(s, name, &value))
+			return cli_usage(s->cli, "the path wants --param=%.*s=..", TEXT_ARG(name));
+		percent_add(&s->out, value);
+	}
+	query_add(s);
+	buffer_format(&s->out, "' -H 'Authorization: Bearer %.*s'", TEXT_ARG(s->credential.name));
+	if (s->body.size)
+		body_add(s, s->body);
+	else
+		buffer_byte(&s->out, '\n');
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	enum dialect dialect;
@@ -295,7 +335,8 @@ static const struct {
 } signers[] = {{"top", DIALECT_TOP, sign_top},
 	       {"wjb", DIALECT_WJB, sign_wjb},
 	       {"waiqin", DIALECT_WAIQIN, sign_waiqin},
-	       {"zvcms", DIALECT_ZVCMS, sign_zvcms}};
+	       {"zvcms", DIALECT_ZVCMS, sign_zvcms},
+	       {"native", DIALECT_NATIVE, sign_native}};
 
 /* --- reading what was asked --- */
 
@@ -379,7 +420,8 @@ int cli_sign(struct cli *c)
 		return bad;
 	buffer_init(&s.out, SIGN_BYTES_MAX);
 	bad = sign(&s);
-	fwrite(s.out.data, 1, s.out.size, c->out);
+	if (!bad)
+		fwrite(s.out.data, 1, s.out.size, c->out);
 	buffer_release(&s.out);
 	return bad;
 }

@@ -25,21 +25,54 @@ struct members {
 	struct json by_name, by_alias;
 };
 
-/* All fields' members in one walk; of a repeated name the last, as json_find has it. */
-static void find_members(struct json object, const struct field *fields, size_t n,
-			 struct members *ret)
+/* All fields' members in one walk; of a repeated name the last, as json_find has it. Gives the
+ * first name that is no field's, raw; data == NULL: there is none. */
+static struct text find_members(struct json object, const struct field *fields, size_t n,
+				struct members *ret)
 {
 	struct json_walk walk = json_walk(object);
-	struct text name;
+	struct text name, stranger = TEXT_NONE;
 	struct json value;
 	while (json_next(&walk, &name, &value)) {
+		bool known = false;
 		for (size_t i = 0; i < n; i++) {
-			if (json_name_equal(name, text_of(fields[i].name)))
+			bool by_name = json_name_equal(name, text_of(fields[i].name));
+			bool by_alias =
+			    fields[i].alias && json_name_equal(name, text_of(fields[i].alias));
+			if (by_name)
 				ret[i].by_name = value;
-			if (fields[i].alias && json_name_equal(name, text_of(fields[i].alias)))
+			if (by_alias)
 				ret[i].by_alias = value;
+			known |= by_name || by_alias;
 		}
+		if (!known && !stranger.data)
+			stranger = name;
 	}
+	return stranger;
+}
+
+static struct text find_stranger(const struct form *form, const struct field *fields, size_t n)
+{
+	for (unsigned i = 0; i < form->count; i++) {
+		bool known = false;
+		for (size_t j = 0; j < n && !known; j++)
+			known = text_equal(form->fields[i].name, text_of(fields[j].name)) ||
+				(fields[j].alias &&
+				 text_equal(form->fields[i].name, text_of(fields[j].alias)));
+		if (!known)
+			return form->fields[i].name.data ? form->fields[i].name : TEXT("");
+	}
+	return TEXT_NONE;
+}
+
+/* A misspelt limit must not be left out silently. */
+static enum fault refuse_stranger(struct call *call, const char *path, struct text name)
+{
+	enum { SHOWN_MAX = 60 };
+	if (!name.size || name.size > SHOWN_MAX || !text_is_clean(name))
+		name = TEXT("?");
+	return call_refuse(call, FAULT_PARAMETER_INVALID,
+			   arena_format(call->arena, "%s%.*s", path, TEXT_ARG(name)), TEXT_NONE);
 }
 
 static bool take_value(struct arena *a, struct json value, struct sent *ret)
@@ -95,8 +128,52 @@ static bool int_of_sent(const struct sent *sent, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-static enum fault fill_member(const struct sent *sent, const struct field *field, void *member)
+bool words_find(const struct words *words, struct text word, uint64_t *ret)
 {
+	for (unsigned i = 0; word.size && i < words->count; i++) {
+		if (!text_equal(word, text_of(words->of[i])))
+			continue;
+		*ret = i;
+		return true;
+	}
+	return false;
+}
+
+static bool bool_of_sent(const struct sent *sent, bool *ret)
+{
+	bool is_true =
+	    sent->quoted ? text_equal(sent->text, TEXT("true")) : sent->json.kind == JSON_TRUE;
+	*ret = is_true;
+	return is_true || (sent->quoted ? text_equal(sent->text, TEXT("false"))
+					: sent->json.kind == JSON_FALSE);
+}
+
+/* Two decimals of a percentage are a basis point. */
+static bool percent_of_sent(const struct sent *sent, uint64_t *ret)
+{
+	enum { BASIS_POINTS_MAX = 10000 };
+	struct money points;
+	if (sent->other || !money_parse_yuan(sent->text, &points) || points.fen < 1 ||
+	    points.fen > BASIS_POINTS_MAX)
+		return false;
+	*ret = (uint64_t)points.fen;
+	return true;
+}
+
+static bool moment_of_sent(const struct sent *sent, const struct field *field, int64_t from_utc8,
+			   struct instant *ret)
+{
+	if (!sent->quoted ||
+	    !moment_parse_zoned(sent->text, from_utc8, field->kind == FIELD_MOMENT_END, ret))
+		return false;
+	ret->ms += instant_is_none(*ret); /* 1970 itself would read as absent */
+	return true;
+}
+
+static enum fault fill_member(const struct sent *sent, const struct field *field, int64_t from_utc8,
+			      void *member)
+{
+	const uint64_t fen_max = UINT64_C(1000000000000000);
 	bool valid = false;
 	switch (field->kind) {
 	case FIELD_TEXT:
@@ -114,22 +191,82 @@ static enum fault fill_member(const struct sent *sent, const struct field *field
 	case FIELD_DAY:
 		valid = sent->quoted && moment_parse_day(sent->text, true, member);
 		break;
+	case FIELD_COUNT:
+		valid = int_of_sent(sent, field->max, member) && *(uint64_t *)member > 0;
+		break;
+	case FIELD_FEN: {
+		uint64_t fen = 0;
+		valid = int_of_sent(sent, fen_max, &fen);
+		((struct money *)member)->fen = (int64_t)fen;
+		break;
+	}
+	case FIELD_PERCENT:
+		valid = percent_of_sent(sent, member);
+		break;
+	case FIELD_BOOL:
+		valid = bool_of_sent(sent, member);
+		break;
+	case FIELD_WORD:
+		valid = !sent->other && words_find(field->words, sent->text, member);
+		break;
+	case FIELD_MOMENT:
+	case FIELD_MOMENT_END:
+		valid = moment_of_sent(sent, field, from_utc8, member);
+		break;
+	case FIELD_VALUE:
+		*(struct json *)member = sent->json;
+		valid = true;
+		break;
 	}
 	return valid ? OK : FAULT_PARAMETER_INVALID;
 }
 
+void field_clear(const struct field *field, void *command)
+{
+	char *into = command;
+	static const size_t sizes[] = {
+	    [FIELD_TEXT] = sizeof(struct text),
+	    [FIELD_TEXT_BYTES] = sizeof(struct text),
+	    [FIELD_INT] = sizeof(uint64_t),
+	    [FIELD_YUAN] = sizeof(struct money),
+	    [FIELD_SECOND] = sizeof(struct instant),
+	    [FIELD_DAY] = sizeof(struct instant),
+	    [FIELD_COUNT] = sizeof(uint64_t),
+	    [FIELD_FEN] = sizeof(struct money),
+	    [FIELD_PERCENT] = sizeof(uint64_t),
+	    [FIELD_BOOL] = sizeof(bool),
+	    [FIELD_WORD] = sizeof(uint64_t),
+	    [FIELD_MOMENT] = sizeof(struct instant),
+	    [FIELD_MOMENT_END] = sizeof(struct instant),
+	    [FIELD_VALUE] = 0,
+	};
+	if (field->kind == FIELD_VALUE)
+		*(struct json *)(into + field->member) = (struct json){JSON_NULL, TEXT("null")};
+	memset(into + field->member, 0, sizes[field->kind]);
+	if (field->has)
+		*(bool *)(into + field->has) = false;
+}
+
+static bool is_null(struct json value)
+{
+	return value.raw.size && value.kind == JSON_NULL;
+}
+
 /* `members`: the field's, from an object; NULL: it is asked of the form. */
-static enum fault read_field(struct call *call, const struct form *form,
+static enum fault read_field(struct call *call, const struct field_source *source,
 			     const struct members *members, const struct field *field, char *into,
 			     bool *ret_given)
 {
 	struct sent sent = {0};
-	*ret_given = find_sent(call->arena, form, field, members, &sent);
+	*ret_given = find_sent(call->arena, source->form, field, members, &sent);
 	if (call->arena->full)
 		return FAULT_BUSY;
+	if (!*ret_given && source->nulls_clear && members &&
+	    (is_null(members->by_name) || is_null(members->by_alias)))
+		field_clear(field, into);
 	if (!*ret_given)
 		return field->required ? FAULT_PARAMETER_MISSING : OK;
-	TRY(fill_member(&sent, field, into + field->member));
+	TRY(fill_member(&sent, field, source->from_utc8, into + field->member));
 	if (field->has)
 		*(bool *)(into + field->has) = true;
 	return OK;
@@ -152,8 +289,8 @@ enum fault decode_field(struct call *call, const struct field_source *source, co
 	struct members members = {0};
 	if (source->object)
 		find_members(*source->object, field, 1, &members);
-	enum fault fault = read_field(call, source->form, source->object ? &members : NULL, field,
-				      into, ret_given);
+	enum fault fault =
+	    read_field(call, source, source->object ? &members : NULL, field, into, ret_given);
 	return fault == OK ? OK : refuse_field(call, fault, path, field);
 }
 
@@ -163,21 +300,26 @@ enum fault decode_fields(struct call *call, const struct field_source *source, c
 	enum fault first = OK;
 	const struct field *of = NULL;
 	struct members *members = NULL;
+	struct text stranger = TEXT_NONE;
 	if (source->object) {
 		members = ARENA_ARRAY(call->arena, struct members, n);
 		if (!members)
 			return FAULT_BUSY;
-		find_members(*source->object, fields, n, members);
+		stranger = find_members(*source->object, fields, n, members);
+	} else if (source->closed && source->form) {
+		stranger = find_stranger(source->form, fields, n);
 	}
 	for (size_t i = 0; i < n; i++) {
 		bool given;
-		enum fault fault = read_field(call, source->form, members ? &members[i] : NULL,
+		enum fault fault = read_field(call, source, members ? &members[i] : NULL,
 					      &fields[i], into, &given);
 		if (fault != OK && (first == OK || fault < first)) {
 			first = fault;
 			of = &fields[i];
 		}
 	}
+	if (source->closed && stranger.data && (first == OK || first >= FAULT_PARAMETER_INVALID))
+		return refuse_stranger(call, path, stranger);
 	return first == OK ? OK : refuse_field(call, first, path, of);
 }
 

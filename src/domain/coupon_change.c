@@ -19,9 +19,24 @@ void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
 	store_want(tx, TABLE_TALLY, &tally);
 	tally = (struct tally){.kind = TALLY_ISSUED_ON, .of = issuing_day_key(c->template, day)};
 	store_want(tx, TABLE_TALLY, &tally);
-	if (c->customer)
-		store_want(tx, TABLE_HOLDING,
-			   &(struct holding){.customer = c->customer, .template = c->template});
+	if (!c->customer)
+		return;
+	store_want(tx, TABLE_HOLDING,
+		   &(struct holding){.customer = c->customer, .template = c->template});
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
+}
+
+/* The counts of an alias go ahead of its coupons: customer_settle. */
+static enum fault load_holding(struct tx *tx, const struct coupon *c, struct holding *ret)
+{
+	struct customer holder = {.number = c->customer};
+	bool found;
+	TRY(holding_get(tx, c->customer, c->template, ret));
+	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
+	must(found);
+	if (ret->issued || !holder.alias_of)
+		return OK;
+	return holding_get(tx, holder.alias_of, c->template, ret);
 }
 
 enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
@@ -32,9 +47,7 @@ enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *
 	hold_want(tx, env, c);
 	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
 	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, day), &ret->on_day));
-	if (c->customer)
-		TRY(holding_get(tx, c->customer, c->template, &ret->holding));
-	return OK;
+	return c->customer ? load_holding(tx, c, &ret->holding) : OK;
 }
 
 void hold_give_back(const struct env *env, const struct coupon *c, struct released *r)
@@ -213,6 +226,8 @@ enum fault coupon_change(struct tx *tx, const struct env *env, const void *cmd, 
 	r->id = ch.life.coupon.id;
 	r->code = arena_text(env->arena, code_of(&key, env->arena, &ch.life.coupon));
 	TRY(life_repeat(tx, &ch.life, &first));
+	if (first && first->kind != c->verb)
+		return refuse(tx, FAULT_REQUEST_REUSED, TEXT("request_no"), TEXT_NONE);
 	if (!first)
 		TRY(run(tx, env, &ch));
 	r->event = first ? *first : ch.event;

@@ -47,7 +47,8 @@ static struct text tag_of(struct tx *tx, const struct env *env, const struct cou
 	for (unsigned i = 0; common && i < c->n; i++) {
 		struct customer h = c->holders[i];
 		nicks[i] = h.nick;
-		common = h.nick.size && !h.customer_id.size && !h.phone.size && !h.card_no.size;
+		common = h.nick.size && !h.customer_id.size && !h.phone.size && !h.card_no.size &&
+			 !h.code.size && !h.source_code.size && !h.name.size;
 	}
 	if (common)
 		return issued_tag(tx, env, c->template_id, nicks, c->n);
@@ -180,12 +181,15 @@ static enum fault load_hold(struct tx *tx, const struct env *env, struct grant *
 	return OK;
 }
 
-static void hold(const struct env *env, uint64_t hold_s, struct coupon *c)
+/* Due in a minute that is still to be swept, also by a clock that was set back. */
+static void hold(const struct env *env, uint64_t hold_s, uint64_t swept, struct coupon *c)
 {
 	c->state = COUPON_FROZEN;
 	c->held = true;
 	c->until.ms = env->now.ms + (int64_t)(hold_s ? hold_s : HOLD_S) * SECOND_MS;
 	c->due = (uint64_t)(c->until.ms / MINUTE_MS) + 1;
+	if (c->due <= swept)
+		c->due = swept + 1;
 }
 
 static enum fault begin_timeline(const struct env *env, const struct coupon_grant_cmd *c,
@@ -221,7 +225,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 	if (g->cmd->codes)
 		c->code = g->cmd->codes[i];
 	if (g->cmd->hold)
-		hold(env, g->cmd->hold_s, c);
+		hold(env, g->cmd->hold_s, g->swept.count, c);
 	issuing_take(&g->issuing, holding);
 	if (holding)
 		g->holders.took[person] = true;

@@ -6,6 +6,7 @@
 #include "domain/coupon.h"
 #include "domain/customer.h"
 #include "domain/id.h"
+#include "domain/issuing.h"
 #include "domain/same.h"
 #include "domain/template.h"
 
@@ -32,7 +33,12 @@ static struct coupon wanted(const struct env *env, const struct import *import)
 {
 	const struct coupon_import_cmd *c = import->cmd;
 	const struct template *t = &import->template;
+	struct env then = *env;
+	struct instant begin, end;
 	bool owned = import->has_person;
+	if (!instant_is_none(c->issued))
+		then.now = then.instant = c->issued;
+	issuing_dates(&then, t, &begin, &end);
 	return (struct coupon){
 	    .customer = owned ? import->person.customer.number : 0,
 	    .shelf = owned ? 0 : t->number,
@@ -41,8 +47,8 @@ static struct coupon wanted(const struct env *env, const struct import *import)
 	    .channel = c->channel.size ? c->channel : t->channel,
 	    .state = c->state,
 	    .issued = instant_is_none(c->issued) ? env->instant : c->issued,
-	    .begin = instant_is_none(c->begin) ? t->begin : c->begin,
-	    .end = instant_is_none(c->end) ? t->end : c->end,
+	    .begin = instant_is_none(c->begin) ? begin : c->begin,
+	    .end = instant_is_none(c->end) ? end : c->end,
 	    .updated = env->instant,
 	    .attribute = c->attribute,
 	    .edition = t->edition,

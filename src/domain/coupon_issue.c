@@ -33,6 +33,11 @@ static struct text answer_of(const struct env *env, struct text tag, const struc
 	for (unsigned i = 0; i < issue->cmd->n; i++) {
 		rows[i].verdict = issue->verdicts[i];
 		rows[i].id = issue->coupons[i].id;
+		/* Another dialect may ask again, and tells more. */
+		rows[i].full = issue->cmd->number.size && issue->coupons[i].id;
+		rows[i].customer = issue->coupons[i].customer;
+		rows[i].begin = issue->coupons[i].begin;
+		rows[i].end = issue->coupons[i].end;
 	}
 	return issued_write(env, tag, rows, issue->cmd->n);
 }
@@ -75,6 +80,7 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 						      .template = issue->issuing.template.number};
 		if (!people->rows[i].is_new)
 			store_want(tx, TABLE_HOLDING, &issue->holdings[i]);
+		customer_want_aliases(tx, &people->rows[i].customer);
 	}
 	for (unsigned i = 0; i < people->n; i++)
 		if (!people->rows[i].is_new)
@@ -86,33 +92,12 @@ static enum fault load_holdings(struct tx *tx, const struct env *env, struct iss
 	return OK;
 }
 
-/* Whoever has all he may have, at all or today. */
-static bool has_all(const struct issue *issue, unsigned person)
-{
-	const struct holding *holding = &issue->holdings[person];
-	struct issuing limits = issue->issuing;
-	limits.template.has_total = false;
-	limits.template.per_day = 0;
-	return holding->issued + issue->elsewhere[person].issued > 0 &&
-	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
-}
-
-/* Where the last one that the person got stands. */
 static struct coupon last_of(const struct issue *issue, unsigned person)
 {
 	const struct holding *holding = &issue->holdings[person];
-	if (!holding->issued)
+	if (!holding->last)
 		holding = &issue->elsewhere[person];
 	return (struct coupon){.customer = holding->customer, .ordinal = holding->last};
-}
-
-static void want_lasts(struct tx *tx, const struct issue *issue)
-{
-	for (unsigned i = 0; i < issue->people.n; i++) {
-		struct coupon last = last_of(issue, i);
-		if (has_all(issue, i))
-			store_want(tx, TABLE_COUPON, &last);
-	}
 }
 
 /* *ret_there false: it was given away. */
@@ -134,6 +119,17 @@ static enum fault decide_again(struct tx *tx, struct issue *issue, unsigned nick
 	if (there)
 		issue->coupons[nick] = issue->last[person];
 	return OK;
+}
+
+/* Whoever has all he may have, at all or today. */
+static bool has_all(const struct issue *issue, unsigned person)
+{
+	const struct holding *holding = &issue->holdings[person];
+	struct issuing limits = issue->issuing;
+	limits.template.has_total = false;
+	limits.template.per_day = 0;
+	return holding->issued + issue->elsewhere[person].issued > 0 &&
+	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
 }
 
 static enum fault decide(struct tx *tx, const struct env *env, struct issue *issue, unsigned nick)
@@ -166,7 +162,11 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	ROOM(issue->verdicts && issue->coupons);
 	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
 	TRY(load_holdings(tx, env, issue));
-	want_lasts(tx, issue);
+	for (unsigned i = 0; i < issue->people.n; i++) {
+		struct coupon last = last_of(issue, i);
+		if (has_all(issue, i))
+			store_want(tx, TABLE_COUPON, &last);
+	}
 	for (unsigned i = 0; i < c->n; i++)
 		TRY(decide(tx, env, issue, i));
 	return OK;

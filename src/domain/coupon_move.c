@@ -26,6 +26,24 @@ void coupon_move_want(struct tx *tx, const struct coupon_change_cmd *c)
 		customer_want_row(tx, &c->holder);
 }
 
+/* The template, so that what hangs on it is named together with the rest. */
+static enum fault want_terms(struct tx *tx, struct move *m)
+{
+	const struct coupon *c = &m->before;
+	bool found;
+	m->terms = (struct template){.number = c->template};
+	store_want(tx, TABLE_TEMPLATE, &m->terms);
+	if (c->customer) {
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
+		store_want(tx, TABLE_HOLDING,
+			   &(struct holding){.customer = c->customer, .template = c->template});
+	}
+	TRY(store_get(tx, TABLE_TEMPLATE, &m->terms, &found));
+	must(found);
+	terms_want_edition(tx, &m->terms, c->edition);
+	return OK;
+}
+
 /* --- to another holder --- */
 
 static enum fault find_holder(struct tx *tx, const struct env *env, struct move *m)
@@ -66,15 +84,17 @@ static enum fault check_limits(struct tx *tx, const struct env *env, struct move
 static enum fault decide(struct tx *tx, const struct env *env, struct move *m)
 {
 	struct coupon *c = &m->life->coupon;
-	bool transfer = m->cmd->verb == EVENT_TRANSFERRED;
+	bool transfer = m->cmd->verb == EVENT_TRANSFERRED, theirs;
 	if (transfer != (c->customer != 0))
 		return refuse(tx, transfer ? FAULT_COUPON_NOBODYS : FAULT_COUPON_OWNED,
 			      TEXT("code"), m->cmd->code);
+	TRY(want_terms(tx, m));
 	TRY(find_holder(tx, env, m));
-	if (m->holder.customer.number == c->customer)
+	TRY(customer_is(tx, c->customer, m->holder.customer.number, &theirs));
+	if (theirs)
 		return refuse(tx, FAULT_COUPON_OWNED, TEXT("customer"), TEXT_NONE);
-	TRY(terms_of(tx, c, &m->terms));
 	TRY(load_holdings(tx, m));
+	TRY(terms_of(tx, c, &m->terms));
 	TRY(check_limits(tx, env, m));
 	issuing_take(&m->issuing, &m->received);
 	if (!transfer && m->terms.is_relative) {
@@ -82,6 +102,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct move *m)
 		issuing_dates(env, &m->terms, &c->begin, &c->end);
 		m->event->end = c->end;
 	}
+	if (is_past(env, c->end))
+		return refuse(tx, FAULT_COUPON_ENDED, TEXT("code"), m->cmd->code);
 	return OK;
 }
 
@@ -121,12 +143,29 @@ static struct coupon successor(struct tx *tx, const struct env *env, struct move
 	return c;
 }
 
+/* Its timeline begins with what it stands in for. */
+static enum fault begin_anew(struct tx *tx, const struct env *env, const struct move *m,
+			     struct coupon *made)
+{
+	struct code_key key = code_key(tx);
+	struct event event = {.kind = EVENT_ISSUED,
+			      .at = env->instant,
+			      .said = m->cmd->said,
+			      .state = (enum coupon_state)made->state,
+			      .end = made->end,
+			      .other =
+				  arena_text(env->arena, code_of(&key, env->arena, &m->before))};
+	return timeline_add(env, made, &event);
+}
+
 static enum fault reissue(struct tx *tx, const struct env *env, struct move *m)
 {
 	struct coupon *old = &m->life->coupon;
 	struct code_key key = code_key(tx);
 	if (old->used)
 		return refuse(tx, FAULT_COUPON_REDEEMED, TEXT("code"), m->cmd->code);
+	TRY(want_terms(tx, m));
+	issuing_want(tx, env, &m->terms);
 	TRY(terms_of(tx, old, &m->terms));
 	m->terms.is_relative = true; /* its dates are kept, whatever the template's are */
 	m->terms.lasts_days = 1;
@@ -137,6 +176,7 @@ static enum fault reissue(struct tx *tx, const struct env *env, struct move *m)
 	m->event->other = arena_text(env->arena, code_of(&key, env->arena, &made));
 	old->state = COUPON_RECALLED;
 	TRY(life_add(env, m->life, m->event));
+	TRY(begin_anew(tx, env, m, &made));
 	store_put(tx, TABLE_COUPON, old);
 	store_put(tx, TABLE_COUPON, &made);
 	if (m->issuing.taken_codes)

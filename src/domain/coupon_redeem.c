@@ -81,6 +81,8 @@ static enum fault price(struct tx *tx, const struct env *env, const struct cart 
 			struct text order_no, struct redeem *r, bool *ret_usable)
 {
 	TRY(pricing_load(tx, env, r->coupons, n, order_no, &r->pricing));
+	if (r->pricing.before_count + n > ORDER_COUPONS_MAX)
+		return refuse(tx, FAULT_TOO_MANY, TEXT("order_no"), TEXT_NONE);
 	TRY(pricing_alone(env, &r->key, cart, &r->pricing));
 	must(cart_total(cart, &r->amount));
 	r->has_amount = cart->n || cart->has_amount;
@@ -127,6 +129,10 @@ static enum fault find_first(struct tx *tx, const struct env *env, struct redeem
 	TRY(request_find(tx, env, asked, &digest, ret_found));
 	if (*ret_found && !text_equal(digest, r->lives[0].digest))
 		return refuse(tx, FAULT_REQUEST_REUSED, TEXT("request_no"), TEXT_NONE);
+	for (unsigned i = 0; i < r->cmd->n; i++) {
+		TRY(life_repeat(tx, &r->lives[i], &event));
+		*ret_found |= event != NULL;
+	}
 	return OK;
 }
 
@@ -137,14 +143,14 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 {
 	const struct priced *priced = &r->pricing.priced[i];
 	struct life *life = &r->lives[i];
-	struct counters *counters = &r->pricing.counters[r->pricing.counter_of[i]];
 	struct event event = {.kind = EVENT_REDEEMED,
 			      .said = r->cmd->said,
 			      .amount = r->amount,
 			      .has_amount = r->has_amount,
 			      .uses = uses > 1 ? uses : 0,
-			      .holder = counters->per_holder ? counters->holder : 0,
 			      .discount = priced->discount};
+	const struct counters *counters = &r->pricing.counters[r->pricing.counter_of[i]];
+	event.counted_for = counters->per_holder ? counters->holder : 0;
 	if (priced->split) {
 		event.split = split_write(env, priced->split, r->cmd->cart.n);
 		ROOM(event.split.data);
@@ -153,7 +159,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 	if (life->coupon.used >= uses)
 		life->coupon.state = COUPON_REDEEMED;
 	TRY(life_add(env, life, &event));
-	pricing_use(&r->pricing, i, priced->discount);
+	pricing_use(&r->pricing, i);
 	return redeemed_show(env, &r->key, &life->coupon, &event, &ret->coupons[i]);
 }
 
@@ -197,8 +203,6 @@ static enum fault decide(struct tx *tx, const struct env *env, struct redeem *r,
 	if (c->n == 1)
 		TRY(life_match(tx, &r->lives[0], c->revision));
 	TRY(price(tx, env, &c->cart, c->n, c->said.order_no, r, &usable));
-	if (usable && r->pricing.before_count + c->n > ORDER_COUPONS_MAX)
-		return refuse(tx, FAULT_TOO_MANY, TEXT("order_no"), TEXT_NONE);
 	if (!usable)
 		return refuse_all(tx, r, ret);
 	for (unsigned i = 0; i < c->n; i++)

@@ -178,6 +178,10 @@ static enum fault find_first(struct tx *tx, const struct env *env, struct revers
 	TRY(request_find(tx, env, asked, &digest, ret_found));
 	if (*ret_found && (!r->n || !text_equal(digest, r->targets[0].life->digest)))
 		return refuse(tx, FAULT_REQUEST_REUSED, TEXT("request_no"), TEXT_NONE);
+	for (unsigned i = 0; i < r->n; i++) {
+		TRY(life_repeat(tx, r->targets[i].life, &event));
+		*ret_found |= event && event->kind == EVENT_REVERSED;
+	}
 	return OK;
 }
 
@@ -225,14 +229,14 @@ static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r
 	struct coupon *coupon = &t->life->coupon;
 	t->before = timeline_given_back(&t->life->timeline, t->redemption->number);
 	TRY(terms_of(tx, coupon, &t->terms));
-	TRY(counters_load_back(tx, coupon, &t->terms, t->redemption->holder, &t->counters));
+	TRY(counters_load_back(tx, coupon, t->redemption, &t->counters));
 	t->event = (struct event){.kind = EVENT_REVERSED,
 				  .said = c->said,
 				  .reverses = t->redemption->number,
 				  .cause = c->cause};
 	t->event.said.order_no = t->redemption->said.order_no;
 	TRY(decide_amount(tx, c, t));
-	if (!t->event.closes && t->life->timeline.n >= EVENTS_MAX - USES_MAX)
+	if (!t->event.closes && t->life->timeline.n >= EVENTS_USE_MAX)
 		return refuse(tx, FAULT_COUPON_WORN, TEXT("code"), c->code);
 	t->event.gave_back = t->event.closes && use_comes_back(&t->terms, c->cause);
 	if (t->event.gave_back) {
@@ -256,7 +260,7 @@ static void take_counters(struct reverse *r, unsigned i)
 			continue;
 		mine->redeemed = other->redeemed;
 		mine->spent = other->spent;
-		if (other->holder == mine->holder)
+		if (mine->per_holder && other->holder == mine->holder)
 			mine->holding = other->holding;
 	}
 }
@@ -282,16 +286,29 @@ static enum fault show_all(const struct env *env, struct reverse *r, struct coup
 	return OK;
 }
 
+static enum fault want_all(struct tx *tx, const struct reverse *r)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct coupon *c = &r->targets[i].life->coupon;
+		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
+		counters_want_back(tx, c, r->targets[i].redemption);
+	}
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct coupon *c = &r->targets[i].life->coupon;
+		struct template t = {.number = c->template};
+		bool found;
+		TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
+		must(found);
+		terms_want_edition(tx, &t, c->edition);
+	}
+	return OK;
+}
+
 static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 		      const struct asked *asked, struct coupon_reverse_ret *ret)
 {
 	TRY(r->whole_order ? choose_order(tx, r) : choose_one(tx, r));
-	for (unsigned i = 0; i < r->n; i++) {
-		const struct coupon *c = &r->targets[i].life->coupon;
-		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
-		counters_want(tx, c);
-		counters_want_holder(tx, c, r->targets[i].redemption->holder);
-	}
+	TRY(want_all(tx, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
 	TRY(show_all(env, r, ret));

@@ -13,7 +13,7 @@ enum { PAGE_SLICE = 200 };
 
 /* --- as of an instant --- */
 
-/* What it was before its first event: an imported coupon may have been frozen. */
+/* What it was before its first event. */
 static enum coupon_state first_state(const struct timeline *t)
 {
 	const struct event *first = &t->events[0];
@@ -22,26 +22,22 @@ static enum coupon_state first_state(const struct timeline *t)
 	return first->kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
 }
 
-/* The freeze or hold that lasts after the n-th event; later ones may have left it alone. */
-static const struct event *freeze_of(const struct timeline *t, unsigned n)
-{
-	for (; n && t->events[n - 1].state == COUPON_FROZEN; n--)
-		if (t->events[n - 1].kind == EVENT_FROZEN || t->events[n - 1].kind == EVENT_HELD)
-			return &t->events[n - 1];
-	return NULL;
-}
-
 static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
 {
-	const struct event *last = n ? &t->events[n - 1] : NULL, *freeze = freeze_of(t, n);
+	const struct event *last = n ? &t->events[n - 1] : NULL;
 	c->state = last ? last->state : first_state(t);
 	c->used = last ? last->used : 0;
 	c->revision = n;
 	c->until = INSTANT_NONE;
 	c->held = false;
-	if (freeze) {
-		c->until = freeze->until;
-		c->held = freeze->kind == EVENT_HELD;
+	/* Others may have come after what froze it. */
+	for (unsigned i = n; c->state == COUPON_FROZEN && i > 0; i--) {
+		const struct event *e = &t->events[i - 1];
+		if (e->kind != EVENT_FROZEN && e->kind != EVENT_HELD)
+			continue;
+		c->until = e->until;
+		c->held = e->kind == EVENT_HELD;
+		break;
 	}
 	/* The first change of the end after it says what the end was. */
 	for (unsigned i = n; i < t->n; i++) {
@@ -53,6 +49,13 @@ static void step_back(const struct timeline *t, unsigned n, struct coupon *c)
 	}
 }
 
+/* One that was made in another's place is younger than the receipt it shows. */
+static bool begins(const struct event *first, struct instant after)
+{
+	return (first->kind == EVENT_ISSUED || first->kind == EVENT_HELD) &&
+	       first->at.ms > after.ms;
+}
+
 /* Where nothing is known to have happened, it is as it is. *ret_n: events up to then. */
 static enum fault look_back(struct tx *tx, struct env *env, const struct coupon_show_cmd *c,
 			    const struct timeline *t, struct coupon *coupon, unsigned *ret_n)
@@ -60,7 +63,7 @@ static enum fault look_back(struct tx *tx, struct env *env, const struct coupon_
 	*ret_n = t->n;
 	if (instant_is_none(c->as_of))
 		return OK;
-	if (c->as_of.ms < coupon->issued.ms)
+	if (c->as_of.ms < coupon->issued.ms || (t->n && begins(&t->events[0], c->as_of)))
 		return refuse(tx, FAULT_COUPON_UNKNOWN, TEXT("code"), c->code);
 	if (c->as_of.ms < env->now.ms)
 		env->now = c->as_of;

@@ -6,8 +6,6 @@
 #include "domain/check.h"
 #include "domain/credential.h"
 
-enum { CALLS_PER_S_MAX = 1000 * 1000, BURST_MAX = 10 * 1000 * 1000 }; /* more is no limit */
-
 enum fault credential_check_limits(struct tx *tx, uint64_t calls_per_s, uint64_t burst)
 {
 	if (calls_per_s > CALLS_PER_S_MAX)

@@ -67,6 +67,16 @@ enum fault customer_aliases(struct tx *tx, const struct customer *c, struct cust
 	return c->merged ? store_page(tx, &page, ret_rows, ret_n, &count) : OK;
 }
 
+void customer_want_aliases(struct tx *tx, const struct customer *c)
+{
+	struct customer owner = {.alias_of = c->number};
+	if (c->merged)
+		store_want_page(tx, &(struct page){.list = LIST_ALIASES,
+						   .owner = &owner,
+						   .n = ALIASES_MAX,
+						   .oldest_first = true});
+}
+
 enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is)
 {
 	struct customer c = {.number = number};
@@ -173,6 +183,8 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 		TRY(unique_known(tx, &kind, &given, &known, &found));
 	else
 		TRY(find_nameless(tx, &given, &known, &found));
+	if (found)
+		r->customer_id = arena_text(env->arena, known.customer_id);
 	if (found && known.alias_of)
 		return OK;
 	if (found && !instant_is_none(known.erased))
@@ -184,6 +196,7 @@ enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, 
 	if (!found) {
 		TRY(customer_plan(tx, env, &saved.customer));
 		customer_make(tx, &saved);
+		r->customer_id = arena_text(env->arena, saved.customer.customer_id);
 		r->made = true;
 		return OK;
 	}
@@ -230,6 +243,20 @@ enum fault customer_known(struct tx *tx, const struct customer *given, struct cu
 		if (!found || !instant_is_none(ret->erased))
 			return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer"), TEXT_NONE);
 	}
+	return OK;
+}
+
+enum fault customer_want_followed(struct tx *tx, const struct customer *given)
+{
+	struct customer row = *given, known = {0};
+	bool found = false, any = false;
+	for (unsigned i = 0; i < COUNT_OF(row_order) && !any; i++) {
+		struct text value = *unique_value(&row, &members[row_order[i]]);
+		any = value.size != 0;
+		TRY(unique_find(tx, &kind, row_order[i], value, &known, &found));
+	}
+	if (found && known.alias_of)
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = known.alias_of});
 	return OK;
 }
 

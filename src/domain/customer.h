@@ -25,6 +25,7 @@ void customer_want_lists(struct tx *tx, const struct customer *c);
 /* All aliases of a customer, at most ALIASES_MAX. */
 CHECKED enum fault customer_aliases(struct tx *tx, const struct customer *c,
 				    struct customer **ret_rows, unsigned *ret_n);
+void customer_want_aliases(struct tx *tx, const struct customer *c);
 /* The same number, or an alias of it. */
 CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is);
 /* The one with that id itself, alias or not. */
@@ -40,6 +41,8 @@ CHECKED enum fault customer_known(struct tx *tx, const struct customer *given, s
 				  bool *ret_any);
 /* Names what customer_of_row will look up. */
 void customer_want_row(struct tx *tx, const struct customer *given);
+/* Of one who was merged, whom customer_of_row will follow to. */
+CHECKED enum fault customer_want_followed(struct tx *tx, const struct customer *given);
 CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
 					  bool *ret_found);
 CHECKED enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,

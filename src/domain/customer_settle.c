@@ -48,7 +48,7 @@ static enum fault load_holdings(struct tx *tx, const struct customer *from, stru
 	for (unsigned i = 0; i < n; i++) {
 		TRY(holding_get(tx, from->number, all[i].template, &all[i].old));
 		TRY(holding_get(tx, from->alias_of, all[i].template, &all[i].new));
-		all[i].had = all[i].old.issued > 0;
+		all[i].had = all[i].old.issued > 0 || all[i].old.used > 0;
 	}
 	return OK;
 }
@@ -93,7 +93,7 @@ static enum fault coupons_of(struct tx *tx, const struct customer *from, unsigne
 	unsigned got;
 	TRY(store_page(tx, &page, ret_rows, &got, &count));
 	for (*ret_n = 0; *ret_n < got && bytes < SETTLE_BYTES_MAX; ++*ret_n)
-		bytes += (*ret_rows)[*ret_n].attribute.size;
+		bytes += (*ret_rows)[*ret_n].attribute.size + (*ret_rows)[*ret_n].timeline.size;
 	return OK;
 }
 

@@ -84,6 +84,7 @@ enum fault department_save(struct tx *tx, const struct env *env, const void *cmd
 	TRY(unique_free(tx, &kind, &given, saved.number));
 	struct department before = saved;
 	set(&saved, &given);
+	r->department_id = arena_text(env->arena, saved.department_id);
 	if (found && department_same(&saved, &before))
 		return OK;
 	if (!found) {
@@ -91,7 +92,10 @@ enum fault department_save(struct tx *tx, const struct env *env, const void *cmd
 		saved.created = env->instant;
 	}
 	saved.updated = env->instant;
-	*r = (struct department_save_ret){.made = !found, .changed = found};
+	*r = (struct department_save_ret){.made = !found,
+					  .changed = found,
+					  .department_id =
+					      arena_text(env->arena, saved.department_id)};
 	store_put(tx, TABLE_DEPARTMENT, &saved);
 	return OK;
 }

@@ -144,12 +144,14 @@ struct department_save_cmd {
 };
 struct department_save_ret {
 	bool made, changed;
+	struct text department_id; /* of the record it is now */
 };
 struct customer_save_cmd {
 	struct customer customer; /* customer_id, code, name, source_code, nick, phone, card_no */
 };
 struct customer_save_ret {
 	bool made, changed;
+	struct text customer_id; /* of the record it is now */
 };
 struct department_list_cmd {
 	uint64_t from; /* oldest first */

@@ -4,21 +4,14 @@
 #include "domain/coupon.h"
 #include "domain/fold.h"
 
-/* In the order in which they are looked at for who is meant. */
-static const struct {
-	size_t at;
-	const char *field;
-} names[] = {{offsetof(struct customer, customer_id), "customer_id"},
-	     {offsetof(struct customer, phone), "phone"},
-	     {offsetof(struct customer, card_no), "card_no"},
-	     {offsetof(struct customer, nick), "nick"},
-	     {offsetof(struct customer, code), "code"},
-	     {offsetof(struct customer, source_code), "source_code"}};
-enum { NAMES = COUNT_OF(names) };
+static const size_t named_by[] = {
+    offsetof(struct customer, customer_id), offsetof(struct customer, phone),
+    offsetof(struct customer, card_no),	    offsetof(struct customer, nick),
+    offsetof(struct customer, code),	    offsetof(struct customer, source_code)};
 
 static struct text named(const struct customer *c, size_t by)
 {
-	return *(const struct text *)((const char *)c + names[by].at);
+	return *(const struct text *)((const char *)c + named_by[by]);
 }
 
 void holders_want(struct tx *tx, const struct customer *given, unsigned n)
@@ -27,34 +20,38 @@ void holders_want(struct tx *tx, const struct customer *given, unsigned n)
 		customer_want_row(tx, &given[i]);
 }
 
-struct finding {
-	const struct customer *given;
-	struct holders *holders;
-	unsigned *same[NAMES]; /* per row: the first row that has the same value there */
-};
+static bool is_given(const struct customer *c, size_t by)
+{
+	return named(c, by).size != 0;
+}
 
-static enum fault fold(const struct env *env, unsigned n, struct finding *f)
+/* The member that names the customer is the first given. */
+static bool is_named_by(const struct customer *c, size_t by)
+{
+	for (size_t earlier = 0; earlier < by; earlier++)
+		if (named(c, earlier).size)
+			return false;
+	return is_given(c, by);
+}
+
+/* For each the first that has the same in a member that `counts`. */
+static enum fault fold(const struct env *env, const struct customer *given, unsigned n,
+		       bool (*counts)(const struct customer *, size_t), unsigned *first)
 {
 	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
 	ROOM(values);
-	for (size_t by = 0; by < NAMES; by++) {
+	for (unsigned i = 0; i < n; i++)
+		first[i] = i;
+	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
 		for (unsigned i = 0; i < n; i++)
-			values[i] = named(&f->given[i], by);
-		f->same[by] = text_fold(env->arena, values, n);
-		ROOM(f->same[by]);
+			values[i] = counts(&given[i], by) ? named(&given[i], by) : TEXT_NONE;
+		unsigned *same = text_fold(env->arena, values, n);
+		ROOM(same);
+		for (unsigned i = 0; i < n; i++)
+			if (values[i].size && first[same[i]] < first[i])
+				first[i] = first[same[i]];
 	}
 	return OK;
-}
-
-/* Who this command makes with the row's value, NOBODY: none. */
-static unsigned made_with(const struct finding *f, unsigned row, size_t by)
-{
-	const struct holders *h = f->holders;
-	struct text value = named(&f->given[row], by);
-	for (unsigned i = 0; value.size && f->same[by][row] < row && i < h->n; i++)
-		if (h->persons[i].is_new && text_equal(named(&h->persons[i].customer, by), value))
-			return i;
-	return NOBODY;
 }
 
 /* Its place among those that are known already, or the next. */
@@ -67,42 +64,54 @@ static unsigned place_of(struct holders *h, const struct person *p)
 	return h->n++;
 }
 
-/* Whom the row's first name means. Somebody whom an earlier row makes is known by then, and keeps
- * what he was given. */
-static enum fault find(struct tx *tx, const struct env *env, struct finding *f, unsigned row)
+static enum fault find(struct tx *tx, const struct env *env, const struct customer *given,
+		       struct holders *h, unsigned i)
 {
-	struct holders *h = f->holders;
 	struct person person;
-	size_t by = 0;
 	bool any;
-	while (by < NAMES && !named(&f->given[row], by).size)
-		by++;
-	h->person_of[row] = by < NAMES ? made_with(f, row, by) : NOBODY;
-	if (h->person_of[row] != NOBODY)
-		return OK;
-	TRY(customer_of_row(tx, env, &f->given[row], &person, &any));
+	TRY(customer_of_row(tx, env, given, &person, &any));
 	if (!any || !instant_is_none(person.customer.erased))
-		return OK;
-	for (by = 0; person.is_new && by < NAMES; by++)
-		if (made_with(f, row, by) != NOBODY)
-			return refuse(tx, FAULT_VALUE_TAKEN, text_of(names[by].field),
-				      named(&f->given[row], by));
-	h->person_of[row] = place_of(h, &person);
+		h->person_of[i] = NOBODY;
+	else
+		h->person_of[i] = place_of(h, &person);
+	return OK;
+}
+
+/* Those that are to be made may have values in common, and then are one: nobody else has the value.
+ */
+static enum fault join_new(const struct env *env, struct holders *h, unsigned names)
+{
+	struct customer *made = ARENA_ARRAY(env->arena, struct customer, h->n + 1);
+	unsigned *first = ARENA_ARRAY(env->arena, unsigned, h->n + 1);
+	ROOM(made && first);
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->persons[i].is_new)
+			made[i] = h->persons[i].customer;
+	TRY(fold(env, made, h->n, is_given, first));
+	for (unsigned i = 0; i < names; i++)
+		if (h->person_of[i] != NOBODY)
+			h->person_of[i] = first[h->person_of[i]];
 	return OK;
 }
 
 enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 			unsigned n, struct holders *ret)
 {
-	struct finding f = {.given = given, .holders = ret};
+	unsigned *first = ARENA_ARRAY(env->arena, unsigned, n + 1);
 	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
-	ROOM(ret->persons && ret->person_of);
-	TRY(fold(env, n, &f));
+	ROOM(first && ret->persons && ret->person_of);
+	TRY(fold(env, given, n, is_named_by, first));
 	holders_want(tx, given, n);
 	for (unsigned i = 0; i < n; i++)
-		TRY(find(tx, env, &f, i));
-	return OK;
+		TRY(customer_want_followed(tx, &given[i]));
+	for (unsigned i = 0; i < n; i++) {
+		if (first[i] == i)
+			TRY(find(tx, env, &given[i], ret, i));
+		else
+			ret->person_of[i] = ret->person_of[first[i]];
+	}
+	return join_new(env, ret, n);
 }
 
 enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
@@ -112,10 +121,11 @@ enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t t
 	unsigned n;
 	*ret = (struct holding){0};
 	TRY(customer_aliases(tx, c, &aliases, &n));
+	for (unsigned i = 0; i < n; i++)
+		store_want(tx, TABLE_HOLDING,
+			   &(struct holding){.customer = aliases[i].number, .template = template});
 	for (unsigned i = 0; i < n; i++) {
 		struct holding other;
-		if (!aliases[i].unsettled)
-			continue;
 		TRY(holding_get(tx, aliases[i].number, template, &other));
 		if (!ret->issued && !ret->used)
 			*ret = other;
@@ -136,6 +146,7 @@ enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 						  .template = template};
 		if (!h->persons[i].is_new)
 			store_want(tx, TABLE_HOLDING, &h->holdings[i]);
+		customer_want_aliases(tx, &h->persons[i].customer);
 	}
 	for (unsigned i = 0; i < h->n; i++)
 		if (!h->persons[i].is_new)

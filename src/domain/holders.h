@@ -17,12 +17,12 @@ struct holders {
 };
 /* Names what holders_find will look up. */
 void holders_want(struct tx *tx, const struct customer *given, unsigned n);
-/* The unknown are planned. Two names of one customer are one person; a new one may not take what is
- * given to another new one: VALUE_TAKEN. */
+/* The unknown are planned. Two names of one customer are one person. */
 CHECKED enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 				unsigned n, struct holders *ret);
 CHECKED enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 				struct holders *h);
-/* What one customer's aliases have of a template that was not moved yet. */
+/* What one customer's aliases have of a template that was not moved: not yet, or, of coupons that
+ * they gave away, never. */
 CHECKED enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,
 				     struct holding *ret);

@@ -1,6 +1,7 @@
 /* See issuing.h. */
 #include "domain/issuing.h"
 #include "domain/check.h"
+#include "domain/code.h"
 #include "domain/coupon.h"
 #include "domain/days.h"
 #include "domain/id.h"
@@ -46,10 +47,12 @@ static void series_key(struct tx *tx, const struct env *env, struct issuing *i, 
 	memcpy(key, tag.data, 16);
 }
 
-/* Somebody may have brought a code of the series: its counter is passed over. */
+/* Somebody may have brought a code of the series, or it may be that of another coupon's id: its
+ * counter is passed over. */
 static enum fault make_codes(struct tx *tx, const struct env *env, struct issuing *i, unsigned n)
 {
 	struct text *codes = ARENA_ARRAY(env->arena, struct text, n);
+	struct code_key ids = code_key(tx);
 	uint8_t key[16];
 	ROOM(codes);
 	series_key(tx, env, i, key);
@@ -69,7 +72,7 @@ static enum fault make_codes(struct tx *tx, const struct env *env, struct issuin
 		ROOM(code.data);
 		other.code = code;
 		TRY(store_find_guess(tx, UNIQUE_COUPON_BY_CODE, &other, &taken));
-		if (!taken)
+		if (!taken && !code_is_reserved(env, &ids, code))
 			codes[i->code_count++] = code;
 	}
 	i->codes = codes;
@@ -82,7 +85,7 @@ static enum fault open_series(struct tx *tx, const struct env *env, unsigned cod
 	bool found;
 	if (!pattern_of_template(&i->template, &i->pattern) || codes == 0)
 		return OK;
-	i->series.tag = pattern_tag(tx, &i->pattern);
+	i->series.tag = pattern_tag(tx, env, &i->pattern);
 	TRY(store_get(tx, TABLE_SERIES, &i->series, &found));
 	if (!found)
 		i->series.next = 0;
@@ -102,7 +105,8 @@ void issuing_want(struct tx *tx, const struct env *env, const struct template *t
 		store_want(tx, TABLE_TALLY, &tally);
 	}
 	if (pattern_of_template(t, &pattern))
-		store_want(tx, TABLE_SERIES, &(struct series){.tag = pattern_tag(tx, &pattern)});
+		store_want(tx, TABLE_SERIES,
+			   &(struct series){.tag = pattern_tag(tx, env, &pattern)});
 }
 
 enum fault issuing_open(struct tx *tx, const struct env *env, const struct template *t,

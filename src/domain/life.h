@@ -17,7 +17,21 @@
  * Days are the merchant's: its clocks are env->from_utc8 minutes ahead of UTC+8. A coupon is good
  * up to and including the last second of its last day. One that starts after D days starts at 00:00
  * of the D-th day after its receipt (D = 0: at once) and lasts N days, the day it starts being the
- * first.
+ * first. Nobody's coupon is received when it is assigned, a held one when it is confirmed: both
+ * then count by the template as it is by then, also where the dates from before have passed.
+ *
+ * Limits are the template's, whoever issues and of whatever edition a coupon is; so is what limits
+ * a customer's uses. What is imported was issued elsewhere: it counts in the total and for the
+ * person, is never refused for a limit, and is no coupon of the day. Days and uses are counted from
+ * when the template limits them. Giving a coupon away leaves it counted with the giver, and counts
+ * it for the receiver too; a use counts for who had the coupon then, and goes back to him. A recall
+ * gives nothing back, but of a hold.
+ *
+ * Each call of an order is priced by the cart that it says: who redeems in several calls says what
+ * the ones before have left. Stacking, per_order and the number of coupons look at the whole order.
+ *
+ * A recast to fewer uses: what has as many cannot be used until one is given back. To more: what
+ * was redeemed by then stays so, until a use is given back.
  */
 #pragma once
 
@@ -59,14 +73,17 @@ static const uint64_t PER_PERSON_NONE = UINT32_MAX;
 static const int64_t MONEY_FEN_MAX = INT64_C(1000000000000000);
 
 enum {
-	GRANT_MAX = 1000,		 /* coupons of one call */
-	USES_MAX = 100,			 /* of one coupon: each stands in its timeline */
-	EVENTS_MAX = 400,		 /* in a timeline */
-	EVENTS_OTHER_MAX = 150,		 /* past it, only redeem, reverse and recall */
+	GRANT_MAX = 1000,	/* coupons of one call */
+	USES_MAX = 100,		/* of one coupon: each stands in its timeline */
+	EVENTS_MAX = 400,	/* in a timeline */
+	EVENTS_OTHER_MAX = 150, /* past it, only redeem, reverse and recall .. */
+	EVENTS_USE_MAX =
+	    EVENTS_MAX - USES_MAX - 1,	 /* .. past it, only what closes a use, and recall */
 	TIMELINE_BYTES_MAX = 256 * 1024, /* past it, only reverse and recall */
 	ORDER_COUPONS_MAX = 30,		 /* of one order */
 	CART_ITEMS_MAX = 500,
-	QUALIFY_MAX = 200,	    /* coupons that one qualify looks at, newest received first */
+	QUALIFY_MAX = 200,	    /* coupons that one qualify prices, .. */
+	QUALIFY_WALK_MAX = 1000,    /* .. of so many, the newest in the wallet */
 	EDITIONS_MAX = 1000,	    /* of one template */
 	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
 	DAYS_AFTER_MAX = 3650,
@@ -81,7 +98,8 @@ struct circumstances {
 	struct text reason, order_no, operator, shop;
 };
 /* A caller's number for a write: its repeat with the same contents gets the first answer; with
- * others REQUEST_REUSED. Empty key: none. digest: of the contents, 32 bytes. */
+ * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
+ * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
 struct request_number {
 	struct text key, digest;
 };
@@ -174,8 +192,8 @@ struct event {
 	enum coupon_state state;
 	uint64_t revision, used;
 	uint64_t uses;	      /* redeem: that the coupon's terms allow; 0 is 1 */
-	uint64_t holder;      /* redeem: number of the customer whose uses it counts against, 0: its
-				 terms limited nobody's; not shown */
+	uint64_t counted_for; /* redeem: number of the customer among whose uses it counts; 0:
+				 nobody's */
 	struct instant end;   /* where the verb sets it */
 	struct instant until; /* freeze, hold; where end was set anew: the end before */
 	/* redeem: of the order and taken off; reverse: what goes back of both */
@@ -183,10 +201,12 @@ struct event {
 	bool has_amount;
 	uint64_t reverses; /* reverse: number of the redemption */
 	enum reverse_cause cause;
-	bool closes;	     /* reverse: nothing of the redemption is left to give back */
-	bool gave_back;	     /* reverse: the use came back */
-	struct text split;   /* redeem with items: varints, fen per item; else empty */
-	struct text other;   /* assign, transfer: customer_id; reissue: the new coupon's code */
+	bool closes;	   /* reverse: nothing of the redemption is left to give back */
+	bool gave_back;	   /* reverse: the use came back */
+	struct text split; /* redeem with items: varints, fen per item; else empty */
+	/* assign, transfer: customer_id; reissue: the new coupon's code; issue: the code of the one
+	 * it stands in for */
+	struct text other;
 	struct text request; /* tag of the request number, 16 bytes; empty: none */
 	struct text digest;  /* of its contents, 8 bytes */
 };
@@ -215,7 +235,8 @@ struct coupon_show_cmd {
 	bool folded;	      /* also found in lower case and with blanks or hyphens in it */
 };
 struct coupon_show_ret {
-	struct coupon_view view; /* state and dates as of then; its own terms in view.template */
+	struct coupon_view view; /* state and end as of then; its own terms in view.template; the
+				    holder and the begin are today's */
 	uint64_t uses, used;
 	const struct event *events; /* oldest first, up to as_of */
 	unsigned n;
@@ -312,10 +333,12 @@ struct coupon_qualify_cmd {
 	struct cart cart;
 };
 struct coupon_qualify_ret {
-	struct priced *coupons; /* unused ones, newest received first, at most QUALIFY_MAX */
+	/* QUALIFY_MAX at most: those that may be used or may become so, then others; each newest
+	 * received first */
+	struct priced *coupons;
 	unsigned n;
-	uint64_t count; /* of the wallet; more than were looked at: `complete` is false */
-	bool complete;
+	uint64_t count;	      /* of the wallet */
+	bool complete;	      /* all that may be used were priced */
 	const unsigned *best; /* rows of `coupons`, in the order in which they take off */
 	unsigned best_count;
 	struct money amount, discount;		/* of the cart; of the best together */

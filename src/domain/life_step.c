@@ -5,11 +5,12 @@
 
 /* clang-format off */
 /* V(verb, unused, frozen, held, redeemed, recalled, expired): every transition there is. A reversal
- * looks at the uses that stand, not at the situation. */
+ * looks at the uses that stand, not at the situation. What is past its end may be assigned if its dates
+ * begin anew with that. */
 #define TRANSITIONS(V)                                                                                      \
 	V(CONFIRMED,   COUPON_IDLE, COUPON_IDLE,   OK,          COUPON_REDEEMED, COUPON_RECALLED, COUPON_IDLE)  \
 	V(RELEASED,    COUPON_IDLE, COUPON_IDLE,   OK,          COUPON_REDEEMED, COUPON_RECALLED, COUPON_IDLE)  \
-	V(ASSIGNED,    OK,          COUPON_FROZEN, COUPON_HELD, COUPON_REDEEMED, COUPON_RECALLED, COUPON_ENDED) \
+	V(ASSIGNED,    OK,          COUPON_FROZEN, COUPON_HELD, COUPON_REDEEMED, COUPON_RECALLED, OK)           \
 	V(FROZEN,      OK,          COUPON_FROZEN, COUPON_HELD, COUPON_REDEEMED, COUPON_RECALLED, COUPON_ENDED) \
 	V(UNFROZEN,    COUPON_IDLE, OK,            COUPON_HELD, COUPON_REDEEMED, COUPON_RECALLED, COUPON_IDLE)  \
 	V(REDEEMED,    OK,          COUPON_FROZEN, COUPON_HELD, COUPON_REDEEMED, COUPON_RECALLED, COUPON_ENDED) \
@@ -62,15 +63,18 @@ void life_settle(const struct env *env, struct coupon *c)
 
 /* --- finding --- */
 
-/* As people type it: upper case, without blanks and hyphens. Empty: the same as it was. */
-static struct text fold(const struct env *env, struct text code)
+enum { SPELLINGS = 3 };
+
+/* As people type it: upper case, without blanks; `bare`: without hyphens too. Empty: the same as it
+ * was. */
+static struct text fold(const struct env *env, struct text code, bool bare)
 {
 	char *folded = arena_take(env->arena, code.size + 1);
 	size_t size = 0;
 	bool differs = false;
 	for (size_t i = 0; folded && i < code.size; i++) {
 		char c = code.data[i];
-		bool lower = c >= 'a' && c <= 'z', gap = c == ' ' || c == '-';
+		bool lower = c >= 'a' && c <= 'z', gap = c == ' ' || (bare && c == '-');
 		differs |= lower || gap;
 		if (!gap)
 			folded[size++] = lower ? (char)(c - 'a' + 'A') : c;
@@ -78,25 +82,40 @@ static struct text fold(const struct env *env, struct text code)
 	return differs ? (struct text){folded, size} : TEXT_NONE;
 }
 
+/* A code may have hyphens of its own: in its prefix, or because somebody brought it so. */
+static unsigned spellings(const struct env *env, struct text code, bool folded,
+			  struct text ret[SPELLINGS])
+{
+	unsigned n = 0;
+	ret[n++] = code;
+	for (unsigned bare = 0; folded && bare <= 1; bare++) {
+		struct text other = fold(env, code, bare);
+		if (other.size && !text_equal(other, ret[n - 1]))
+			ret[n++] = other;
+	}
+	return n;
+}
+
 void life_want(struct tx *tx, const struct env *env, struct code_key *key, struct text code,
 	       bool folded)
 {
-	struct text other = folded ? fold(env, code) : TEXT_NONE;
-	coupon_want_code(tx, key, code);
-	if (other.size)
-		coupon_want_code(tx, key, other);
+	struct text as[SPELLINGS];
+	unsigned n = spellings(env, code, folded, as);
+	for (unsigned i = 0; i < n; i++)
+		coupon_want_code(tx, key, as[i]);
 }
 
 enum fault life_find(struct tx *tx, const struct env *env, struct code_key *key, struct text code,
 		     bool folded, struct coupon *ret, bool *ret_found)
 {
-	struct text other = folded ? fold(env, code) : TEXT_NONE;
-	if (other.size)
-		life_want(tx, env, key, code, folded);
-	TRY(coupon_find_by_code(tx, key, code, ret, ret_found));
-	if (*ret_found || !other.size)
-		return OK;
-	return coupon_find_by_code(tx, key, other, ret, ret_found);
+	struct text as[SPELLINGS];
+	unsigned n = spellings(env, code, folded, as);
+	for (unsigned i = 1; i < n; i++)
+		coupon_want_code(tx, key, as[i]);
+	*ret_found = false;
+	for (unsigned i = 0; i < n && !*ret_found; i++)
+		TRY(coupon_find_by_code(tx, key, as[i], ret, ret_found));
+	return OK;
 }
 
 /* --- steps --- */

@@ -78,12 +78,14 @@ enum fault pattern_check(struct tx *tx, const struct template *t)
 	return OK;
 }
 
-struct text pattern_tag(struct tx *tx, const struct pattern *p)
+struct text pattern_tag(struct tx *tx, const struct env *env, const struct pattern *p)
 {
 	char check = p->check ? '1' : '0';
 	uint8_t length = (uint8_t)p->length;
-	struct text parts[] = {
-	    TEXT("code series"), p->prefix, p->charset, {(const char *)&length, 1}, {&check, 1}};
+	uint64_t epoch = env->epoch;
+	struct text parts[] = {TEXT("code series"), p->prefix,
+			       p->charset,	    {(const char *)&length, 1},
+			       {&check, 1},	    {(const char *)&epoch, sizeof(epoch)}};
 	return store_tag(tx, parts, COUNT_OF(parts));
 }
 

@@ -34,8 +34,9 @@ bool pattern_of_template(const struct template *t, struct pattern *ret);
 CHECKED enum fault pattern_check(struct tx *tx, const struct template *t);
 /* Bits of the space, rounded down. */
 unsigned pattern_bits(const struct pattern *p);
-/* Where the counter of these codes is kept. */
-struct text pattern_tag(struct tx *tx, const struct pattern *p);
+/* Where the counter of these codes is kept. A restored store begins another series: what it gave
+ * out after the backup is nobody's to give out again. */
+struct text pattern_tag(struct tx *tx, const struct env *env, const struct pattern *p);
 /* The code of a counter's value, 0 .. space - 1; key: 16 bytes. Arena; TEXT_NONE when full. */
 struct text pattern_code(const struct pattern *p, const uint8_t key[16], uint64_t number,
 			 struct arena *a);

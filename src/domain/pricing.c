@@ -16,24 +16,18 @@ void counters_want(struct tx *tx, const struct coupon *c)
 	store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_SPENT, .of = c->template});
 }
 
-void counters_want_holder(struct tx *tx, const struct coupon *c, uint64_t holder)
+static bool counts_holder(const struct coupon *c, const struct template *t)
 {
-	if (!holder)
-		return;
-	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = holder});
-	store_want(tx, TABLE_HOLDING,
-		   &(struct holding){.customer = holder, .template = c->template});
-}
-
-static bool limits_holder(const struct coupon *c, const struct template *terms)
-{
-	return c->customer && (terms->uses_per_person || terms->uses_per_period);
+	return c->customer && (t->uses_per_person || t->uses_per_period);
 }
 
 static void want_holder(struct tx *tx, const struct coupon *c, const struct template *t)
 {
-	if (limits_holder(c, t))
-		counters_want_holder(tx, c, c->customer);
+	if (!counts_holder(c, t))
+		return;
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
+	store_want(tx, TABLE_HOLDING,
+		   &(struct holding){.customer = c->customer, .template = t->number});
 }
 
 /* Uses count for the person, whichever of the merged customers holds the coupon. */
@@ -57,27 +51,50 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	    .template = terms->number,
 	    .customer = coupon->customer,
 	    .holder = coupon->customer,
-	    .period = period_number((enum period)terms->period, env->instant, env->from_utc8)};
+	    .period = period_number((enum period)terms->period, env->now, env->from_utc8)};
 	counters_want(tx, coupon);
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
 	TRY(tally_guess(tx, TALLY_SPENT, terms->number, &ret->spent));
-	if (!limits_holder(coupon, terms))
-		return OK;
-	return load_holder(tx, terms, ret);
+	return counts_holder(coupon, terms) ? load_holder(tx, terms, ret) : OK;
 }
 
-/* Whatever the terms say by now, and whose the coupon is: where it was counted it is given back. */
-enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
-			      const struct template *terms, uint64_t holder, struct counters *ret)
+void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption)
 {
-	*ret = (struct counters){
-	    .template = terms->number, .customer = coupon->customer, .holder = holder};
+	uint64_t holder = redemption->counted_for;
 	counters_want(tx, coupon);
-	counters_want_holder(tx, coupon, holder);
-	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
-	TRY(tally_guess(tx, TALLY_SPENT, terms->number, &ret->spent));
-	return holder ? load_holder(tx, terms, ret) : OK;
+	if (!holder)
+		return;
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = holder});
+	store_want(tx, TABLE_HOLDING,
+		   &(struct holding){.customer = holder, .template = coupon->template});
+}
+
+/* Where the use was counted; the counts of an alias may have gone to whom it was merged into. */
+static enum fault load_counted(struct tx *tx, uint64_t template, struct counters *c)
+{
+	struct customer holder = {.number = c->holder};
+	bool found;
+	c->per_holder = true;
+	TRY(holding_get(tx, c->holder, template, &c->holding));
+	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
+	must(found);
+	if (c->holding.used || !holder.alias_of)
+		return OK;
+	c->holder = holder.alias_of;
+	return holding_get(tx, c->holder, template, &c->holding);
+}
+
+enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
+			      const struct event *redemption, struct counters *ret)
+{
+	*ret = (struct counters){.template = coupon->template,
+				 .customer = coupon->customer,
+				 .holder = redemption->counted_for};
+	counters_want_back(tx, coupon, redemption);
+	TRY(tally_guess(tx, TALLY_REDEEMED, coupon->template, &ret->redeemed));
+	TRY(tally_guess(tx, TALLY_SPENT, coupon->template, &ret->spent));
+	return ret->holder ? load_counted(tx, coupon->template, ret) : OK;
 }
 
 static uint64_t in_period(const struct counters *c)
@@ -107,29 +124,28 @@ static struct cart_coupon cart_coupon_of(const struct counters *c, uint64_t id,
 						   : 0};
 }
 
-static void use(struct counters *c, const struct template *terms, struct money discount)
+static void count_use(struct counters *c, const struct template *terms, struct money discount)
 {
 	c->redeemed.count++;
 	c->spent.count += (uint64_t)discount.fen;
 	if (!c->per_holder)
 		return;
 	c->holding.used++;
-	if (!terms->period)
+	if (!terms->uses_per_period)
 		return;
 	c->holding.period_used = c->holding.period == c->period ? c->holding.period_used + 1 : 1;
 	c->holding.period = c->period;
 }
 
-/* Coupons of a template that several people hold share its counters. */
-void pricing_use(struct pricing *p, unsigned i, struct money discount)
+void pricing_use(struct pricing *p, unsigned coupon)
 {
-	struct counters *mine = &p->counters[p->counter_of[i]];
-	use(mine, &p->terms[i], discount);
-	for (unsigned k = 0; k < p->counter_count; k++) {
-		if (p->counters[k].template != mine->template)
+	struct counters *mine = &p->counters[p->counter_of[coupon]];
+	count_use(mine, &p->terms[coupon], p->priced[coupon].discount);
+	for (unsigned i = 0; i < p->counter_count; i++) {
+		if (p->counters[i].template != mine->template)
 			continue;
-		p->counters[k].redeemed = mine->redeemed;
-		p->counters[k].spent = mine->spent;
+		p->counters[i].redeemed = mine->redeemed;
+		p->counters[i].spent = mine->spent;
 	}
 }
 
@@ -194,36 +210,15 @@ static enum fault use_stands(const struct env *env, const struct purchase_use *u
 	return OK;
 }
 
-/* Names what load_before will need, as far as it is known by now; what it is told is not used. */
-static enum fault want_before(struct tx *tx, const struct env *env, const struct pricing *p)
-{
-	struct purchase_use *uses;
-	unsigned n;
-	TRY(purchase_read(env, &p->purchase, &uses, &n));
-	for (unsigned i = 0; i < n; i++) {
-		struct coupon c = {.id = uses[i].id};
-		struct template t;
-		bool found;
-		TRY(store_find_guess(tx, UNIQUE_COUPON_BY_ID, &c, &found));
-		if (!found)
-			continue;
-		t = (struct template){.number = c.template};
-		TRY(store_get_guess(tx, TABLE_TEMPLATE, &t, &found));
-		if (found)
-			terms_want_edition(tx, &t, c.edition);
-	}
-	return OK;
-}
-
 static enum fault load_before(struct tx *tx, const struct env *env, struct pricing *p)
 {
 	struct purchase_use *uses;
 	unsigned n;
+	bool found, stands;
 	TRY(purchase_read(env, &p->purchase, &uses, &n));
 	for (unsigned i = 0; i < n; i++)
 		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = uses[i].id});
 	for (unsigned i = 0; i < n; i++) {
-		bool found, stands;
 		uses[i].coupon.id = uses[i].id;
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon, &found));
 		must(found);
@@ -234,6 +229,12 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 	for (unsigned i = 0; i < p->before_count; i++)
 		store_want(tx, TABLE_TEMPLATE,
 			   &(struct template){.number = uses[i].coupon.template});
+	for (unsigned i = 0; i < p->before_count; i++) {
+		uses[i].terms = (struct template){.number = uses[i].coupon.template};
+		TRY(store_get(tx, TABLE_TEMPLATE, &uses[i].terms, &found));
+		must(found);
+		terms_want_edition(tx, &uses[i].terms, uses[i].coupon.edition);
+	}
 	for (unsigned i = 0; i < p->before_count; i++)
 		TRY(terms_of(tx, &uses[i].coupon, &uses[i].terms));
 	p->before = uses;
@@ -244,8 +245,12 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 
 static enum fault load_terms(struct tx *tx, struct pricing *p)
 {
-	for (unsigned i = 0; i < p->n; i++)
+	for (unsigned i = 0; i < p->n; i++) {
 		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = p->of[i].template});
+		if (p->of[i].customer)
+			store_want(tx, TABLE_CUSTOMER,
+				   &(struct customer){.number = p->of[i].customer});
+	}
 	for (unsigned i = 0; i < p->n; i++) {
 		struct template t = {.number = p->of[i].template};
 		bool found;
@@ -263,16 +268,14 @@ static enum fault load_terms(struct tx *tx, struct pricing *p)
 }
 
 /* Coupons of one template and person share them, also where a person's coupons still lie in several
- * wallets; but editions may differ in whether they limit the person. */
+ * wallets. */
 static enum fault load_counters(struct tx *tx, const struct env *env, struct pricing *p, unsigned i)
 {
 	const struct coupon *c = &p->of[i];
 	struct counters loaded;
-	bool limited = limits_holder(c, &p->terms[i]);
 	unsigned at = 0;
 	while (at < p->counter_count &&
-	       (p->counters[at].template != c->template ||
-		p->counters[at].customer != c->customer || p->counters[at].per_holder != limited))
+	       (p->counters[at].template != c->template || p->counters[at].customer != c->customer))
 		at++;
 	p->counter_of[i] = at;
 	if (at < p->counter_count)
@@ -280,12 +283,57 @@ static enum fault load_counters(struct tx *tx, const struct env *env, struct pri
 	TRY(counters_load(tx, env, c, &p->terms[i], &loaded));
 	for (at = 0; at < p->counter_count; at++)
 		if (p->counters[at].template == loaded.template &&
-		    p->counters[at].holder == loaded.holder &&
-		    p->counters[at].per_holder == limited)
+		    p->counters[at].holder == loaded.holder)
 			break;
 	if (at == p->counter_count)
 		p->counters[p->counter_count++] = loaded;
 	p->counter_of[i] = at;
+	return OK;
+}
+
+/* The person behind a coupon's customer, as far as is known without a look at the other record. */
+static struct customer person_of(const struct customer *c)
+{
+	return c->alias_of ? (struct customer){.number = c->alias_of, .merged = true} : *c;
+}
+
+static enum fault load_customer(struct tx *tx, const struct coupon *c, struct customer *ret)
+{
+	bool found;
+	*ret = (struct customer){.number = c->customer};
+	TRY(store_get(tx, TABLE_CUSTOMER, ret, &found));
+	must(found);
+	return OK;
+}
+
+/* Names what load_holder needs, for all coupons at once: the persons, then what their aliases have.
+ */
+static enum fault want_persons(struct tx *tx, const struct pricing *p)
+{
+	struct customer c, person, *aliases;
+	unsigned n;
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!counts_holder(&p->of[i], &p->terms[i]))
+			continue;
+		TRY(load_customer(tx, &p->of[i], &c));
+		person = person_of(&c);
+		customer_want_aliases(tx, &person);
+		store_want(tx, TABLE_CUSTOMER, &person);
+		store_want(
+		    tx, TABLE_HOLDING,
+		    &(struct holding){.customer = person.number, .template = p->of[i].template});
+	}
+	for (unsigned i = 0; i < p->n; i++) {
+		if (!counts_holder(&p->of[i], &p->terms[i]))
+			continue;
+		TRY(load_customer(tx, &p->of[i], &c));
+		person = person_of(&c);
+		TRY(customer_aliases(tx, &person, &aliases, &n));
+		for (unsigned k = 0; k < n; k++)
+			store_want(tx, TABLE_HOLDING,
+				   &(struct holding){.customer = aliases[k].number,
+						     .template = p->of[i].template});
+	}
 	return OK;
 }
 
@@ -297,6 +345,14 @@ static bool take(const struct env *env, struct pricing *p, unsigned n)
 	return p->terms && p->counters && p->counter_of;
 }
 
+static uint64_t count_before(const struct pricing *p, uint64_t template)
+{
+	uint64_t count = 0;
+	for (unsigned i = 0; i < p->before_count; i++)
+		count += p->before[i].terms.number == template;
+	return count;
+}
+
 /* All the coupons, then those that the order has. */
 static enum fault set_asked(const struct env *env, struct pricing *p)
 {
@@ -304,13 +360,11 @@ static enum fault set_asked(const struct env *env, struct pricing *p)
 	p->asked = ARENA_ARRAY(env->arena, struct cart_coupon, n + 1);
 	p->priced = ARENA_ARRAY(env->arena, struct priced, n + 1);
 	ROOM(p->asked && p->priced);
-	for (unsigned i = 0; i < p->n; i++) {
+	for (unsigned i = 0; i < p->n; i++)
 		p->asked[i] =
 		    cart_coupon_of(&p->counters[p->counter_of[i]], p->of[i].id, &p->terms[i]);
-		for (unsigned k = 0; k < p->before_count; k++)
-			p->asked[i].order_before +=
-			    p->before[k].coupon.template == p->of[i].template;
-	}
+	for (unsigned i = 0; i < p->n; i++)
+		p->asked[i].order_before = count_before(p, p->terms[i].number);
 	for (unsigned i = 0; i < p->before_count; i++)
 		p->asked[p->n + i] = (struct cart_coupon){.id = p->before[i].id,
 							  .terms = &p->before[i].terms,
@@ -335,11 +389,10 @@ enum fault pricing_load(struct tx *tx, const struct env *env, const struct coupo
 			ret->purchase =
 			    (struct purchase){.order_no = order_no, .created = env->instant};
 	}
-	if (ret->has_purchase)
-		TRY(want_before(tx, env, ret));
 	TRY(load_terms(tx, ret));
 	if (ret->has_purchase)
 		TRY(load_before(tx, env, ret));
+	TRY(want_persons(tx, ret));
 	for (unsigned i = 0; i < n; i++)
 		TRY(load_counters(tx, env, ret, i));
 	return set_asked(env, ret);
@@ -356,14 +409,13 @@ enum fault pricing_alone(const struct env *env, struct code_key *key, const stru
 		enum fault fault = life_allows(EVENT_REDEEMED, life_situation(env, c));
 		priced->id = c->id;
 		priced->code = code_of(key, env->arena, c);
-		/* Its terms may have been recast to fewer uses. */
-		if (fault == OK && c->used >= terms_uses(&p->terms[i]))
-			fault = FAULT_COUPON_REDEEMED;
 		if (fault != OK)
 			priced_refuse(priced, fault);
 		if (!instant_is_none(c->begin) && env->now.ms < c->begin.ms)
 			priced_refuse(priced, FAULT_COUPON_EARLY);
-		if (c->revision >= EVENTS_MAX - USES_MAX || c->timeline.size > TIMELINE_BYTES_MAX)
+		if (fault == OK && c->used >= terms_uses(&p->terms[i]))
+			priced_refuse(priced, FAULT_COUPON_REDEEMED);
+		if (c->revision >= EVENTS_USE_MAX || c->timeline.size > TIMELINE_BYTES_MAX)
 			priced_refuse(priced, FAULT_COUPON_WORN);
 		cart_price(env->arena, env, cart, &p->asked[i], priced);
 	}

@@ -49,22 +49,19 @@ CHECKED enum fault pricing_alone(const struct env *env, struct code_key *key,
 CHECKED enum fault pricing_together(const struct env *env, const struct cart *cart,
 				    struct pricing *p, struct money *ret_discount,
 				    bool *ret_usable);
-/* The use of the i-th coupon is counted. */
-void pricing_use(struct pricing *p, unsigned i, struct money discount);
-/* A use is given back. */
+/* A use that is counted, or given back. */
+void pricing_use(struct pricing *p, unsigned coupon);
 void counters_give_back(struct counters *c, struct instant used_at, const struct env *env,
 			const struct template *terms, struct money discount, bool use);
 void counters_put(struct tx *tx, struct counters *c);
-/* For a use that is given back: `holder` is the redemption's. */
-CHECKED enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
-				      const struct template *terms, uint64_t holder,
-				      struct counters *ret);
 /* For one coupon. */
 CHECKED enum fault counters_load(struct tx *tx, const struct env *env, const struct coupon *coupon,
 				 const struct template *terms, struct counters *ret);
 void counters_want(struct tx *tx, const struct coupon *coupon);
-/* `holder` 0: nobody's. */
-void counters_want_holder(struct tx *tx, const struct coupon *coupon, uint64_t holder);
+/* What a redemption was counted in; only rows that are at hand need be loaded. */
+void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption);
+CHECKED enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
+				      const struct event *redemption, struct counters *ret);
 /* The uses under an order number, as (coupon id, number of the redemption). */
 CHECKED enum fault purchase_read(const struct env *env, const struct purchase *p,
 				 struct purchase_use **ret, unsigned *ret_n);

@@ -27,36 +27,51 @@ static enum fault check(struct tx *tx, const struct cart *cart)
 	return OK;
 }
 
-/* Unused ones and frozen ones: whoever asks why a coupon does not count wants to see it; those that
- * are used up, ended or recalled are left out. */
-static bool is_shown(const struct env *env, const struct coupon *c)
+/* One that time or somebody may still make usable. */
+static bool is_live(const struct env *env, const struct coupon *c)
 {
 	enum situation in = life_situation(env, c);
 	return in == IN_UNUSED || in == IN_FROZEN || in == IN_HELD;
+}
+
+/* Live ones first, wherever they lie in the wallet; then the newest others, whose reasons somebody
+ * may want to see. *ret_left: live ones for which there was no room. */
+static void pick(struct qualify *q, struct coupon *rows, unsigned n, unsigned *ret_left)
+{
+	*ret_left = 0;
+	for (unsigned i = 0; i < n; i++) {
+		life_settle(q->env, &rows[i]);
+		if (!is_live(q->env, &rows[i]))
+			continue;
+		if (q->n < QUALIFY_MAX)
+			q->coupons[q->n++] = rows[i];
+		else
+			++*ret_left;
+	}
+	for (unsigned i = 0; i < n && q->n < QUALIFY_MAX; i++)
+		if (!is_live(q->env, &rows[i]))
+			q->coupons[q->n++] = rows[i];
 }
 
 static enum fault collect(struct qualify *q, struct coupon_qualify_ret *r)
 {
 	struct customer holder;
 	struct wallet wallet;
-	struct page page = {.n = QUALIFY_MAX};
+	struct page page = {.n = QUALIFY_WALK_MAX};
 	struct coupon *rows;
-	unsigned n;
+	unsigned n, left;
 	bool any;
 	TRY(customer_known(q->tx, &q->cmd->customer, &holder, &any));
 	if (!any)
 		return refuse(q->tx, FAULT_PARAMETER_MISSING, TEXT("customer"), TEXT_NONE);
 	TRY(wallet_open(q->tx, &holder, &wallet));
 	TRY(wallet_page(q->tx, q->env, &wallet, &page, &rows, &n));
-	q->coupons = rows;
-	for (unsigned i = 0; i < n; i++) {
-		struct coupon c = rows[i];
-		life_settle(q->env, &c);
-		if (is_shown(q->env, &c))
-			q->coupons[q->n++] = c;
-	}
+	q->coupons =
+	    ARENA_ARRAY(q->env->arena, struct coupon, (n < QUALIFY_MAX ? n : QUALIFY_MAX) + 1);
+	ROOM(q->coupons);
+	pick(q, rows, n, &left);
 	r->count = wallet.count;
-	r->complete = n == wallet.count;
+	r->complete = n == wallet.count && !left;
 	return OK;
 }
 

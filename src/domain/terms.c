@@ -28,6 +28,9 @@ static struct template with_terms(const struct template *t, const struct edition
 {
 	struct template to = *t;
 	SHARED_FIELDS(COPY)
+	to.uses_per_person = t->uses_per_person;
+	to.uses_per_period = t->uses_per_period;
+	to.period = t->period;
 	return to;
 }
 

@@ -5,8 +5,8 @@
 
 #include "domain/domain.h"
 
-/* The template of a coupon as it counts for this coupon: terms of its edition, limits and budget of
- * the template. */
+/* The template of a coupon as it counts for this coupon: terms of its edition; limits and budget of
+ * the template, with what limits a customer's uses of all its coupons together. */
 CHECKED enum fault terms_of(struct tx *tx, const struct coupon *c, struct template *ret);
 /* The same with the template at hand. */
 CHECKED enum fault terms_of_edition(struct tx *tx, const struct template *t, uint64_t edition,

@@ -20,7 +20,7 @@ enum part {
 	PART_CLOSES = 1 << 13,	  /* a bit alone */
 	PART_SPLIT = 1 << 14,
 	PART_USES = 1 << 15,
-	PART_HOLDER = 1 << 16,
+	PART_COUNTED = 1 << 16,
 };
 /* The texts among them, in their order. */
 static const struct {
@@ -50,7 +50,7 @@ static unsigned parts_of(const struct event *e)
 	parts |= e->discount.fen ? PART_DISCOUNT : 0;
 	parts |= e->reverses ? PART_REVERSES : 0;
 	parts |= e->uses ? PART_USES : 0;
-	parts |= e->holder ? PART_HOLDER : 0;
+	parts |= e->counted_for ? PART_COUNTED : 0;
 	parts |= instant_is_none(e->end) ? 0 : PART_END;
 	parts |= instant_is_none(e->until) ? 0 : PART_UNTIL;
 	parts |= e->cause == CAUSE_REFUND ? PART_REFUND : 0;
@@ -92,8 +92,8 @@ static void write(struct buffer *b, const struct event *e)
 		buffer_zigzag(b, e->until.ms);
 	if (parts & PART_USES)
 		buffer_varint(b, e->uses);
-	if (parts & PART_HOLDER)
-		buffer_varint(b, e->holder);
+	if (parts & PART_COUNTED)
+		buffer_varint(b, e->counted_for);
 }
 
 enum fault timeline_add(const struct env *env, struct coupon *c, struct event *event)
@@ -144,7 +144,7 @@ static bool take_numbers(struct text *from, uint64_t parts, struct event *e)
 	       (!(parts & PART_END) || take_instant(from, &e->end)) &&
 	       (!(parts & PART_UNTIL) || take_instant(from, &e->until)) &&
 	       (!(parts & PART_USES) || varint_take(from, &e->uses)) &&
-	       (!(parts & PART_HOLDER) || varint_take(from, &e->holder));
+	       (!(parts & PART_COUNTED) || varint_take(from, &e->counted_for));
 }
 
 static bool take(struct text *from, struct event *e)

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "base/crypto.h"
+#include "serve/admit.h"
 #include "serve/worker.h"
 
 enum {
@@ -120,6 +121,7 @@ static enum fault actor_load(struct call *call, const struct actor_wanted *wante
 	struct actor_entry *e = calloc(1, sizeof(*e));
 	must(e);
 	actor_keep(e, wanted->sent, &found);
+	e->bucket = admit_find(wanted->admit, wanted->dialect, e->credential.name);
 	*ret_entry = e;
 	return OK;
 }
@@ -209,4 +211,24 @@ enum fault actor_hold(struct actor_cache *c, struct call *call, const struct act
 	}
 	*ret_entry = e;
 	return OK;
+}
+
+/* Good up to and including its last second, of the real time: it guards a sandbox too. */
+bool actor_has_ended(const struct credential *c, struct instant now)
+{
+	return c->revoked ||
+	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
+}
+
+enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
+
+/* Who it was, for the ledger. */
+struct text actor_text(const struct call *call)
+{
+	const struct credential *c = call->actor.credential;
+	struct text who = c->name;
+
+	if (c->dialect == DIALECT_NATIVE)
+		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
+	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
 }

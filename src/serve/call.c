@@ -5,6 +5,7 @@
  *
  *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
+ *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
  *   RUNNING --last step or a fault--> FINISHED
  *
  * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
@@ -21,6 +22,8 @@
 
 #include "base/address.h"
 #include "base/crypto.h"
+#include "domain/once.h"
+#include "serve/admit.h"
 #include "serve/worker.h"
 #include "store/engine.h"
 
@@ -38,6 +41,7 @@ struct journey {
 	bool waiting;
 	enum fault fault; /* of the part that ran elsewhere */
 	struct write write;
+	struct once_cmd once;
 	struct http_task task;
 	struct slow_task slow;
 };
@@ -89,6 +93,14 @@ static struct journey *journey_of(struct call *call)
 
 /* --- what dialects may ask --- */
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
 {
 	call->detail.field = field;
@@ -103,19 +115,12 @@ enum fault call_read(struct call *call, enum command command, const void *cmd, v
 	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
-/* Good up to and including its last second, of the real time: it guards a sandbox too. */
-static bool has_ended(const struct credential *c, struct instant now)
-{
-	return c->revoked ||
-	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
-}
-
 enum fault call_actor_any(struct call *call, enum dialect dialect, struct text name)
 {
 	struct journey *j = journey_of(call);
 	must(!j->actor);
 	uint8_t digest[DIGEST_SIZE_MAX];
-	struct actor_wanted wanted = {dialect, name, name, j->version};
+	struct actor_wanted wanted = {dialect, name, name, j->version, j->server->admit};
 	if (dialect == DIALECT_NATIVE) {
 		digest_parts(DIGEST_SHA256, &name, 1, digest);
 		wanted.sent = (struct text){(const char *)digest, digest_size(DIGEST_SHA256)};
@@ -125,7 +130,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
-	return has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
+	return actor_has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
 enum fault call_trusted(struct call *call)
@@ -173,10 +178,21 @@ static void journey_open(struct journey *j, struct reader *reader)
 	j->call.env = reader_env(j->call.tx);
 }
 
+/* Whose rows the call's command sees, and by whose clock. */
+static uint64_t merchant_of(const struct journey *j)
+{
+	return j->call.method->of_store ? 0 : j->actor->credential.owner;
+}
+
+static struct merchant_clock clock_of(const struct journey *j)
+{
+	return j->call.method->of_store ? (struct merchant_clock){0}
+					: merchant_clock_of(&j->actor->merchant);
+}
+
 static void journey_merchant(struct journey *j)
 {
-	const struct actor_entry *actor = j->actor;
-	reader_merchant(j->call.tx, actor->credential.owner, merchant_clock_of(&actor->merchant));
+	reader_merchant(j->call.tx, merchant_of(j), clock_of(j));
 }
 
 static void journey_close(struct journey *j)
@@ -191,12 +207,14 @@ static void journey_close(struct journey *j)
 
 /* --- the steps --- */
 
+/* A limit is for those who are who they say: else anybody who knows an app_key could use it up. */
 static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
 	journey_merchant(j);
-	return OK;
+	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
+			  (int64_t)now_ns(), &j->call.limit, &j->call.retry_after_s);
 }
 
 static enum fault step_decode(struct journey *j)
@@ -242,39 +260,6 @@ enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static void journey_log(struct journey *j, enum fault fault, uint64_t us)
-{
-	char line[512];
-	struct buffer b;
-
-	buffer_init_fixed(&b, line, sizeof(line));
-	buffer_text(&b, TEXT("{\"time\":\""));
-	buffer_moment_second(&b, j->call.now);
-	buffer_text(&b, TEXT("\",\"method\":\""));
-	buffer_text(&b, text_of(j->call.dialect->name));
-	buffer_byte(&b, ' ');
-	buffer_text(&b, j->call.method ? text_of(j->call.method->name) : TEXT("unknown"));
-	buffer_text(&b, TEXT("\",\"actor\":\""));
-	if (j->actor) { /* the merchant, never what the client typed */
-		buffer_text(&b, TEXT("merchant:"));
-		buffer_uint64(&b, j->actor->credential.owner);
-	}
-	buffer_text(&b, TEXT("\",\"fault\":\""));
-	buffer_text(&b, text_of(fault_name(fault)));
-	buffer_text(&b, TEXT("\",\"us\":"));
-	buffer_uint64(&b, us);
-	buffer_byte(&b, '}');
-	log_line(buffer_get(&b));
-}
-
 /* One buffer goes from call to call, with its memory. */
 static void reply_take(struct worker *w, struct buffer *reply)
 {
@@ -307,7 +292,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 	uint64_t us = (now_ns() - x->start_ns) / 1000;
 	metrics_call(j->worker->share, call->dialect, call->method, fault, us);
 	if (j->server->log_calls)
-		journey_log(j, fault, us);
+		log_call(call, fault, us);
 	struct worker *worker = j->worker;
 	struct buffer reply = call->reply;
 	if (j->actor)
@@ -315,6 +300,8 @@ static void journey_finish(struct journey *j, enum fault fault)
 	http_reply(x, &(struct http_reply){.status = call->status,
 					   .content_type = call->content_type,
 					   .body = buffer_get(&reply),
+					   .extra = call->headers,
+					   .extra_count = call->header_count,
 					   .retry_after_s = call->retry_after_s,
 					   .may_gzip = true});
 	reply_give_back(worker, &reply);
@@ -332,6 +319,41 @@ static void journey_run(struct journey *j)
 	journey_finish(j, fault);
 }
 
+/* --- waiting for keys to be wiped --- */
+
+static void wiped_back_on_loop(struct http_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+
+	j->waiting = false;
+	if (j->fault != OK)
+		journey_finish(j, j->fault);
+	else
+		journey_run(j);
+}
+
+static void wipe_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	(void)reader;
+	j->fault = engine_wipe(j->server->engine, merchant_of(j));
+	j->task.run = wiped_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+/* The person is gone already; a caller who is told BUSY asks again, and it is wiped then. */
+static void wipe_keys(struct journey *j)
+{
+	j->slow.look = NULL;
+	j->slow.run = wipe_there;
+	j->waiting = true;
+	if (slow_submit(j->server->slow, &j->slow))
+		return;
+	j->waiting = false;
+	journey_finish(j, FAULT_BUSY);
+}
+
 /* --- waiting for the lane --- */
 
 static void write_back_on_loop(struct http_task *task)
@@ -344,7 +366,10 @@ static void write_back_on_loop(struct http_task *task)
 		journey_finish(j, j->write.fault);
 		return;
 	}
-	journey_run(j);
+	if (j->call.method->wipes)
+		wipe_keys(j);
+	else
+		journey_run(j);
 }
 
 static void write_done(struct write *w)
@@ -355,25 +380,12 @@ static void write_done(struct write *w)
 	http_post(j->call.exchange->loop, &j->task);
 }
 
-enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
-
-/* Who it was, for the ledger. */
-static struct text actor_text(const struct call *call)
-{
-	const struct credential *c = call->actor.credential;
-	struct text who = c->name;
-
-	if (c->dialect == DIALECT_NATIVE)
-		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
-	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
-}
-
 /* The last that its thread does with the call: the write may be done before this returns. */
 static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
-	j->write = (struct write){.merchant = j->actor->credential.owner,
-				  .clock = merchant_clock_of(&j->actor->merchant),
+	j->write = (struct write){.merchant = merchant_of(j),
+				  .clock = clock_of(j),
 				  .command = j->call.method->command,
 				  .handle = row->handle,
 				  .actor = actor_text(&j->call),
@@ -383,6 +395,13 @@ static void apply_write(struct journey *j, const struct command_row *row)
 				  .arena = j->call.arena,
 				  .done = write_done,
 				  .context = j};
+	if (j->call.request_number.key.size) {
+		j->once = (struct once_cmd){.command = j->call.method->command,
+					    .cmd = j->call.cmd,
+					    .request = j->call.request_number};
+		j->write.handle = once;
+		j->write.cmd = &j->once;
+	}
 	j->waiting = true;
 	engine_submit(j->server->engine, &j->write);
 }
@@ -447,8 +466,8 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 		return;
 	const struct command_row *row = command_get(j->call.method->command);
 	if (row && row->mode == COMMAND_READ)
-		*ret = (struct reader_look){.merchant = j->actor->credential.owner,
-					    .clock = merchant_clock_of(&j->actor->merchant),
+		*ret = (struct reader_look){.merchant = merchant_of(j),
+					    .clock = clock_of(j),
 					    .handle = row->handle,
 					    .cmd = j->call.cmd,
 					    .ret = j->call.ret,

@@ -30,7 +30,9 @@ struct method {
 	size_t cmd_size, ret_size;
 	enum fault (*decode)(struct call *call, void *cmd);	  /* NULL: nothing to decode */
 	enum fault (*encode)(struct call *call, const void *ret); /* writes call->reply */
-	bool slow; /* a read not bounded by a page: runs on a reader thread, not on the loop */
+	bool slow;     /* a read not bounded by a page: runs on a reader thread, not on the loop */
+	bool of_store; /* runs for merchant 0, not for the caller's */
+	bool wipes;    /* an erasure: keys are wiped on a slow thread before it is answered */
 };
 
 /* A row of the dialect table (serve/route.c). */
@@ -47,9 +49,19 @@ struct dialect_row {
 	const struct dialect_docs *docs; /* its page; NULL: on another's */
 };
 
+/* Headers of one answer beside those that every answer has. */
+enum { CALL_HEADERS_MAX = 8 };
+
 struct actor {
 	const struct credential *credential; /* secrets in clear; lives as long as the call */
 	const struct merchant *merchant;
+};
+
+/* What is left of the credential's limit, after this call. */
+struct call_limit {
+	uint64_t per_s, burst; /* per_s 0: no limit */
+	uint64_t left;
+	unsigned reset_s; /* until `left` is `burst` again, if no call comes */
 };
 
 struct call {
@@ -60,23 +72,34 @@ struct call {
 	const struct dialect_row *dialect;
 	const struct method *method; /* NULL until identified */
 	struct actor actor;
-	void *state; /* the dialect's own */
+	struct call_limit limit; /* from identify on */
+	void *state;		 /* the dialect's own */
 	/* reads, and identify of all: open transaction; NULL while a write is encoded */
 	struct tx *tx;
 	const struct env *env;
 	void *cmd, *ret;
+	/* of a write whose command has no member for it: see domain/once.h */
+	struct request_number request_number;
 	struct detail detail;
 	/* the answer */
 	struct buffer reply;	  /* body; cap REPLY_BYTES_MAX */
 	int status;		  /* 200 unless set */
 	struct text content_type; /* application/json;charset=UTF-8 unless set */
 	unsigned retry_after_s;
+	struct http_header headers[CALL_HEADERS_MAX];
+	unsigned header_count;
 };
+/* One more header of the answer; its texts live as long as the call. */
+static inline void call_header(struct call *call, struct text name, struct text value)
+{
+	must(call->header_count < CALL_HEADERS_MAX);
+	call->headers[call->header_count++] = (struct http_header){name, value};
+}
 
 /* For identify: the credential of that name (native: the key as it was sent), through the cache;
  * KEY_UNKNOWN when there is none, KEY_ENDED when it has expired or was revoked, ADDRESS_REFUSED
- * when the caller's address is not among its trusted ones. Sets call->actor, also with KEY_ENDED.
- */
+ * when the caller's address is not among its trusted ones. Sets call->actor, also with the last
+ * two. */
 CHECKED enum fault call_actor(struct call *call, enum dialect dialect, struct text name);
 /* The same without the address check (the dialect's order of checks puts it later): then
  * call_trusted must be asked. */

@@ -1,6 +1,8 @@
 /* See config.h. Three sources, read weakest first: file, environment, flags. */
 #include "serve/config.h"
 
+#include "base/limits.h"
+
 #include "store/engine.h"
 
 #include <ctype.h>
@@ -160,6 +162,8 @@ static const struct bound {
 } bounds[] = {
     {"segment-mib", offsetof(struct config, segment_mib), ENGINE_SEGMENT_MIB_MIN,
      ENGINE_SEGMENT_MIB_MAX, true},
+    {"calls-per-s", offsetof(struct config, calls_per_s), 1, CALLS_PER_S_MAX, true},
+    {"burst", offsetof(struct config, burst), 1, BURST_MAX, true},
     {"write-lanes", offsetof(struct config, write_lanes), 1, ENGINE_LANES_MAX, false},
     {"read-lanes", offsetof(struct config, read_lanes), 1, ENGINE_LANES_MAX, false},
     {"statement-ms", offsetof(struct config, statement_ms), ENGINE_STATEMENT_MS_MIN,

@@ -53,7 +53,8 @@ static void write_cli(FILE *out)
 {
 	static const char *const places[] = {[NEEDS_NOTHING] = "",
 					     [NEEDS_ENGINE] = "an existing one",
-					     [NEEDS_ENGINE_MADE] = "made when it is not there"};
+					     [NEEDS_ENGINE_MADE] = "made when it is not there",
+					     [MAY_NEED_ENGINE] = "an existing one, or none"};
 	fputs("# The command line\n\n"
 	      "`couponry COMMAND [WORDS] [--name=value ...]`. Every option that has a value is "
 	      "also an "
@@ -153,10 +154,11 @@ static const struct {
 	void (*write)(FILE *out);
 	const struct dialect_row *dialect; /* instead of write */
 } pages[] = {
-    {"wjb", NULL, &dialect_wjb},    {"waiqin", NULL, &dialect_waiqin},
-    {"top", NULL, &dialect_top},    {"zvcms", NULL, &dialect_zvcms},
-    {"cli", write_cli, NULL},	    {"metrics", write_metrics, NULL},
-    {"faults", write_faults, NULL}, {"records", write_records, NULL},
+    {"wjb", NULL, &dialect_wjb},       {"waiqin", NULL, &dialect_waiqin},
+    {"top", NULL, &dialect_top},       {"zvcms", NULL, &dialect_zvcms},
+    {"native", NULL, &dialect_native}, {"cli", write_cli, NULL},
+    {"metrics", write_metrics, NULL},  {"faults", write_faults, NULL},
+    {"records", write_records, NULL},
 };
 
 int cli_docs(struct cli *c)

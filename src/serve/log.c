@@ -106,3 +106,28 @@ uint64_t log_dropped(void)
 {
 	return atomic_load_explicit(&logger.dropped, memory_order_relaxed);
 }
+
+void log_call(const struct call *call, enum fault fault, uint64_t us)
+{
+	char line[512];
+	struct buffer b;
+
+	buffer_init_fixed(&b, line, sizeof(line));
+	buffer_text(&b, TEXT("{\"time\":\""));
+	buffer_moment_second(&b, call->now);
+	buffer_text(&b, TEXT("\",\"method\":\""));
+	buffer_text(&b, text_of(call->dialect->name));
+	buffer_byte(&b, ' ');
+	buffer_text(&b, call->method ? text_of(call->method->name) : TEXT("unknown"));
+	buffer_text(&b, TEXT("\",\"actor\":\""));
+	if (call->actor.credential) { /* the merchant, never what the client typed */
+		buffer_text(&b, TEXT("merchant:"));
+		buffer_uint64(&b, call->actor.credential->owner);
+	}
+	buffer_text(&b, TEXT("\",\"fault\":\""));
+	buffer_text(&b, text_of(fault_name(fault)));
+	buffer_text(&b, TEXT("\",\"us\":"));
+	buffer_uint64(&b, us);
+	buffer_byte(&b, '}');
+	log_line(buffer_get(&b));
+}

@@ -12,7 +12,7 @@
 static const uint64_t bounds_us[] = {50,    100,   250,	  500,	  1000,	  2500,	   5000,
 				     10000, 25000, 50000, 100000, 250000, 1000000, 5000000};
 
-enum { METHODS_MAX = 64 };
+enum { METHODS_MAX = 96 };
 
 struct method_share {
 	_Atomic uint64_t by_fault[FAULT_COUNT];
@@ -32,8 +32,8 @@ struct metrics_all {
 	uint64_t connections, refused, log_dropped, ready;
 };
 
-static const struct dialect_row *const dialects[] = {&dialect_wjb, &dialect_wjb_spi,
-						     &dialect_waiqin, &dialect_top, &dialect_zvcms};
+static const struct dialect_row *const dialects[] = {
+    &dialect_wjb, &dialect_wjb_spi, &dialect_waiqin, &dialect_top, &dialect_zvcms, &dialect_native};
 
 struct metrics *metrics_new(void)
 {

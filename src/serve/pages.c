@@ -1,4 +1,5 @@
-/* What is no call of a dialect: health, readiness, metrics, and 404. */
+/* What is no call of a dialect: health, readiness, metrics, the native API's documents, and 404. */
+#include "dialect/dialect.h"
 #include "serve/worker.h"
 
 static void page_text(struct http_exchange *x, int status, struct text body)
@@ -38,13 +39,40 @@ static void page_metrics(struct server *server, struct http_exchange *x)
 	buffer_release(&out);
 }
 
+/* Printed at each call: they are asked for seldom, and take less than a millisecond. */
+static void page_printed(struct http_exchange *x, const char *type, void (*print)(struct buffer *b))
+{
+	struct buffer out;
+
+	buffer_init(&out, REPLY_BYTES_MAX);
+	print(&out);
+	must(!out.full);
+	http_reply(x, &(struct http_reply){.status = 200,
+					   .content_type = text_of(type),
+					   .body = buffer_get(&out),
+					   .may_gzip = true});
+	buffer_release(&out);
+}
+
+static void page_openapi(struct server *server, struct http_exchange *x)
+{
+	(void)server;
+	page_printed(x, "application/json", native_openapi);
+}
+
+static void page_docs(struct server *server, struct http_exchange *x)
+{
+	(void)server;
+	page_printed(x, "text/html;charset=UTF-8", native_docs);
+}
+
 static const struct {
 	struct text path;
 	void (*answer)(struct server *server, struct http_exchange *x);
 } pages[] = {
-    {{"/healthz", 8}, page_health},
-    {{"/readyz", 7}, page_ready},
-    {{"/metrics", 8}, page_metrics},
+    {{"/healthz", 8}, page_health},  {{"/readyz", 7}, page_ready},
+    {{"/metrics", 8}, page_metrics}, {{"/openapi.json", 13}, page_openapi},
+    {{"/docs/", 6}, page_docs},	     {{"/docs", 5}, page_docs},
 };
 
 void page_handle(struct server *server, struct http_exchange *x)

@@ -12,6 +12,8 @@ PARAM(tls_key,      "tls-key",        TEXT,   NULL,             "PEM file with i
 PARAM(master_key,   "master-key",     TEXT,   NULL,             "file of the master key; default: DIR.key beside the data directory; with --store it must be said")
 PARAM(allow_demo,   "allow-demo",     FLAG,   "false",          "listen beyond loopback although demo credentials exist")
 PARAM(log_calls,    "log-calls",      FLAG,   "true",           "one JSON line per call on standard error")
+PARAM(calls_per_s,  "calls-per-s",    NUMBER, "0",              "calls a second of a credential that has no limit of its own, 1..1000000, each node for itself; 0: no limit")
+PARAM(burst,        "burst",          NUMBER, "0",              "of these calls at once, 1..10000000; 0: two seconds' worth")
 PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB, 32..1024, for a store that is made; 0: the default, 32")
 PARAM(write_lanes,  "write-lanes",    NUMBER, "8",              "with --store: connections that write, 1..64; one merchant's writes use one at a time, and commits at the same time share syncs")
 PARAM(read_lanes,   "read-lanes",     NUMBER, "8",              "with --store: threads that answer calls, each with a connection for reads, 1..64; a call holds one while the database works")

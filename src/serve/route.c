@@ -18,6 +18,7 @@ static const struct {
     {"/api/bcwin/v1", true, &dialect_waiqin},
     {"/v3", true, &dialect_zvcms},
     {"/api/v2", false, &dialect_zvcms},
+    {"/v1", true, &dialect_native},
 };
 
 /* Compares segment by segment; *ret_more: path goes on below `want`. */

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "base/crypto.h"
+#include "serve/admit.h"
 #include "serve/config.h"
 #include "serve/worker.h"
 
@@ -326,6 +327,7 @@ static int serve_engine(const struct config *config)
 		server.slow =
 		    slow_start(server.engine, server.waits ? (unsigned)config->read_lanes : 1);
 		server.actors = server.waits ? actor_cache_new() : NULL;
+		server.admit = admit_new(config->calls_per_s, config->burst);
 		log_start(2);
 		exit = serve_on(&server, config);
 		slow_stop(server.slow);
@@ -333,6 +335,7 @@ static int serve_engine(const struct config *config)
 			actor_cache_free(server.actors);
 		log_stop();
 		http_server_free(server.http);
+		admit_free(server.admit);
 		metrics_free(server.metrics);
 	}
 	engine_close(server.engine);

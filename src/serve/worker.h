@@ -9,6 +9,8 @@
 #include "store/engine.h"
 
 struct actor_cache;
+struct admit;
+struct admit_bucket;
 struct slow;
 
 struct server {
@@ -18,6 +20,7 @@ struct server {
 	struct slow *slow;
 	bool waits; /* engine_waits: calls run on the slow threads from identify on */
 	struct actor_cache *actors; /* theirs; NULL: each loop has its own */
+	struct admit *admit;
 	unsigned worker_count;
 	bool log_calls;
 };
@@ -57,6 +60,7 @@ struct actor_entry {
 	struct text sent; /* struct actor_wanted */
 	struct credential credential;
 	struct merchant merchant;
+	struct admit_bucket *bucket;
 	struct actor_entry *next;
 	uint64_t version;
 	unsigned users;
@@ -69,10 +73,13 @@ struct actor_wanted {
 	struct text name; /* as the caller gave it */
 	struct text sent; /* what entries are found by: the name, or a digest of it */
 	uint64_t version; /* engine_credential_version */
+	struct admit *admit;
 };
 CHECKED enum fault actor_hold(struct actor_cache *c, struct call *call,
 			      const struct actor_wanted *wanted, struct actor_entry **ret_entry);
 void actor_release(struct actor_entry *entry);
+bool actor_has_ended(const struct credential *c, struct instant now);
+struct text actor_text(const struct call *call);
 /* serve/slow.c: threads for reads that are not bounded by a page, or that wait for a network. */
 struct slow *slow_start(struct engine *engine, unsigned threads);
 void slow_stop(struct slow *s);
@@ -91,4 +98,6 @@ void log_start(int fd);
 void log_stop(void); /* writes what is left */
 /* One line (a newline is added); dropped and counted when the sink does not keep up. */
 void log_line(struct text line);
+/* The line of a call that has ended, while its actor is held. */
+void log_call(const struct call *call, enum fault fault, uint64_t us);
 uint64_t log_dropped(void);

@@ -125,52 +125,82 @@ static bool add_op(struct buffer *b, const struct entry_op *op, union record *re
 	return false;
 }
 
-static bool count_ops(struct text ops, uint64_t n, unsigned *ret_rows, unsigned *ret_coupons)
+static bool is_image(const struct entry_op *op)
+{
+	return op->op == OP_PUT || op->op == OP_DEL;
+}
+
+static bool count_ops(struct text ops, uint64_t n, struct ledger_entry *ret)
 {
 	struct entry_op op;
-	*ret_rows = *ret_coupons = 0;
 	for (; n > 0; n--) {
 		if (!entry_op_take(&ops, &op))
 			return false;
-		(*ret_rows)++;
-		*ret_coupons += op.op == OP_PUT && op.id == TABLE_COUPON;
+		ret->row_count++;
+		ret->coupon_count += op.op == OP_PUT && op.id == TABLE_COUPON;
+		ret->image_count += is_image(&op);
 	}
 	return ops.size == 0;
+}
+
+/* The key's texts of a deletion, and all of a put, are slices of the entry. */
+static bool add_image(struct arena *a, const struct entry_op *op, const union record *record,
+		      struct ledger_image *ret)
+{
+	size_t size = record_shapes[op->id].size;
+	void *copy = arena_take(a, size);
+	if (!copy)
+		return false;
+	memcpy(copy, record, size);
+	*ret = (struct ledger_image){(enum table)op->id, op->op == OP_DEL, copy};
+	return true;
+}
+
+/* Lines and images of the operations; the arrays have room. */
+static bool describe_ops(struct arena *a, struct text ops, unsigned n, struct text *rows,
+			 struct ledger_image *images)
+{
+	struct entry_op op;
+	struct buffer line;
+	bool ok = true;
+	buffer_init(&line, LINE_BYTES_MAX);
+	for (unsigned i = 0; ok && i < n; i++) {
+		union record record = {0};
+		buffer_clear(&line);
+		ok = entry_op_take(&ops, &op) && add_op(&line, &op, &record) && !line.full;
+		rows[i] = ok ? arena_text(a, buffer_get(&line)) : TEXT_NONE;
+		ok = ok && (!is_image(&op) || add_image(a, &op, &record, images++));
+	}
+	buffer_release(&line);
+	return ok && !a->full;
 }
 
 bool entry_describe(struct arena *a, struct text entry, struct ledger_entry *ret)
 {
 	struct entry_envelope e;
-	struct entry_op op;
-	struct buffer line;
-	unsigned coupons;
-	bool ok = true;
+	unsigned coupons = 0;
 	if (!entry_envelope_take(&entry, &e))
 		return false;
 	*ret = (struct ledger_entry){.merchant = e.merchant,
 				     .number = e.number,
 				     .instant = e.instant,
+				     .ahead_ms = e.ahead_ms,
 				     .actor = e.actor,
 				     .command = e.command};
-	if (!count_ops(entry, e.op_count, &ret->row_count, &coupons))
+	if (!count_ops(entry, e.op_count, ret))
 		return false;
 	struct text *rows = ARENA_ARRAY(a, struct text, ret->row_count);
-	uint64_t *ids = ARENA_ARRAY(a, uint64_t, coupons);
-	if (!rows || !ids)
+	uint64_t *ids = ARENA_ARRAY(a, uint64_t, ret->coupon_count);
+	struct ledger_image *images = ARENA_ARRAY(a, struct ledger_image, ret->image_count);
+	if (!rows || !ids || !images || !describe_ops(a, entry, ret->row_count, rows, images))
 		return false;
-	buffer_init(&line, LINE_BYTES_MAX);
-	for (unsigned i = 0; ok && i < ret->row_count; i++) {
-		union record record;
-		buffer_clear(&line);
-		ok = entry_op_take(&entry, &op) && add_op(&line, &op, &record) && !line.full;
-		rows[i] = ok ? arena_text(a, buffer_get(&line)) : TEXT_NONE;
-		if (ok && op.op == OP_PUT && op.id == TABLE_COUPON)
-			ids[ret->coupon_count++] = record.coupon.id;
-	}
-	buffer_release(&line);
+	for (unsigned i = 0; i < ret->image_count; i++)
+		if (images[i].table == TABLE_COUPON && !images[i].gone)
+			ids[coupons++] = ((const struct coupon *)images[i].record)->id;
 	ret->rows = rows;
 	ret->coupons = ids;
-	return ok && !a->full;
+	ret->images = images;
+	return true;
 }
 
 static const char *row_name(struct text key)

@@ -386,6 +386,12 @@ static uint64_t credential_version(const struct engine *e)
 	return atomic_load(&e->credential_version);
 }
 
+static uint64_t signing_key(const struct engine *e, uint8_t ret_seed[32])
+{
+	master_key_signing(&e->masters, e->keys.store_id, ret_seed);
+	return e->keys.store_id;
+}
+
 static enum fault ready(const struct engine *e)
 {
 	if (e->read_only)
@@ -445,6 +451,7 @@ static const struct engine_verbs verbs = {
     .stats_get = stats_get,
     .verify = embedded_verify,
     .ledger_scan = embedded_scan,
+    .signing_key = signing_key,
     .backup = embedded_backup,
 };
 

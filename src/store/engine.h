@@ -180,9 +180,22 @@ CHECKED enum fault engine_verify(struct engine *e,
 				 void (*progress)(void *context, uint64_t done, uint64_t all),
 				 void *context, struct ledger_report *ret, char **ret_why);
 
+/* A record as an entry leaves it: put (`record` is its struct, PERSONAL and SECRET members sealed)
+ * or deleted (only its key). */
+struct ledger_image {
+	enum table table;
+	bool gone;
+	const void *record;
+};
+/* {"field": value, ..}: amounts in fen, instants as yyyy-MM-dd HH:mm:ss of UTC+8, bytes in hex,
+ * numbers above 2^53 as texts, what is sealed as "(sealed)". */
+void ledger_image_json(const struct ledger_image *image, struct buffer *out);
+const char *ledger_image_table(const struct ledger_image *image); /* "coupon" */
+
 struct ledger_entry {
 	uint64_t batch, merchant, number;
-	struct instant instant;
+	struct instant instant; /* the real time; a sandbox's clock was ahead of it by .. */
+	int64_t ahead_ms;
 	struct text actor;
 	unsigned command;
 	uint8_t hash[32];
@@ -193,11 +206,19 @@ struct ledger_entry {
 	/* the ids of the coupons that the entry writes */
 	const uint64_t *coupons;
 	unsigned coupon_count;
+	const struct ledger_image *images;
+	unsigned image_count;
 };
-/* Calls `see` for each entry in order until it returns false. */
+/* Calls `see` for each entry, in the order of its merchant, until it returns false. Its hash is
+ * made anew from the first entry on; DATA_DAMAGED when the chain does not fit. */
 CHECKED enum fault engine_ledger_scan(struct engine *e,
 				      bool (*see)(void *context, const struct ledger_entry *entry),
 				      void *context);
+
+/* For signed checkpoints: the store's id, and the private key that signs for it,
+ * HKDF-SHA256(first master key, salt = the 8 bytes of the id, info = "couponry ledger checkpoint").
+ * The caller wipes it. */
+uint64_t engine_signing_key(const struct engine *e, uint8_t ret_seed[32]);
 
 /* A whole copy of DIR at `to` (which must not exist), while serving. */
 CHECKED enum fault engine_backup(struct engine *e, const char *to, char **ret_why);

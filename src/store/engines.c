@@ -252,3 +252,8 @@ enum fault engine_backup(struct engine *e, const char *to, char **ret_why)
 {
 	return verbs_of(e)->backup(e, to, ret_why);
 }
+
+uint64_t engine_signing_key(const struct engine *e, uint8_t ret_seed[32])
+{
+	return verbs_of(e)->signing_key(e, ret_seed);
+}

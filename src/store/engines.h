@@ -37,6 +37,7 @@ struct engine_verbs {
 				  bool (*see)(void *context, const struct ledger_entry *entry),
 				  void *context);
 	enum fault (*backup)(struct engine *e, const char *to, char **ret_why);
+	uint64_t (*signing_key)(const struct engine *e, uint8_t ret_seed[32]);
 	bool waits; /* engine_waits */
 };
 

@@ -3,9 +3,11 @@
  *   sealing key = HMAC-SHA256(newest master key, "couponry seal")
  *   tag key     = HMAC-SHA256(oldest master key, "couponry tag")
  *   key check   = HMAC-SHA256(master key, "couponry check", store id), cut to 16 bytes
+ *   signing key = HKDF-SHA256(oldest master key, salt = store id, "couponry ledger checkpoint")
  */
 #include "store/keyring.h"
 
+#include "base/ed25519.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -130,6 +132,13 @@ void master_key_check(const struct master_keys *m, unsigned index, uint64_t stor
 	uint8_t digest[32];
 	derive(m->key[index], "couponry check", store_id, digest);
 	memcpy(ret, digest, 16);
+}
+
+void master_key_signing(const struct master_keys *m, uint64_t store_id, uint8_t ret_seed[32])
+{
+	struct text secret = {(const char *)m->key[0], MASTER_KEY_SIZE};
+	struct text salt = {(const char *)&store_id, sizeof(store_id)};
+	hkdf_sha256(secret, salt, TEXT("couponry ledger checkpoint"), ret_seed);
 }
 
 bool master_keys_fit(const struct master_keys *m, uint32_t id, uint64_t store_id,

@@ -63,6 +63,8 @@ CHECKED enum fault master_keys_read(const char *path, struct master_keys *ret, c
 CHECKED enum fault master_keys_create(const char *path, uint64_t seed, struct master_keys *ret);
 /* Sets master_id, master_seal, master_tag and master from *m, which must live as long. */
 void keyring_masters(struct keyring *k, const struct master_keys *m);
+/* What signs checkpoints of the ledger: engine_signing_key. */
+void master_key_signing(const struct master_keys *m, uint64_t store_id, uint8_t ret_seed[32]);
 /* What a ledger keeps to know its key again. */
 void master_key_check(const struct master_keys *m, unsigned index, uint64_t store_id,
 		      uint8_t ret[16]);

@@ -297,6 +297,13 @@ static uint64_t credential_version(const struct engine *engine)
 	return atomic_load(&e->credential_writes) << 32 | (uint32_t)span;
 }
 
+static uint64_t signing_key(const struct engine *engine, uint8_t ret_seed[32])
+{
+	const struct pg_engine *e = (const struct pg_engine *)(const void *)engine;
+	master_key_signing(&e->masters, e->card.id, ret_seed);
+	return e->card.id;
+}
+
 static enum fault ready(const struct engine *engine)
 {
 	const struct pg_engine *e = (const struct pg_engine *)(const void *)engine;
@@ -380,6 +387,7 @@ static const struct engine_verbs verbs = {
     .stats_get = stats_get,
     .verify = pg_verify,
     .ledger_scan = pg_ledger_scan,
+    .signing_key = signing_key,
     .backup = backup,
     .waits = true,
 };

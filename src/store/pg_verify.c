@@ -444,6 +444,8 @@ enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t 
 
 struct show {
 	struct arena arena;
+	uint64_t merchant;
+	struct head head; /* of that merchant, so far */
 	bool (*see)(void *context, const struct ledger_entry *entry);
 	void *context;
 	bool stopped;
@@ -453,10 +455,18 @@ static enum fault show_entry(void *context, const struct pg_entry *entry)
 {
 	struct show *s = context;
 	struct ledger_entry shown = {0};
+	if (s->merchant != entry->merchant)
+		s->head = (struct head){0};
+	s->merchant = entry->merchant;
 	arena_reset(&s->arena);
-	if (!entry_describe(&s->arena, entry->bytes, &shown))
+	if (!entry_describe(&s->arena, entry->bytes, &shown) || shown.merchant != entry->merchant ||
+	    shown.number != s->head.number + 1)
 		return FAULT_DATA_DAMAGED;
-	memcpy(shown.hash, entry->hash, sizeof(shown.hash));
+	entry_hash(s->head.hash, entry->bytes, shown.hash);
+	if (memcmp(shown.hash, entry->hash, sizeof(shown.hash)) != 0)
+		return FAULT_DATA_DAMAGED;
+	memcpy(s->head.hash, shown.hash, sizeof(shown.hash));
+	s->head.number = shown.number;
 	shown.batch = entry->number; /* batches have no numbers here */
 	s->stopped = !s->see(s->context, &shown);
 	return s->stopped ? FAULT_BUSY : OK; /* any fault ends the walk */

@@ -51,8 +51,8 @@ describe('help, version, usage', () => {
   });
   test('help names every command', async () => {
     const help = await done(['help']);
-    for (const name of ['serve', 'demo', 'merchant add', 'merchant list', 'credential add', 'import', 'export', 'sign',
-      'ledger verify', 'ledger show', 'backup', 'restore', 'config', 'version'])
+    for (const name of ['serve', 'demo', 'merchant add', 'merchant change', 'merchant list', 'credential add', 'credential change', 'import', 'export', 'sign',
+      'ledger verify', 'ledger show', 'ledger as-of', 'ledger checkpoint', 'ledger check', 'ledger public-key', 'backup', 'restore', 'config', 'version'])
       assert.match(help, new RegExp(`^couponry ${name}\\b`, 'm'));
   });
   const wrong = [
@@ -119,7 +119,7 @@ describe('demo', () => {
     for (const word of ['12345678', 'helloworld', '100000001', 'wjbsecret', 'demo-token', '8888888888888888888',
       'demoappkey12345678', '6dc05b4ac175cf316d226252b05cf685', 'zvcmssecret', '782c281f62', 'demo-native-key'])
       assert.ok(said.includes(word), word);
-    assert.equal(await done(['merchant', 'list', '--output=json', `--data=${demo}`]), '[{"id": 1, "name": "demo"}]\n');
+    assert.equal(await done(['merchant', 'list', '--output=json', `--data=${demo}`]), '[{"id": 1, "name": "demo", "zone": "+08:00", "sandbox": false, "clock_ms": 0}]\n');
     assert.equal(await done(['merchant', 'list', `--data=${demo}`]), '1\tdemo\n');
   });
   test('twice changes nothing', async () => {
@@ -154,7 +154,7 @@ describe('merchants and credentials', () => {
       { id: 1, name: 'only' },
       { id: 2, name: 'a "b" 店' },
       { id: 3, name: 'third' },
-    ]);
+    ].map((m) => ({ ...m, zone: '+08:00', sandbox: false, clock_ms: 0 })));
     await refused('value_taken', ['merchant', 'add', '--name=third', `--data=${dir}`]);
   });
   test('no data directory', async () => {
@@ -175,14 +175,14 @@ describe('merchants and credentials', () => {
     assert.deepEqual(JSON.parse(await done(['credential', 'list', '--output=json', `--data=${dir}`])), [
       { dialect: 'top', id: 'K1', merchant: 1, demo: false },
       { dialect: 'wjb', id: 'K1', merchant: 1, demo: false },
-    ]);
+    ].map((c) => ({ ...c, label: '', scopes: [], calls_per_s: 0, burst: 0, expires: null, revoked: false })));
   });
   test('credential list shows no secret', async () => {
     for (const dir of [demo, served])
       for (const form of ['text', 'json']) {
         const said = await done(['credential', 'list', `--output=${form}`, `--data=${dir}`]);
         assert.ok(said.includes('12345678'));
-        for (const secret of ['helloworld', 'wjbsecret', 'demo-token', 'demoappkey12345678', 'zvcmssecret', '782c281f62'])
+        for (const secret of ['demo-native-key', 'helloworld', 'wjbsecret', 'demo-token', 'demoappkey12345678', 'zvcmssecret', '782c281f62'])
           assert.ok(!said.includes(secret), secret);
       }
   });
@@ -236,7 +236,7 @@ describe('settings', () => {
   test('every option of a command is an environment variable, also through a server', async () => {
     for (const dir of [demo, served]) {
       const env = { COUPONRY_DATA: dir, COUPONRY_OUTPUT: 'json' };
-      assert.equal(await done(['merchant', 'list'], { env }), '[{"id": 1, "name": "demo"}]\n');
+      assert.equal(await done(['merchant', 'list'], { env }), '[{"id": 1, "name": "demo", "zone": "+08:00", "sandbox": false, "clock_ms": 0}]\n');
       assert.equal(await done(['merchant', 'list', '--output=text'], { env }), '1\tdemo\n');
       await refused('merchant_unknown', ['export', 'coupons'], { env: { ...env, COUPONRY_MERCHANT: '9' } });
       assert.match(await done(['ledger', 'show'], { env: { ...env, COUPONRY_COUPON: '11111' } }), /code=11111/);

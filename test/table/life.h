@@ -6,7 +6,9 @@
  *     redeem codes=$C1 amount=19900 order=o1 key=k1 -> ok off=9900 $C1:redeemed:9900
  *     redeem codes=$C1 -> coupon_redeemed code $C1
  *     reasons codes=$C1 amount=100 -> ok $C1:threshold_missed
- *     items: product/category/price*quantity with commas
+ *     items: product/category/price*quantity with commas; times=N: the last of N calls
+ *     pairs=1/a,2/b: customers by phone and nick at once
+ *     show .. full: with its uses, revision, amount and begin
  */
 
 static const char *const benefit_names[] = {
@@ -205,7 +207,11 @@ static const struct customer *arg_holders(struct story *t, unsigned *ret_n)
 		       {"phones", offsetof(struct customer, phone)},
 		       {"cards", offsetof(struct customer, card_no)}};
 	struct customer *all = ARENA_ARRAY(&t->arena, struct customer, 2000);
-	*ret_n = 0;
+	const struct text *pairs = arg_items(t, "pairs", ret_n);
+	for (unsigned i = 0; i < *ret_n; i++) {
+		all[i].nick = pairs[i];
+		all[i].phone = text_cut(&all[i].nick, '/');
+	}
 	for (unsigned m = 0; m < COUNT_OF(members); m++) {
 		unsigned n;
 		const struct text *items = arg_items(t, members[m].name, &n);
@@ -285,8 +291,10 @@ static enum fault do_redeem(struct story *t)
 					.request = arg_number_key(t),
 					.revision = arg_number(t, "match", 0)};
 	struct coupon_redeem_ret ret;
+	uint64_t times = arg_number(t, "times", 1);
 	cmd.codes = arg_items(t, "codes", &cmd.n);
-	RUN(coupon_redeem);
+	while (times-- > 0)
+		RUN(coupon_redeem);
 	say_number(t, "off", (uint64_t)ret.discount.fen);
 	for (unsigned i = 0; i < ret.n; i++)
 		say_redeemed(t, &ret.coupons[i], cmd.cart.n);
@@ -321,9 +329,12 @@ static enum fault do_reverse(struct story *t)
 					 .cause = has(t, "refund") ? CAUSE_REFUND : CAUSE_CANCEL,
 					 .has_amount = has(t, "amount"),
 					 .amount = {(int64_t)arg_number(t, "amount", 0)},
-					 .request = arg_number_key(t)};
+					 .request = arg_number_key(t),
+					 .revision = arg_number(t, "match", 0)};
 	struct coupon_reverse_ret ret;
-	RUN(coupon_reverse);
+	uint64_t times = arg_number(t, "times", 1);
+	while (times-- > 0)
+		RUN(coupon_reverse);
 	say_number(t, "back", (uint64_t)ret.discount.fen);
 	for (unsigned i = 0; i < ret.n; i++)
 		say_redeemed(t, &ret.coupons[i], 0);
@@ -345,9 +356,16 @@ static enum fault do_show(struct story *t)
 	struct coupon_show_cmd cmd = {
 	    .code = arg(t, "code"), .as_of = arg_instant(t, "as_of"), .folded = has(t, "folded")};
 	struct coupon_show_ret ret;
+	bool full = has(t, "full");
 	RUN(coupon_show);
 	say(t, state_names[ret.view.state]);
 	say_number(t, "used", ret.used);
+	if (full) {
+		say_number(t, "uses", ret.uses);
+		say_number(t, "revision", ret.view.coupon->revision);
+		say_number(t, "amount", (uint64_t)ret.view.template->amount.fen);
+		say_instant(t, "begin", ret.view.coupon->begin);
+	}
 	if (ret.view.customer)
 		buffer_format(&t->out, " of=%.*s",
 			      TEXT_ARG(shown_id(t, ret.view.customer->customer_id)));

@@ -3,6 +3,7 @@
  * sealing against OpenSSL's AES-128-SIV. Threads come and go, so that a leak checker sees theirs.
  */
 #include "base/crypto.h"
+#include "base/ed25519.h"
 #include "test.h"
 
 #include <openssl/evp.h>
@@ -278,6 +279,67 @@ static void test_threads(void)
 	}
 }
 
+/* RFC 5869, test cases 1 and 3: the first 32 bytes. */
+static void test_hkdf(void)
+{
+	uint8_t secret[22], salt[13], info[10], out[32];
+	memset(secret, 0x0b, sizeof(secret));
+	CHECK(hex_read(TEXT("000102030405060708090a0b0c"), salt, sizeof(salt)));
+	CHECK(hex_read(TEXT("f0f1f2f3f4f5f6f7f8f9"), info, sizeof(info)));
+	struct text key = {(const char *)secret, sizeof(secret)};
+	hkdf_sha256(key, (struct text){(const char *)salt, sizeof(salt)},
+		    (struct text){(const char *)info, sizeof(info)}, out);
+	CHECK_TEXT(hex_of(out, sizeof(out)),
+		   "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+	hkdf_sha256(key, TEXT_NONE, TEXT_NONE, out);
+	CHECK_TEXT(hex_of(out, sizeof(out)),
+		   "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
+}
+
+/* RFC 8032, 7.1, tests 1 and 3. */
+static void test_ed25519(void)
+{
+	static const struct {
+		const char *seed, *public, *message, *signature;
+		size_t size;
+	} rows[] = {
+	    {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+	     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+	     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e3"
+	     "9701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+	     0},
+	    {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+	     "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "\xaf\x82",
+	     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f"
+	     "760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+	     2},
+	};
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		uint8_t seed[32], public[32], signature[64];
+		char pem[ED25519_PEM_SIZE];
+		struct text message = {rows[i].message, rows[i].size};
+		CHECK(hex_read(text_of(rows[i].seed), seed, sizeof(seed)));
+		ed25519_public(seed, public);
+		CHECK_TEXT(hex_of(public, sizeof(public)), rows[i].public);
+		ed25519_sign(seed, message, signature);
+		CHECK_TEXT(hex_of(signature, sizeof(signature)), rows[i].signature);
+		CHECK(ed25519_verify(public, message, signature));
+		CHECK(!ed25519_verify(public, TEXT("x"), signature));
+		signature[63] ^= 1;
+		CHECK(!ed25519_verify(public, message, signature));
+		ed25519_pem_write(public, pem);
+		struct text text = {pem, sizeof(pem)};
+		memset(seed, 0, sizeof(seed));
+		CHECK(ed25519_pem_read(text, seed) && memcmp(seed, public, sizeof(seed)) == 0);
+		CHECK(!ed25519_pem_read((struct text){pem, sizeof(pem) - 2}, seed));
+		pem[30] ^= 1; /* of the algorithm's name */
+		CHECK(!ed25519_pem_read(text, seed));
+	}
+	uint8_t none[32];
+	CHECK(!ed25519_pem_read(TEXT_NONE, none));
+	CHECK(!ed25519_pem_read(TEXT("-----BEGIN PUBLIC KEY-----"), none));
+}
+
 int main(void)
 {
 	test_threads();
@@ -292,5 +354,7 @@ int main(void)
 	test_seal_vector();
 	test_seal_against_openssl();
 	test_threads();
+	test_hkdf();
+	test_ed25519();
 	return test_end();
 }

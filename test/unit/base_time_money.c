@@ -218,6 +218,55 @@ static void test_spans(void)
 	}
 }
 
+/* A text, the zone of whoever reads it, whether a day ends; what it is in UTC, or "". */
+static void test_zoned(struct buffer *b)
+{
+	static const struct {
+		const char *text;
+		int from_utc8;
+		bool day_ends;
+		const char *utc;
+	} rows[] = {
+	    {"2026-01-02T10:00:00+08:00", 0, false, "2026-01-02T02:00:00+00:00"},
+	    {"2026-01-02T10:00:00Z", 0, false, "2026-01-02T10:00:00+00:00"},
+	    {"2026-01-02t10:00:00z", 0, true, "2026-01-02T10:00:00+00:00"},
+	    {"2026-01-02 10:00:00", 0, false, "2026-01-02T02:00:00+00:00"},
+	    {"2026-01-02T10:00:00", -690, false, "2026-01-02T13:30:00+00:00"},
+	    {"2026-01-02T10:00:00.999-03:30", 0, false, "2026-01-02T13:30:00+00:00"},
+	    {"2026-01-02", 0, false, "2026-01-01T16:00:00+00:00"},
+	    {"2026-01-02", 0, true, "2026-01-02T15:59:59+00:00"},
+	    {"2026-01-02", -480, true, "2026-01-02T23:59:59+00:00"},
+	    {"2024-02-29T23:59:59+14:00", 0, false, "2024-02-29T09:59:59+00:00"},
+	    {"2026-02-29", 0, false, ""},
+	    {"2026-01-02T10:00", 0, false, ""},
+	    {"2026-01-02T24:00:00Z", 0, false, ""},
+	    {"2026-01-02T10:00:00.", 0, false, ""},
+	    {"2026-01-02T10:00:00.1234567890Z", 0, false, ""},
+	    {"2026-01-02T10:00:00+0800", 0, false, ""},
+	    {"2026-01-02T10:00:00+99:00", 0, false, ""},
+	    {"2026-01-02T10:00:00Zx", 0, false, ""},
+	    {"2026-1-2", 0, false, ""},
+	    {"", 0, false, ""},
+	};
+	for (size_t row = 0; row < COUNT_OF(rows); row++) {
+		struct instant i;
+		bool read = moment_parse_zoned(text_of(rows[row].text), rows[row].from_utc8,
+					       rows[row].day_ends, &i);
+		CHECK_INT(read, *rows[row].utc != 0);
+		if (!read)
+			continue;
+		buffer_clear(b);
+		buffer_moment_zoned(b, i, -480);
+		CHECK_TEXT(buffer_get(b), rows[row].utc);
+	}
+	struct instant i = INSTANT_NONE;
+	CHECK(moment_parse_zoned(TEXT("2026-01-02T10:00:00.25Z"), 0, false, &i));
+	CHECK_INT(i.ms % 1000, 250);
+	buffer_clear(b);
+	buffer_moment_zoned(b, i, -690);
+	CHECK_TEXT(buffer_get(b), "2026-01-02T06:30:00-03:30");
+}
+
 int main(void)
 {
 	struct buffer b;
@@ -229,6 +278,7 @@ int main(void)
 	test_money(&b);
 	test_zones(&b);
 	test_spans();
+	test_zoned(&b);
 	buffer_release(&b);
 	return test_end();
 }

@@ -13,13 +13,69 @@ struct into {
 
 /* clang-format off */
 static const struct field fields[] = {
-	{"name",   "title", offsetof(struct into, name),   FIELD_TEXT,       5,  REQUIRED, 0},
-	{"note",   NULL,    offsetof(struct into, note),   FIELD_TEXT_BYTES, 6,  OPTIONAL, 0},
-	{"count",  "n",     offsetof(struct into, count),  FIELD_INT,        0,  OPTIONAL, offsetof(struct into, has_count)},
-	{"size",   NULL,    offsetof(struct into, size),   FIELD_INT,        50, OPTIONAL, 0},
-	{"price",  NULL,    offsetof(struct into, price),  FIELD_YUAN,       0,  OPTIONAL, offsetof(struct into, has_price)},
-	{"second", NULL,    offsetof(struct into, second), FIELD_SECOND,     0,  OPTIONAL, 0},
-	{"day",    NULL,    offsetof(struct into, day),    FIELD_DAY,        0,  OPTIONAL, 0},
+	{"name",   "title", offsetof(struct into, name),   FIELD_TEXT,       5,  REQUIRED, 0, NULL},
+	{"note",   NULL,    offsetof(struct into, note),   FIELD_TEXT_BYTES, 6,  OPTIONAL, 0, NULL},
+	{"count",  "n",     offsetof(struct into, count),  FIELD_INT,        0,  OPTIONAL, offsetof(struct into, has_count), NULL},
+	{"size",   NULL,    offsetof(struct into, size),   FIELD_INT,        50, OPTIONAL, 0, NULL},
+	{"price",  NULL,    offsetof(struct into, price),  FIELD_YUAN,       0,  OPTIONAL, offsetof(struct into, has_price), NULL},
+	{"second", NULL,    offsetof(struct into, second), FIELD_SECOND,     0,  OPTIONAL, 0, NULL},
+	{"day",    NULL,    offsetof(struct into, day),    FIELD_DAY,        0,  OPTIONAL, 0, NULL},
+};
+
+/* The kinds of the native API. */
+struct native_into {
+	uint64_t count, word, points;
+	struct money fen;
+	bool flag, has_fen;
+	struct instant from, until;
+	struct json value;
+};
+static const char *const word_names[] = {"", "one", "two"};
+static const struct words some_words = {word_names, COUNT_OF(word_names)};
+static const struct field native_fields[] = {
+	{"count", NULL, offsetof(struct native_into, count),  FIELD_COUNT,      9, OPTIONAL, 0, NULL},
+	{"fen",   NULL, offsetof(struct native_into, fen),    FIELD_FEN,        0, OPTIONAL, offsetof(struct native_into, has_fen), NULL},
+	{"off",   NULL, offsetof(struct native_into, points), FIELD_PERCENT,    0, OPTIONAL, 0, NULL},
+	{"flag",  NULL, offsetof(struct native_into, flag),   FIELD_BOOL,       0, OPTIONAL, 0, NULL},
+	{"word",  NULL, offsetof(struct native_into, word),   FIELD_WORD,       0, OPTIONAL, 0, &some_words},
+	{"from",  NULL, offsetof(struct native_into, from),   FIELD_MOMENT,     0, OPTIONAL, 0, NULL},
+	{"until", "to", offsetof(struct native_into, until),  FIELD_MOMENT_END, 0, OPTIONAL, 0, NULL},
+	{"value", NULL, offsetof(struct native_into, value),  FIELD_VALUE,      0, OPTIONAL, 0, NULL},
+};
+static const struct {
+	const char *object, *field; /* "": it is taken */
+} native_table[] = {
+	{"{}",                                   ""},
+	{"{\"count\":null,\"fen\":null,\"word\":null}", ""},
+	{"{\"count\":1}",                        ""},
+	{"{\"count\":\"9\"}",                    ""},
+	{"{\"count\":0}",                        "x.count"},
+	{"{\"count\":10}",                       "x.count"},
+	{"{\"fen\":1000000000000000}",           ""},
+	{"{\"fen\":1000000000000001}",           "x.fen"},
+	{"{\"fen\":-1}",                         "x.fen"},
+	{"{\"fen\":1.5}",                        "x.fen"},
+	{"{\"off\":100}",                        ""},
+	{"{\"off\":\"0.01\"}",                   ""},
+	{"{\"off\":100.01}",                     "x.off"},
+	{"{\"off\":0}",                          "x.off"},
+	{"{\"off\":1.005}",                      "x.off"},
+	{"{\"off\":true}",                       "x.off"},
+	{"{\"flag\":false}",                     ""},
+	{"{\"flag\":\"true\"}",                  ""},
+	{"{\"flag\":1}",                         "x.flag"},
+	{"{\"flag\":\"yes\"}",                   "x.flag"},
+	{"{\"word\":\"two\"}",                   ""},
+	{"{\"word\":\"three\"}",                 "x.word"},
+	{"{\"word\":2}",                         "x.word"},
+	{"{\"from\":\"2026-01-02\"}",            ""},
+	{"{\"from\":20260102}",                  "x.from"},
+	{"{\"value\":[1]}",                      ""},
+	{"{\"value\":false}",                    ""},
+	{"{\"cuont\":1}",                        "x.cuont"},
+	{"{\"\":1}",                             "x.?"},
+	{"{\"\\u0001\":1}",                      "x.\\u0001"},
+	{"{\"to\":\"2026-01-02\"}",              ""},
 };
 
 /* One line: an object, the fault it gives, the field it names. */
@@ -120,6 +176,69 @@ static void test_values(void)
 	arena_release(&a);
 }
 
+static void test_native_table(void)
+{
+	for (size_t i = 0; i < COUNT_OF(native_table); i++) {
+		struct arena a;
+		struct call call = call_new(&a);
+		struct native_into into = {0};
+		struct json object;
+		CHECK(json_parse(text_of(native_table[i].object), &object));
+		const struct field_source source = {.object = &object, .closed = true};
+		bool taken = !*native_table[i].field;
+		enum fault fault = decode_fields(&call, &source, "x.", native_fields,
+						 COUNT_OF(native_fields), &into);
+		int right = CHECK_INT(fault, taken ? OK : FAULT_PARAMETER_INVALID);
+		right &= CHECK_TEXT(call.detail.field, native_table[i].field);
+		if (!right)
+			fprintf(stderr, "     in %s\n", native_table[i].object);
+		arena_release(&a);
+	}
+}
+
+static void test_native_values(void)
+{
+	struct arena a;
+	struct call call = call_new(&a);
+	struct native_into into = {.count = 5, .has_fen = true, .fen = {7}, .word = 1};
+	struct json object;
+	CHECK(json_parse(TEXT("{\"off\":12.5,\"flag\":true,\"word\":\"two\",\"fen\":null,"
+			      "\"from\":\"2026-01-02\",\"until\":\"2026-01-02\",\"value\":null}"),
+			 &object));
+	struct field_source source = {.object = &object, .closed = true, .from_utc8 = -480};
+	CHECK_INT(decode_fields(&call, &source, "", native_fields, COUNT_OF(native_fields), &into),
+		  OK);
+	CHECK_INT(into.points, 1250);
+	CHECK_INT(into.word, 2);
+	CHECK(into.flag && into.has_fen);
+	CHECK_INT(into.count, 5);
+	CHECK_INT(into.from.ms, INT64_C(1767312000000));
+	CHECK_INT(into.until.ms - into.from.ms, (86400 - 1) * 1000);
+	CHECK_INT(into.value.raw.size, 0);
+	source.nulls_clear = true;
+	CHECK_INT(decode_fields(&call, &source, "", native_fields, COUNT_OF(native_fields), &into),
+		  OK);
+	CHECK(!into.has_fen && into.fen.fen == 0);
+	CHECK_INT(into.count, 5);
+	CHECK_TEXT(into.value.raw, "null");
+	arena_release(&a);
+}
+
+static void test_closed_form(void)
+{
+	struct arena a;
+	struct call call = call_new(&a);
+	struct native_into into = {0};
+	struct form form = {0};
+	CHECK(form_parse(&a, TEXT("count=3&to=2026-01-02&cuont=1"), &form));
+	const struct field_source source = {.form = &form, .closed = true};
+	CHECK_INT(decode_fields(&call, &source, "", native_fields, COUNT_OF(native_fields), &into),
+		  FAULT_PARAMETER_INVALID);
+	CHECK_TEXT(call.detail.field, "cuont");
+	CHECK_INT(into.count, 3);
+	arena_release(&a);
+}
+
 static void test_form(void)
 {
 	struct arena a;
@@ -139,7 +258,7 @@ static void test_form(void)
 	CHECK_INT(decode_field(&call, &source, "", &fields[3], &into, &given),
 		  FAULT_PARAMETER_INVALID);
 	CHECK_TEXT(call.detail.field, "size");
-	const struct field bad = {"bad", NULL, 0, FIELD_TEXT, 5, OPTIONAL, 0};
+	const struct field bad = {"bad", NULL, 0, FIELD_TEXT, 5, OPTIONAL, 0, NULL};
 	CHECK_INT(decode_field(&call, &source, "", &bad, &into, &given), FAULT_PARAMETER_INVALID);
 	const struct field_source nothing = {0};
 	CHECK_INT(decode_field(&call, &nothing, "", &fields[0], &into, &given),
@@ -230,6 +349,9 @@ int main(void)
 {
 	test_table();
 	test_values();
+	test_native_table();
+	test_native_values();
+	test_closed_form();
 	test_form();
 	test_items();
 	test_page();

@@ -62,6 +62,7 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 	struct tx *tx = &stage.write;
 	struct write w = {.merchant = merchant,
 			  .clock = stage.stage.clock,
+			  .job = table_is_job(command),
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),
@@ -112,9 +113,9 @@ static const struct {
     {COMMAND_campaign_save, 4},	    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},
     {COMMAND_audience_add, 5},	    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5},
     {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
-    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 6}, {COMMAND_template_make, 3},
+    {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 3},
     {COMMAND_template_change, 4},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
-    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 4},
+    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 5},
 };
 
 static void compare_rounds(void)

@@ -46,6 +46,11 @@ static void test_bounds(void)
 		}
 	}
 	CHECK_INT(read_flag("--segment-mib=0", NULL), OK);
+	CHECK_INT(read_flag("--calls-per-s=0", NULL), OK);
+	CHECK_INT(read_flag("--calls-per-s=1000000", NULL), OK);
+	CHECK_INT(read_flag("--calls-per-s=1000001", "calls-per-s"), FAULT_USAGE);
+	CHECK_INT(read_flag("--burst=10000000", NULL), OK);
+	CHECK_INT(read_flag("--burst=10000001", "burst"), FAULT_USAGE);
 	CHECK_INT(read_flag("--write-lanes=many", "wants a number"), FAULT_USAGE);
 }
 

@@ -9,6 +9,9 @@ import {
 import { ATTRIBUTE, ODD, PAGED, SEED, STATES, startTop } from '../js/top_data.mjs';
 
 const LOCKED = { key: '87654321', secret: 'locked-secret', token: 'locked-session' };
+const LIMITED = { key: '87654323', secret: 'limited-secret' };
+const ENDED = { key: '87654324', secret: 'ended-secret' };
+const REVOKED = { key: '87654325', secret: 'revoked-secret' };
 const FENCED = { key: '87654322', secret: 'fenced-secret' };
 let top, server;
 
@@ -18,6 +21,10 @@ before(async () => {
       cli('credential', 'add', '--merchant=1', '--dialect=top', `--id=${c.key}`, `--secret=${c.secret}`, ...more, `--data=${dir}`);
     add(LOCKED, `--token=${LOCKED.token}`, '--require-session');
     add(FENCED, '--trusted=192.0.2.0/24');
+    add(LIMITED, '--calls-per-s=1', '--burst=2');
+    add(ENDED, '--expires=2020-01-01');
+    add(REVOKED);
+    cli('credential', 'change', '--dialect=top', `--id=${REVOKED.key}`, '--revoke', `--data=${dir}`);
   });
   server = top.server;
 });
@@ -312,6 +319,27 @@ test('trusted addresses, asked after session', async () => {
   const e = error(await post(server, common(seedQuery, FENCED), FENCED), 11, 'isv.permission-ip-whitelist-limit');
   assert.equal(e.msg, 'Insufficient isv permissions');
   error(await post(server, common({ ...seedQuery, session: 'x' }, FENCED), FENCED), 27);
+});
+
+test('a credential that calls too often is told how long to wait, and that is true', async () => {
+  const call = () => post(server, common(seedQuery, LIMITED), LIMITED);
+  const forged = { ...LIMITED, secret: 'guessed' };
+  for (let i = 0; i < 5; i++) error(await post(server, common(seedQuery, forged), forged), 25); // costs the key nothing
+  await ok(call());
+  await ok(call());
+  const reply = await call();
+  const e = error(reply, 7, 'accesscontrol.limited-by-app-access-count');
+  const seconds = Number(/^This ban will last for (\d+) more seconds$/.exec(e.sub_msg)[1]);
+  assert.equal(reply.headers['retry-after'], String(seconds));
+  await new Promise((r) => setTimeout(r, seconds * 1000));
+  await ok(call());
+  await ok(post(server, common(seedQuery))); // others are not asked to wait
+});
+
+test('a key that has ended reads like an unknown one, whatever its signature', async () => {
+  const unknown = error(await post(server, common(seedQuery, { key: '1', secret: 'x' }), { key: '1', secret: 'x' }), 29);
+  for (const c of [ENDED, REVOKED, { ...ENDED, secret: 'wrong' }])
+    assert.deepEqual({ ...error(await post(server, common(seedQuery, c), c), 29), request_id: '' }, { ...unknown, request_id: '' });
 });
 
 // --- the platform's errors, in their order

@@ -32,6 +32,8 @@ W4,WD4,同名部,WS4
   const add = (...more) => cli('credential', 'add', `--data=${server.dir}`, '--merchant=1', '--dialect=waiqin', ...more);
   add('--id=1111111111111111111', '--secret=BFCO0PAgIUgd50c0l6', '--skew=60');
   add('--id=2222222222222222222', '--secret=elsewhere123456789', '--trusted=10.0.0.0/8');
+  add('--id=3333333333333333333', '--secret=limited', '--calls-per-s=1', '--burst=2');
+  add('--id=4444444444444444444', '--secret=ended', '--expires=2020-01-01');
   await server.run();
   waiqin = new Waiqin(server);
 });
@@ -435,6 +437,18 @@ test('trusted addresses', async () => {
   const reply = await far.call('queryCampaign', {});
   assert.equal(reply.return_code, '1');
   assert.match(reply.return_msg, /^address not trusted/);
+});
+
+test('too many calls', async () => {
+  const limited = new Waiqin(server, { openid: '3333333333333333333', appkey: 'limited' });
+  for (let i = 0; i < 2; i++) assert.equal((await limited.call('queryCampaign', {})).return_code, '0');
+  assert.deepEqual(await limited.call('queryCampaign', {}), refusedQuery('too many calls'));
+  await new Promise((done) => setTimeout(done, 1000));
+  assert.equal((await limited.call('queryCampaign', {})).return_code, '0');
+});
+test('a key that has ended', async () => {
+  for (const appkey of ['ended', 'wrong'])
+    assert.deepEqual(await new Waiqin(server, { openid: '4444444444444444444', appkey }).call('queryCampaign', {}), refusedQuery('unknown openid: 4444444444444444444'));
 });
 
 // ---- bodies

@@ -13,6 +13,8 @@ const QUERY = { app_key: '100000002', secret: 'query secret 密', access_token: 
 const BODY = { app_key: '100000003', secret: 'body-secret', access_token: 'token-3' };
 const SHUT = { app_key: '100000004', secret: 'shut-secret', access_token: 'token-4' };
 const SLOW = { app_key: '100000005', secret: 'slow-secret', access_token: 'token-5' };
+const LIMITED = { app_key: '100000006', secret: 'limited-secret', access_token: 'token-6' };
+const ENDED = { app_key: '100000007', secret: 'ended-secret', access_token: 'token-7' };
 const OTHER = { app_key: '200000001', secret: 'other-secret', access_token: 'other-token' };
 
 let root, server, demo, other;
@@ -30,6 +32,8 @@ before(async () => {
   credential(dir, 1, QUERY, '--sign-mode=query');
   credential(dir, 1, BODY, '--sign-mode=query+body');
   credential(dir, 1, SHUT, '--trusted=10.1.2.0/24');
+  credential(dir, 1, LIMITED, '--calls-per-s=1', '--burst=2');
+  credential(dir, 1, ENDED, '--expires=2020-01-01');
   credential(dir, 1, SLOW, '--skew=5');
   credential(dir, 2, OTHER);
   const csv = join(root, 'templates.csv');
@@ -219,6 +223,17 @@ describe('envelope', () => {
   test('trusted addresses', async () => {
     refused(await new Wjb(server.port, SHUT).call('wjb.ump.coupon.list', {}), 11,
       'Insufficient isv permissions: isv.permission-ip-whitelist-limit');
+  });
+  test('too many calls, and a key that has ended', async () => {
+    const limited = new Wjb(server.port, LIMITED);
+    for (let i = 0; i < 2; i++) await limited.ok('wjb.ump.coupon.list', {});
+    const r = await limited.call('wjb.ump.coupon.list', {});
+    refused(r, 7, 'App Call Limited: This ban will last for 1 more seconds');
+    assert.equal(r.headers['retry-after'], '1');
+    await new Promise((done) => setTimeout(done, 1000));
+    await limited.ok('wjb.ump.coupon.list', {});
+    refused(await new Wjb(server.port, ENDED).call('wjb.ump.coupon.list', {}), 29, 'Invalid app Key');
+    refused(await new Wjb(server.port, { ...ENDED, secret: 'wrong' }).call('wjb.ump.coupon.list', {}), 29, 'Invalid app Key');
   });
   test('order of checks', async () => {
     const params = { method: 'wjb.none', app_key: null, timestamp: null, v: null, format: 'xml', access_token: null };

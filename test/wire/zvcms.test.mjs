@@ -43,6 +43,8 @@ z-other,951,383933091455950002,unused,,,,
   }
   add('app-typed', '--typed');
   add('app-far', '--trusted=10.0.0.0/8');
+  add('app-limited', '--calls-per-s=1', '--burst=2');
+  add('app-ended', '--expires=2020-01-01');
   add('app-narrow', '--skew=30');
   await server.run();
   zvcms = new Zvcms(server);
@@ -188,6 +190,15 @@ test('order of checks', async () => {
 });
 test('trusted addresses', async () => {
   assert.equal((await client('app-far').call({ customerId })).code, '40002');
+});
+test('too many calls', async () => {
+  for (let i = 0; i < 2; i++) assert.equal(String((await client('app-limited').call({ customerId })).status), 'true');
+  assert.deepEqual(await client('app-limited').call({ customerId }), system('50001', '系统繁忙,请稍后再试'));
+  await new Promise((done) => setTimeout(done, 1000));
+  assert.equal(String((await client('app-limited').call({ customerId })).status), 'true');
+});
+test('a key that has ended reads like an unknown one', async () => {
+  assert.deepEqual(await client('app-ended').call({ customerId }), await client('app-nobody').call({ customerId }));
 });
 test('the same call again is answered again', async () => {
   const envelope = zvcms.envelope({ customerId, cardId });

@@ -6,7 +6,7 @@
 
 static const struct field query_fields[] = {
 #define QUERY(name, member, kind, min, max, need) \
-	{#name, NULL, offsetof(struct top_query_cmd, member), kind, max, need, 0},
+	{#name, NULL, offsetof(struct top_query_cmd, member), kind, max, need, 0, NULL},
 #include "dialect/top/fields.tbl.h"
 #undef QUERY
 };

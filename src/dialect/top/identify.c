@@ -290,7 +290,7 @@ enum fault top_check_session(const struct call *call, struct text session, bool 
 
 static const struct method methods[] = {
 #define METHOD(ROW, name, command, cmd, ret, decode, encode, slow) \
-	{name, command, sizeof(cmd), sizeof(ret), decode, encode, slow},
+	{name, command, sizeof(cmd), sizeof(ret), decode, encode, slow, false, false},
 #include "dialect/top/methods.tbl.h"
 #undef METHOD
 };

@@ -20,7 +20,9 @@ static const struct method methods[] = {
 	 sizeof(struct command##_ret),                   \
 	 decode,                                         \
 	 encode,                                         \
-	 slow},
+	 slow,                                           \
+	 false,                                          \
+	 false},
 #include "dialect/waiqin/methods.tbl.h"
 #undef METHOD
 };

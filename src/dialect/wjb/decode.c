@@ -28,7 +28,7 @@ struct list_params {
 /* clang-format off */
 #define NO_HAS 0
 #define FIELD_ROW(of, name, alias, member, kind, max, required, has) \
-	{#name, alias, offsetof(struct of, member), FIELD_##kind, max, required, has},
+	{#name, alias, offsetof(struct of, member), FIELD_##kind, max, required, has, NULL},
 #define HAS(member) offsetof(struct template, member)
 static const struct field coupon_fields[] = {
 #define COUPON(...) FIELD_ROW(template, __VA_ARGS__)

@@ -144,7 +144,8 @@ static struct text shown_detail(struct call *call, int code)
 	if (code == 11)
 		return TEXT("isv.permission-ip-whitelist-limit");
 	if (code == 7)
-		return TEXT("This ban will last for 1 more seconds");
+		return arena_format(call->arena, "This ban will last for %u more seconds",
+				    call->retry_after_s ? call->retry_after_s : 1);
 	return shown_field(call);
 }
 
@@ -159,7 +160,7 @@ void wjb_face(struct call *call, enum fault fault)
 				       fault == FAULT_TEMPLATE_EXISTS ? " already exists" : "");
 	if (message.size == 0)
 		message = text_of(error.text);
-	if (error.code == 10 || error.code == 7)
+	if ((error.code == 10 || error.code == 7) && !call->retry_after_s)
 		call->retry_after_s = 1;
 	call->status = 200;
 	buffer_clear(&call->reply);

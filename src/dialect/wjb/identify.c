@@ -280,7 +280,7 @@ enum verbs { POST, READABLE };
 /* clang-format off */
 static const struct method methods[] = {
 #define METHOD(name, command, decode, encode, verbs, path) \
-	{name, COMMAND_##command, sizeof(struct command##_cmd), sizeof(struct command##_ret), wjb_##decode, wjb_##encode, false},
+	{name, COMMAND_##command, sizeof(struct command##_cmd), sizeof(struct command##_ret), wjb_##decode, wjb_##encode, false, false, false},
 #include "dialect/wjb/methods.tbl.h"
 #undef METHOD
 };

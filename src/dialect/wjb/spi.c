@@ -94,7 +94,7 @@ static enum fault spi_encode(struct call *call, const void *ret)
 
 /* clang-format off */
 static const struct method methods[] = {
-	{"coupon.provide", COMMAND_coupon_issue, sizeof(struct coupon_issue_cmd), sizeof(struct coupon_issue_ret), spi_decode, spi_encode, false},
+	{"coupon.provide", COMMAND_coupon_issue, sizeof(struct coupon_issue_cmd), sizeof(struct coupon_issue_ret), spi_decode, spi_encode, false, false, false},
 };
 /* clang-format on */
 

@@ -13,6 +13,8 @@ static const struct method methods[] = {
 	 sizeof(struct command##_ret),                      \
 	 decode,                                            \
 	 encode,                                            \
+	 false,                                             \
+	 false,                                             \
 	 false},
 #include "dialect/zvcms/methods.tbl.h"
 #undef METHOD

@@ -52,10 +52,26 @@ enum fault call_fresh(struct call *call, struct instant t, unsigned default_s)
 	return apart <= most && apart >= -most ? OK : FAULT_TIMESTAMP_STALE;
 }
 
+static void check_command(const struct call *call, unsigned command, const void *cmd)
+{
+	if (call->dialect->dialect == DIALECT_NATIVE)
+		native_command_check(command, cmd);
+	else
+		command_check(command, cmd);
+}
+
+static void answer_command(struct call *call, unsigned command, const void *cmd, void *ret)
+{
+	if (call->dialect->dialect == DIALECT_NATIVE)
+		native_command_answer(call->arena, command, cmd, ret);
+	else
+		command_answer(call->arena, command, cmd, ret);
+}
+
 enum fault call_read(struct call *call, enum command command, const void *cmd, void *ret)
 {
-	command_check(command, cmd);
-	command_answer(call->arena, command, cmd, ret);
+	check_command(call, command, cmd);
+	answer_command(call, command, cmd, ret);
 	return call->arena->full ? FAULT_BUSY : OK;
 }
 
@@ -93,9 +109,16 @@ static struct text line_next(struct text *rest)
 static void request_line_read(struct text line, struct http_request *r)
 {
 	struct text verb = text_cut(&line, ' ');
-	r->verb = text_equal(verb, TEXT("POST"))  ? HTTP_POST
-		  : text_equal(verb, TEXT("GET")) ? HTTP_GET
-						  : HTTP_OTHER;
+	static const struct {
+		struct text name;
+		enum http_verb verb;
+	} verbs[] = {{TEXT("GET"), HTTP_GET},	    {TEXT("POST"), HTTP_POST},
+		     {TEXT("PUT"), HTTP_PUT},	    {TEXT("PATCH"), HTTP_PATCH},
+		     {TEXT("DELETE"), HTTP_DELETE}, {TEXT("HEAD"), HTTP_HEAD}};
+	r->verb = HTTP_OTHER;
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		if (text_equal(verb, verbs[i].name))
+			r->verb = verbs[i].verb;
 	r->target = r->query = text_cut(&line, ' ');
 	r->path = text_cut(&r->query, '?');
 }
@@ -148,6 +171,7 @@ static void call_init(struct attempt *a, const struct dialect_row *dialect)
 	    .secret = TEXT("secret"),
 	    .token = TEXT("token"),
 	    .sign_mode = header_number(r, TEXT("mode"), 0),
+	    .scopes = header_number(r, TEXT("scopes"), 0),
 	    .typed = typed,
 	    .require_session = typed,
 	};
@@ -242,7 +266,7 @@ static enum fault decode(struct call *call, const struct caller *caller)
 		return FAULT_BUSY;
 	if (method->decode)
 		TRY(method->decode(call, call->cmd));
-	command_check(method->command, call->cmd);
+	check_command(call, method->command, call->cmd);
 	if (caller->decoded)
 		caller->decoded(call);
 	return OK;
@@ -250,7 +274,7 @@ static enum fault decode(struct call *call, const struct caller *caller)
 
 static enum fault encode(struct call *call)
 {
-	command_answer(call->arena, call->method->command, call->cmd, call->ret);
+	answer_command(call, call->method->command, call->cmd, call->ret);
 	if (call->arena->full)
 		return FAULT_BUSY;
 	buffer_clear(&call->reply);

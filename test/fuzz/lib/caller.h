@@ -8,6 +8,7 @@
  *     Mode: 21                  the credential's sign_mode
  *     Typed: 1                  its `typed` and `require_session`
  *     Arena: 300                bytes that the call may take
+ *     Scopes: 32                of the credential; 0: as an old one
  *
  *     {"body":1}
  *
@@ -37,5 +38,8 @@ void caller_run(const struct caller *caller, const uint8_t *data, size_t size);
 void reply_check(struct call *call);
 /* Texts clean, numbers and lists within their bounds. */
 void command_check(unsigned command, const void *cmd);
+/* The same for commands of the native API. */
+void native_command_check(unsigned command, const void *cmd);
+void native_command_answer(struct arena *a, unsigned command, const void *cmd, void *ret);
 /* An answer as the store might give it, with texts that need escapes. */
 void command_answer(struct arena *a, unsigned command, const void *cmd, void *ret);

@@ -80,7 +80,10 @@ void reply_check(struct call *call)
 	const struct text separator = TEXT("\r\n-S-\r\n");
 	struct text rest = buffer_get(&call->reply);
 	must(!call->reply.full);
-	must(call->status == 200 || call->status == 404 || call->status == 405);
+	if (call->dialect->dialect == DIALECT_NATIVE)
+		must(call->status >= 200 && call->status <= 503);
+	else
+		must(call->status == 200 || call->status == 404 || call->status == 405);
 	if (http_header_get(call->request, TEXT("top-api-separator")).size)
 		return;
 	for (;;) {

@@ -27,7 +27,7 @@ static void keep_event(struct got *g, const struct event *e)
 	to->revision = e->revision;
 	to->used = e->used;
 	to->uses = e->uses;
-	to->holder = e->holder;
+	to->counted_for = e->counted_for;
 	to->end = e->end;
 	to->until = e->until;
 	to->amount = e->amount;

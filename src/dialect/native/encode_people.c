@@ -1,0 +1,243 @@
+/* Customers, departments, campaigns, the merchant and its keys. */
+#include "dialect/native/encode.h"
+
+/* --- customers --- */
+
+static void show_customer(struct out *o, const struct customer *c)
+{
+	NATIVE_CUSTOMER(SHOW)
+}
+
+enum fault native_encode_customer(struct call *call, const void *from)
+{
+	const struct customer_get_ret *ret = from;
+	const struct customer *c = &ret->customer;
+	uint64_t coupons = ret->coupons;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_CUSTOMER_SHOWN(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_customer_page(struct call *call, const void *from)
+{
+	const struct customer_list_ret *ret = from;
+	struct out o;
+	PAGE_BEGIN(o, call);
+	for (unsigned i = 0; i < ret->n; i++) {
+		write_begin(&o.w, "row");
+		show_customer(&o, &ret->rows[i]);
+		write_end(&o.w);
+	}
+	return page_end(&o, page_next(call, ret->n, ret->count));
+}
+
+enum fault native_encode_customer_saved(struct call *call, const void *from)
+{
+	struct text customer_id = ((const struct customer_save_ret *)from)->customer_id;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_CUSTOMER_SAVED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_customer_merged(struct call *call, const void *ret)
+{
+	const struct customer_merge_cmd *cmd = call->cmd;
+	struct text into = cmd->into, from = cmd->from;
+	struct out out, *o = &out;
+	(void)ret;
+	out_begin(o, call);
+	NATIVE_MERGED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_customer_erased(struct call *call, const void *from)
+{
+	struct text customer_id = ((const struct customer_erase_cmd *)call->cmd)->customer_id;
+	struct out out, *o = &out;
+	(void)from;
+	out_begin(o, call);
+	NATIVE_ERASED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+/* --- departments --- */
+
+enum fault native_encode_department_page(struct call *call, const void *from)
+{
+	const struct department_list_ret *ret = from;
+	struct out out, *o = &out;
+	PAGE_BEGIN(out, call);
+	for (unsigned i = 0; i < ret->n; i++) {
+		const struct department *d = &ret->rows[i];
+		write_begin(&o->w, "row");
+		NATIVE_DEPARTMENT(SHOW)
+		write_end(&o->w);
+	}
+	return page_end(o, page_next(call, ret->n, ret->count));
+}
+
+enum fault native_encode_department_saved(struct call *call, const void *from)
+{
+	struct text department_id = ((const struct department_save_ret *)from)->department_id;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_DEPARTMENT_SAVED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+/* --- campaigns --- */
+
+static void show_campaign(struct out *o, const struct campaign *c)
+{
+	NATIVE_CAMPAIGN(SHOW)
+}
+
+static void show_departments(struct out *o, const struct department *departments, unsigned n)
+{
+	write_begin_list(&o->w, "departments", "id");
+	for (unsigned i = 0; i < n; i++)
+		write_text(&o->w, "id", departments[i].department_id);
+	write_end(&o->w);
+}
+
+enum fault native_encode_campaign(struct call *call, const void *from)
+{
+	const struct campaign_query_ret *ret = from;
+	struct out out, *o = &out;
+	if (!ret->n)
+		return call_refuse(call, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	out_begin(o, call);
+	const struct campaign *c = &ret->rows[0];
+	const struct department *departments = ret->departments[0];
+	unsigned n = ret->department_count[0];
+	NATIVE_CAMPAIGN_SHOWN(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_campaign_page(struct call *call, const void *from)
+{
+	const struct campaign_list_ret *ret = from;
+	struct out o;
+	PAGE_BEGIN(o, call);
+	for (unsigned i = 0; i < ret->n; i++) {
+		write_begin(&o.w, "row");
+		show_campaign(&o, &ret->rows[i]);
+		write_end(&o.w);
+	}
+	return page_end(&o, page_next(call, ret->n, ret->count));
+}
+
+enum fault native_encode_campaign_saved(struct call *call, const void *from)
+{
+	const struct native_state *s = call->state;
+	struct text source_code = s->source_code;
+	uint64_t activity_id = ((const struct campaign_save_ret *)from)->activity_id;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_CAMPAIGN_SAVED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_audience_done(struct call *call, const void *from)
+{
+	const struct native_state *s = call->state;
+	struct text source_code = s->source_code;
+	struct out out, *o = &out;
+	(void)from;
+	out_begin(o, call);
+	NATIVE_AUDIENCE_DONE(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_audience_page(struct call *call, const void *from)
+{
+	const struct audience_page_ret *ret = from;
+	struct out out, *o = &out;
+	PAGE_BEGIN(out, call);
+	for (unsigned i = 0; i < ret->n; i++) {
+		const struct audience_person *m = &ret->rows[i];
+		write_begin(&o->w, "row");
+		NATIVE_MEMBER(SHOW)
+		write_end(&o->w);
+	}
+	return page_end(o, page_next(call, ret->n, ret->count));
+}
+
+/* --- the merchant --- */
+
+static void show_zone(struct out *o)
+{
+	char text[MOMENT_ZONED_SIZE];
+	struct buffer b;
+	enum { OFFSET_SIZE = MOMENT_ZONED_SIZE - MOMENT_SECOND_SIZE };
+	buffer_init_fixed(&b, text, sizeof(text));
+	buffer_moment_zoned(&b, instant_of_second(0), o->from_utc8);
+	write_plain(&o->w, "zone", (struct text){text + MOMENT_SECOND_SIZE, OFFSET_SIZE});
+}
+
+enum fault native_encode_merchant(struct call *call, const void *from)
+{
+	const struct merchant *m = call->actor.merchant;
+	struct instant now = call->env->now;
+	struct out out, *o = &out;
+	(void)from;
+	out_begin(o, call);
+	NATIVE_MERCHANT(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_clock(struct call *call, const void *from)
+{
+	const struct merchant_change_ret *ret = from;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_CLOCK_MOVED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+/* Of a native key only the beginning of its digest; it is enough to tell keys apart. */
+static struct text shown_name(const struct credential *c)
+{
+	enum { DIGEST_SHOWN = 8 };
+	bool cut = c->dialect == DIALECT_NATIVE && c->name.size > DIGEST_SHOWN;
+	return cut ? (struct text){c->name.data, DIGEST_SHOWN} : c->name;
+}
+
+static void show_scopes(struct out *o, const struct credential *c)
+{
+	uint64_t scopes = c->scopes ? c->scopes : SCOPE_ALL;
+	write_begin_list(&o->w, "scopes", "scope");
+	for (unsigned i = 0; i < words_scope.count; i++)
+		if (scopes & 1u << i)
+			write_plain(&o->w, "scope", text_of(words_scope.of[i]));
+	write_end(&o->w);
+}
+
+/* The list is the store's: others' keys are left out, so a page may be short. */
+enum fault native_encode_credential_page(struct call *call, const void *from)
+{
+	const struct credential_list_ret *ret = from;
+	struct out out, *o = &out;
+	PAGE_BEGIN(out, call);
+	for (unsigned i = 0; i < ret->n; i++) {
+		const struct credential *c = &ret->rows[i];
+		if (c->owner != call->actor.merchant->number)
+			continue;
+		write_begin(&o->w, "row");
+		NATIVE_CREDENTIAL(SHOW)
+		write_end(&o->w);
+	}
+	return page_end(o, page_next(call, ret->n, ret->count));
+}

@@ -1,0 +1,125 @@
+/*
+ * EXAMPLE(method, target, request, answer): one call of each method, printed in the documents and
+ * replayed by test/wire/native.test.mjs. JSON(..) is its argument as text.
+ */
+/* clang-format off */
+EXAMPLE("templates.make", "/v1/templates",
+	JSON({"template_id": 8001, "name": "Spring: 20 off from 200", "type": "amount_off", "amount_fen": 2000, "threshold_fen": 20000, "shops": {"exclude": ["outlet"]}, "valid": {"from": "2026-01-01", "until": "2099-12-31"}, "hours": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "23:59"}], "limits": {"total": 1000, "per_customer": 100}, "stacking": {"group": "spring"}}),
+	JSON({"template_id": "8001", "name": "Spring: 20 off from 200", "type": "amount_off", "amount_fen": 2000, "threshold_fen": 20000, "shops": {"exclude": ["outlet"]}, "valid": {"from": "2026-01-01T00:00:00+08:00", "until": "2099-12-31T23:59:59+08:00"}, "hours": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "23:59"}], "limits": {"total": 1000, "per_customer": 100, "uses_per_coupon": 1}, "stacking": {"group": "spring", "exclusive": false, "priority": 0}, "give_back": "always", "rounding": "fen_half_up", "splitting": "proportional", "revision": 0}))
+EXAMPLE("templates.get", "/v1/templates/8001", NULL,
+	JSON({"template_id": "8001", "name": "Spring: 20 off from 200", "type": "amount_off", "amount_fen": 2000, "threshold_fen": 20000, "shops": {"exclude": ["outlet"]}, "valid": {"from": "2026-01-01T00:00:00+08:00", "until": "2099-12-31T23:59:59+08:00"}, "hours": [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "23:59"}], "limits": {"total": 1000, "per_customer": 100, "uses_per_coupon": 1}, "stacking": {"group": "spring", "exclusive": false, "priority": 0}, "give_back": "always", "rounding": "fen_half_up", "splitting": "proportional", "revision": 0, "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "usage": {"issued": 15, "issued_today": 0, "redeemed": 2, "spent_fen": 4000}}))
+EXAMPLE("templates.list", "/v1/templates?limit=1", NULL,
+	JSON({"data": [{"template_id": "11", "name": "满199减99", "amount_fen": 9900, "threshold_fen": 19900, "valid": {"from": "2018-11-11T00:00:00+08:00", "until": "2099-12-31T23:59:59+08:00"}, "limits": {"per_customer": 1, "uses_per_coupon": 1}, "give_back": "always", "rounding": "fen_half_up", "splitting": "proportional", "description": "全场通用", "channel": "erp", "revision": 0, "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "0000000001dd5d9a"}))
+EXAMPLE("templates.change", "/v1/templates/8001",
+	JSON({"limits": {"total": 2000}, "stacking": null}),
+	JSON({"template_id": "8001", "revision": 1}))
+EXAMPLE("coupons.issue", "/v1/coupons",
+	JSON({"template_id": 8001, "customer": {"phone": "18612255668"}, "reason": "newcomer", "operator": "anna"}),
+	JSON({"template_id": "8001", "issued": 1, "code": "X52Y861N94NX", "coupons": [{"code": "X52Y861N94NX", "id": "102397558118809634", "customer_id": "383933091455959041", "state": "unused", "valid_from": "2026-01-01T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00"}]}))
+EXAMPLE("coupons.get", "/v1/coupons/EX-GET", NULL,
+	JSON({"code": "EX-GET", "id": "102397558118809615", "state": "unused", "template_id": "8001", "name": "Spring: 20 off from 200", "type": "amount_off", "amount_fen": 2000, "threshold_fen": 20000, "customer_id": "383933091455959041", "valid_from": "2026-01-01T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00", "uses": 1, "used": 0, "issued_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "revision": 1, "events": [{"number": 1, "kind": "issued", "at": "2026-05-01T10:00:00+08:00", "reason": "newcomer", "state": "unused", "valid_until": "2099-12-31T23:59:59+08:00", "used": 0, "revision": 1}]}))
+EXAMPLE("coupons.list", "/v1/coupons?state=unused&limit=1", NULL,
+	JSON({"data": [{"code": "11111", "id": "102397558118809608", "state": "unused", "template_id": "11", "name": "满199减99", "amount_fen": 9900, "threshold_fen": 19900, "customer_id": "383933091455959041", "valid_from": "2018-11-11T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00", "uses": 1, "used": 0, "channel": "erp", "issued_at": "2018-11-11T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "revision": 0}], "next_cursor": "0000000001fdc6ed"}))
+EXAMPLE("coupons.validate", "/v1/coupons/EX-VALIDATE/validate",
+	JSON({"shop": "01", "items": [{"product": "tea", "category": "drinks", "price_fen": 12500, "quantity": 2}]}),
+	JSON({"code": "EX-VALIDATE", "id": "102397558118809616", "usable": true, "eligible_fen": 25000, "discount_fen": 2000, "split_fen": [2000]}))
+EXAMPLE("coupons.redeem", "/v1/coupons/EX-REDEEM/redeem",
+	JSON({"order_no": "A-1001", "shop": "01", "amount_fen": 25000, "operator": "till 3"}),
+	JSON({"redemption_id": "102397558118809617-2", "code": "EX-REDEEM", "coupon_id": "102397558118809617", "state": "redeemed", "order_no": "A-1001", "shop": "01", "amount_fen": 25000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2}))
+EXAMPLE("coupons.reverse", "/v1/coupons/EX-REVERSE/reverse",
+	JSON({"order_no": "A-1002", "cause": "refund", "reason": "sent back", "operator": "anna"}),
+	JSON({"redemption_id": "102397558118809618-2", "code": "EX-REVERSE", "coupon_id": "102397558118809618", "state": "unused", "order_no": "A-1002", "amount_fen": 25000, "discount_fen": 2000, "used": 0, "cause": "refund", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 3}))
+EXAMPLE("coupons.freeze", "/v1/coupons/EX-FREEZE/freeze",
+	JSON({"until": "2099-05-08T18:00:00+08:00", "reason": "asked by phone", "operator": "anna"}),
+	JSON({"code": "EX-FREEZE", "id": "102397558118809619", "state": "frozen", "revision": 2, "event": {"number": 2, "kind": "frozen", "at": "2026-05-01T10:00:00+08:00", "reason": "asked by phone", "operator": "anna", "state": "frozen", "until": "2099-05-08T18:00:00+08:00", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.unfreeze", "/v1/coupons/EX-UNFREEZE/unfreeze",
+	JSON({"reason": "solved", "operator": "anna"}),
+	JSON({"code": "EX-UNFREEZE", "id": "102397558118809620", "state": "unused", "revision": 3, "event": {"number": 3, "kind": "unfrozen", "at": "2026-05-01T10:00:00+08:00", "reason": "solved", "operator": "anna", "state": "unused", "used": 0, "revision": 3}}))
+EXAMPLE("coupons.recall", "/v1/coupons/EX-RECALL/recall",
+	JSON({"reason": "issued by mistake", "operator": "anna"}),
+	JSON({"code": "EX-RECALL", "id": "102397558118809621", "state": "recalled", "revision": 2, "event": {"number": 2, "kind": "recalled", "at": "2026-05-01T10:00:00+08:00", "reason": "issued by mistake", "operator": "anna", "state": "recalled", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.extend", "/v1/coupons/EX-EXTEND/extend",
+	JSON({"until": "2100-01-31", "reason": "shop was closed"}),
+	JSON({"code": "EX-EXTEND", "id": "102397558118809622", "state": "unused", "revision": 2, "event": {"number": 2, "kind": "extended", "at": "2026-05-01T10:00:00+08:00", "reason": "shop was closed", "state": "unused", "valid_until": "2100-01-31T23:59:59+08:00", "valid_until_before": "2099-12-31T23:59:59+08:00", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.confirm", "/v1/coupons/EX-CONFIRM/confirm",
+	JSON({"order_no": "A-1003"}),
+	JSON({"code": "EX-CONFIRM", "id": "102397558118809627", "state": "unused", "revision": 2, "event": {"number": 2, "kind": "confirmed", "at": "2026-05-01T10:00:00+08:00", "order_no": "A-1003", "state": "unused", "valid_until": "2099-12-31T23:59:59+08:00", "valid_until_before": "2099-12-31T23:59:59+08:00", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.release", "/v1/coupons/EX-RELEASE/release",
+	JSON({"reason": "payment failed"}),
+	JSON({"code": "EX-RELEASE", "id": "102397558118809628", "state": "recalled", "revision": 2, "event": {"number": 2, "kind": "released", "at": "2026-05-01T10:00:00+08:00", "reason": "payment failed", "state": "recalled", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.assign", "/v1/coupons/EX-ASSIGN/assign",
+	JSON({"customer": "383933091455959042", "reason": "found the card"}),
+	JSON({"code": "EX-ASSIGN", "id": "102397558118809629", "state": "unused", "revision": 1, "event": {"number": 1, "kind": "assigned", "at": "2026-05-01T10:00:00+08:00", "reason": "found the card", "state": "unused", "customer_id": "383933091455959042", "used": 0, "revision": 1}}))
+EXAMPLE("coupons.transfer", "/v1/coupons/EX-TRANSFER/transfer",
+	JSON({"customer": {"nick": "xiaohong"}, "reason": "a gift"}),
+	JSON({"code": "EX-TRANSFER", "id": "102397558118809623", "state": "unused", "revision": 2, "event": {"number": 2, "kind": "transferred", "at": "2026-05-01T10:00:00+08:00", "reason": "a gift", "state": "unused", "customer_id": "102397558118809635", "used": 0, "revision": 2}}))
+EXAMPLE("coupons.reissue", "/v1/coupons/EX-REISSUE/reissue",
+	JSON({"reason": "code was seen by others"}),
+	JSON({"code": "EX-REISSUE", "id": "102397558118809624", "state": "recalled", "new_code": "726NPS7C5V7N", "revision": 2, "event": {"number": 2, "kind": "reissued", "at": "2026-05-01T10:00:00+08:00", "reason": "code was seen by others", "state": "recalled", "new_code": "726NPS7C5V7N", "used": 0, "revision": 2}}))
+EXAMPLE("redemptions.make", "/v1/redemptions",
+	JSON({"codes": ["EX-MANY"], "order_no": "A-1004", "shop": "01", "amount_fen": 40000}),
+	JSON({"order_no": "A-1004", "amount_fen": 40000, "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809625-2", "code": "EX-MANY", "coupon_id": "102397558118809625", "state": "redeemed", "order_no": "A-1004", "shop": "01", "amount_fen": 40000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2}]}))
+EXAMPLE("qualify", "/v1/qualify",
+	JSON({"customer": "383933091455959041", "shop": "01", "items": [{"product": "tea", "category": "drinks", "price_fen": 12500, "quantity": 2}]}),
+	JSON({"amount_fen": 25000, "best": {"discount_fen": 14400, "exact": true, "coupons": [{"code": "11111", "id": "102397558118809608", "discount_fen": 9900, "split_fen": [9900]}, {"code": "390913445498200066", "id": "102397558118809611", "discount_fen": 500, "split_fen": [500]}, {"code": "EX-GET", "id": "102397558118809615", "discount_fen": 2000, "split_fen": [2000]}, {"code": "X52Y861N94NX", "id": "102397558118809634", "discount_fen": 2000, "split_fen": [2000]}]}, "coupons": [{"code": "726NPS7C5V7N", "id": "102397558118809636", "usable": true, "eligible_fen": 25000, "discount_fen": 2000, "split_fen": [2000]}, {"code": "EX-FREEZE", "id": "102397558118809619", "usable": false, "reasons": [{"code": "coupon_frozen", "title": "the coupon is frozen"}]}], "complete": true}))
+EXAMPLE("orders.get", "/v1/orders/A-1005", NULL,
+	JSON({"order_no": "A-1005", "coupons": [{"redemption_id": "102397558118809626-2", "code": "EX-ORDER", "coupon_id": "102397558118809626", "state": "redeemed", "order_no": "A-1005", "amount_fen": 25000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2}]}))
+EXAMPLE("orders.reverse", "/v1/orders/A-1005/reverse",
+	JSON({"cause": "cancel", "reason": "order was cancelled"}),
+	JSON({"order_no": "A-1005", "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809626-2", "code": "EX-ORDER", "coupon_id": "102397558118809626", "state": "unused", "order_no": "A-1005", "amount_fen": 25000, "discount_fen": 2000, "used": 0, "cause": "cancel", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 3}]}))
+EXAMPLE("customers.save", "/v1/customers",
+	JSON({"phone": "13700137000", "name": "Li Na", "nick": "lina"}),
+	JSON({"customer_id": "102397558118809637"}))
+EXAMPLE("customers.put", "/v1/customers/ex-customer",
+	JSON({"name": "Wang Fang", "card_no": "998877"}),
+	JSON({"customer_id": "ex-customer"}))
+EXAMPLE("customers.get", "/v1/customers/383933091455959041", NULL,
+	JSON({"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "coupons": 18}))
+EXAMPLE("customers.list", "/v1/customers?limit=1", NULL,
+	JSON({"data": [{"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000019b96cc"}))
+EXAMPLE("customers.coupons", "/v1/customers/383933091455959041/coupons?limit=1", NULL,
+	JSON({"data": [{"code": "11111", "id": "102397558118809608", "state": "unused", "template_id": "11", "name": "满199减99", "amount_fen": 9900, "threshold_fen": 19900, "customer_id": "383933091455959041", "valid_from": "2018-11-11T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00", "uses": 1, "used": 0, "channel": "erp", "issued_at": "2018-11-11T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "revision": 0}], "next_cursor": "00000000015ee5f6"}))
+EXAMPLE("customers.merge", "/v1/customers/ex-twin/merge",
+	JSON({"into": "ex-customer"}),
+	JSON({"customer_id": "ex-customer", "merged_id": "ex-twin"}))
+EXAMPLE("customers.erase", "/v1/customers/ex-gone", NULL,
+	JSON({"customer_id": "ex-gone", "erased": true}))
+EXAMPLE("departments.list", "/v1/departments", NULL,
+	JSON({"data": [{"department_id": "1001", "code": "D01", "name": "华东销售部", "source_code": "dept-east", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}, {"department_id": "1002", "code": "D02", "name": "华南销售部", "source_code": "dept-south", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("departments.save", "/v1/departments",
+	JSON({"department_id": "1003", "code": "D03", "name": "North"}),
+	JSON({"department_id": "1003"}))
+EXAMPLE("campaigns.save", "/v1/campaigns",
+	JSON({"source_code": "spring", "code": "SP-26", "name": "Spring sale", "type_code": "1", "from": "2026-03-01", "until": "2026-05-31", "departments": ["1001"]}),
+	JSON({"source_code": "spring", "activity_id": "2397558118809639"}))
+EXAMPLE("campaigns.put", "/v1/campaigns/spring",
+	JSON({"code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01", "until": "2026-06-15"}),
+	JSON({"source_code": "spring", "activity_id": "2397558118809639"}))
+EXAMPLE("campaigns.get", "/v1/campaigns/spring", NULL,
+	JSON({"source_code": "spring", "activity_id": "2397558118809639", "code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01T00:00:00+08:00", "until": "2026-06-15T23:59:59+08:00", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "departments": ["1001"]}))
+EXAMPLE("campaigns.list", "/v1/campaigns?limit=1", NULL,
+	JSON({"data": [{"source_code": "demo-campaign", "activity_id": "2397558118809613", "code": "HD001", "name": "双十一满减", "type_code": "1", "status": "online", "from": "2018-11-11T00:00:00+08:00", "until": "2099-12-31T23:59:59+08:00", "register_url": "https://example.com/register", "information": "满199减99", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000014563a8"}))
+EXAMPLE("campaigns.cover", "/v1/campaigns/spring/targets",
+	JSON({"nicks": ["lina", "wangfang"]}),
+	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.invite", "/v1/campaigns/spring/invitations",
+	JSON({"customers": ["383933091455959041"]}),
+	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.register", "/v1/campaigns/spring/registrations",
+	JSON({"customers": ["383933091455959041"], "registered_at": "2026-05-01T10:00:00+08:00", "information": "two shops"}),
+	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.audience", "/v1/campaigns/spring/audience?mark=registered", NULL,
+	JSON({"data": [{"customer_id": "383933091455959041", "nick": "小明", "name": "南京掌控网络", "invited": true, "registered": true, "registered_at": "2026-05-01T10:00:00+08:00", "information": "two shops"}]}))
+EXAMPLE("campaigns.uncover", "/v1/campaigns/spring/targets", NULL,
+	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.delete", "/v1/campaigns/spring", NULL,
+	JSON({"deleted": true}))
+EXAMPLE("merchant.get", "/v1/merchant", NULL,
+	JSON({"id": "1", "name": "demo", "zone": "+08:00", "time": "2026-05-01T10:00:00+08:00", "sandbox": false, "clock_ahead_seconds": 0}))
+EXAMPLE("merchant.clock", "/v1/merchant/clock",
+	JSON({"advance_seconds": 86400}),
+	JSON({"clock_ahead_seconds": 86400}))
+EXAMPLE("credentials.list", "/v1/credentials", NULL,
+	JSON({"data": [{"dialect": "native", "id": "5f1c0d3e", "label": "demo", "scopes": ["read", "issue", "redeem", "manage", "admin"], "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
+	JSON({"deleted": true}))

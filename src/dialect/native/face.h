@@ -1,0 +1,8 @@
+/* What face.c tells the documents. */
+#pragma once
+
+#include "dialect/native/native.h"
+
+/* All that a public key hears of a coupon that it cannot use. */
+#define NATIVE_NOT_USABLE "coupon_not_usable"
+int native_status(enum fault fault);
