@@ -21,11 +21,11 @@
  * then count by the template as it is by then, also where the dates from before have passed.
  *
  * Limits are the template's, whoever issues and of whatever edition a coupon is; so is what limits
- * a customer's uses. What is imported was issued elsewhere: it counts in the total and for the
- * person, is never refused for a limit, and is no coupon of the day. Days and uses are counted from
- * when the template limits them. Giving a coupon away leaves it counted with the giver, and counts
- * it for the receiver too; a use counts for who had the coupon then, and goes back to him. A recall
- * gives nothing back, but of a hold.
+ * a customer's uses, and coupons of an order. What is imported was issued elsewhere: it counts in
+ * the total and for the person, is never refused for a limit, and is no coupon of the day. Days and
+ * uses are counted from when the template limits them. Giving a coupon away leaves it counted with
+ * the giver, and counts it for the receiver too; a use counts for who had the coupon then, and goes
+ * back to him. A recall gives nothing back, but of a hold.
  *
  * Each call of an order is priced by the cart that it says: who redeems in several calls says what
  * the ones before have left. Stacking, per_order and the number of coupons look at the whole order.

@@ -51,7 +51,7 @@ enum fault counters_load(struct tx *tx, const struct env *env, const struct coup
 	    .template = terms->number,
 	    .customer = coupon->customer,
 	    .holder = coupon->customer,
-	    .period = period_number((enum period)terms->period, env->now, env->from_utc8)};
+	    .period = period_number((enum period)terms->period, env->instant, env->from_utc8)};
 	counters_want(tx, coupon);
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
@@ -131,7 +131,7 @@ static void count_use(struct counters *c, const struct template *terms, struct m
 	if (!c->per_holder)
 		return;
 	c->holding.used++;
-	if (!terms->uses_per_period)
+	if (!terms->period)
 		return;
 	c->holding.period_used = c->holding.period == c->period ? c->holding.period_used + 1 : 1;
 	c->holding.period = c->period;

@@ -31,6 +31,7 @@ static struct template with_terms(const struct template *t, const struct edition
 	to.uses_per_person = t->uses_per_person;
 	to.uses_per_period = t->uses_per_period;
 	to.period = t->period;
+	to.per_order = t->per_order;
 	return to;
 }
 

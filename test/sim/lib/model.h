@@ -36,10 +36,10 @@ int model_find_template(const struct m_home *m, uint64_t template_id);
 /* By the first given of id, phone, card, nick, code, source code; -1: nobody yet. *ret_any: some
  * was given. */
 int model_find_holder(const struct m_home *m, const struct customer *given, bool *ret_any);
-/* The member of a new customer that is another's; NULL: none. known: of so many that were there
- * before the command; those come first. */
-const char *model_holder_clash(const struct m_home *m, const struct customer *given,
-			       unsigned known);
+/* The member of a new customer that is another's of the first `known`; NULL: none. *ret_new: the
+ * first of the others who has a value in common, -1: nobody. */
+const char *model_holder_clash(const struct m_home *m, const struct customer *given, unsigned known,
+			       int *ret_new);
 int model_new_holder(struct happening *h, const struct customer *given);
 
 /* model_life.c: what the commands of a coupon's life share. */

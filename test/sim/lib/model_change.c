@@ -75,9 +75,9 @@ static bool bad_hand_over(struct happening *h, struct changing *x)
 		return refuse_coupon(h, FAULT_COUPON_NOBODYS);
 	if (!transfer && x->c->customer >= 0)
 		return refuse_coupon(h, FAULT_COUPON_OWNED);
-	int to = model_find_holder(m, &x->cmd->holder, &any);
+	int to = model_find_holder(m, &x->cmd->holder, &any), none;
 	const char *clash =
-	    any && to < 0 ? model_holder_clash(m, &x->cmd->holder, m->customer_n) : NULL;
+	    any && to < 0 ? model_holder_clash(m, &x->cmd->holder, m->customer_n, &none) : NULL;
 	if (clash)
 		return refused(h, FAULT_VALUE_TAKEN, clash);
 	if (!any)
@@ -87,9 +87,11 @@ static bool bad_hand_over(struct happening *h, struct changing *x)
 	enum fault fault = model_allows_person(h, x->c->template, to);
 	if (fault != OK)
 		return refused(h, fault, "customer");
+	const struct m_template *t = &m->templates[x->c->template];
+	if ((transfer || !t->more.is_relative) && is_past_second(h->w, x->c->end))
+		return refuse_coupon(h, FAULT_COUPON_ENDED);
 	if (to < 0)
 		to = model_new_holder(h, &x->cmd->holder);
-	const struct m_template *t = &m->templates[x->c->template];
 	if (!transfer && t->more.is_relative) {
 		x->until = x->c->end;
 		model_dates(h, t, &x->c->begin, &x->c->end);
@@ -100,6 +102,8 @@ static bool bad_hand_over(struct happening *h, struct changing *x)
 	model_receive(h, x->at, false, false);
 	return false;
 }
+
+static const struct request_number no_number;
 
 static bool bad_reissue(struct happening *h, struct changing *x)
 {
@@ -114,6 +118,10 @@ static bool bad_reissue(struct happening *h, struct changing *x)
 	made.end = old.end;
 	made.edition = old.edition;
 	x->other_coupon = model_new_coupon(h, &made);
+	struct m_event *e =
+	    model_event(h, x->other_coupon, EVENT_ISSUED, &x->cmd->said, &no_number);
+	e->e.end = made.end;
+	e->other_coupon = x->at;
 	x->c->state = COUPON_RECALLED;
 	/* The newest one that somebody got is now this. */
 	int last = old.customer >= 0 ? model_last(m, old.template, old.customer) : -1;

@@ -161,6 +161,10 @@ static struct m_coupon row_coupon(const struct happening *h, const struct coupon
 				  int template)
 {
 	const struct m_template *t = &h->home->templates[template];
+	struct happening then = *h;
+	struct instant begin, end;
+	then.instant = c->issued.ms ? c->issued : h->instant;
+	model_dates(&then, t, &begin, &end);
 	return (struct m_coupon){.code = c->code,
 				 .own_code = true,
 				 .template = template,
@@ -169,8 +173,8 @@ static struct m_coupon row_coupon(const struct happening *h, const struct coupon
 				 .attribute = c->attribute,
 				 .state = c->state,
 				 .issued = c->issued.ms ? c->issued : h->instant,
-				 .begin = c->begin.ms ? c->begin : t->begin,
-				 .end = c->end.ms ? c->end : t->end,
+				 .begin = c->begin.ms ? c->begin : begin,
+				 .end = c->end.ms ? c->end : end,
 				 .updated = h->instant,
 				 .edition = t->more.edition};
 }

@@ -73,7 +73,8 @@ static bool is_plain(const struct coupon_grant_cmd *c)
 	for (unsigned i = 0; plain && i < c->n; i++) {
 		const struct customer *who = &c->holders[i];
 		plain = who->nick.size && !who->customer_id.size && !who->phone.size &&
-			!who->card_no.size;
+			!who->card_no.size && !who->code.size && !who->source_code.size &&
+			!who->name.size;
 	}
 	return plain;
 }
@@ -153,7 +154,9 @@ static bool find_holders(struct happening *h, const struct coupon_grant_cmd *c, 
 		ret->of[i] = model_find_holder(h->home, &c->holders[i], &any);
 		if (ret->of[i] >= 0 || !any)
 			continue;
-		clash = model_holder_clash(h->home, &c->holders[i], ret->before);
+		clash = model_holder_clash(h->home, &c->holders[i], ret->before, &ret->of[i]);
+		if (ret->of[i] >= 0)
+			continue; /* the same as a new one */
 		if (clash) {
 			h->home->customer_n = ret->before;
 			refused(h, FAULT_VALUE_TAKEN, clash);
@@ -208,6 +211,8 @@ static int grant_one(struct happening *h, int template, int customer, unsigned i
 		put->held = true;
 		put->until.ms = sim_now(h->w).ms + span;
 		put->due = (uint64_t)(put->until.ms / MINUTE_MS) + 1;
+		if (put->due <= h->home->swept)
+			put->due = h->home->swept + 1;
 	}
 	if (c->hold || said_something(&c->said)) {
 		struct m_event *e =

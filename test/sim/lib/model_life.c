@@ -306,7 +306,8 @@ enum fault model_forbids(struct happening *h, const struct m_coupon *c, enum eve
 		return OK;
 	case EVENT_EXTENDED:
 		return is == FAULT_COUPON_HELD ? is : OK;
-	case EVENT_ASSIGNED:
+	case EVENT_ASSIGNED: /* its dates may begin anew */
+		return is == FAULT_COUPON_ENDED ? OK : is;
 	case EVENT_FROZEN:
 	case EVENT_REDEEMED:
 	case EVENT_REISSUED:
@@ -327,8 +328,12 @@ bool model_then(struct world *w, const struct m_home *m, const struct m_coupon *
 {
 	struct m_coupon then = *c;
 	struct instant now = sim_now(w);
+	const struct event *first = c->first_event >= 0 ? &m->events[c->first_event].e : NULL;
 	if (as_of.ms < c->issued.ms)
 		return false;
+	if (first && (first->kind == EVENT_ISSUED || first->kind == EVENT_HELD) &&
+	    as_of.ms < first->at.ms)
+		return false; /* it stands in for another */
 	*ret = (struct m_then){0};
 	then.state = c->first_state;
 	then.end = c->first_end;

@@ -109,8 +109,10 @@ int model_find_holder(const struct m_home *m, const struct customer *given, bool
 	return -1;
 }
 
-const char *model_holder_clash(const struct m_home *m, const struct customer *given, unsigned known)
+const char *model_holder_clash(const struct m_home *m, const struct customer *given, unsigned known,
+			       int *ret_new)
 {
+	*ret_new = -1;
 	struct given_name names[PERSON_NAMES];
 	given_names(given, names);
 	for (unsigned by = 0; by < PERSON_NAMES; by++)
@@ -121,9 +123,11 @@ const char *model_holder_clash(const struct m_home *m, const struct customer *gi
 			if (other >= 0 && (unsigned)other < known)
 				return names[i].field;
 		}
-	for (unsigned i = 0; i < PERSON_NAMES; i++)
-		if (model_find_customer(m, names[i].by, names[i].value) >= 0)
-			return names[i].field;
+	for (unsigned i = 0; i < PERSON_NAMES; i++) {
+		int other = model_find_customer(m, names[i].by, names[i].value);
+		if (other >= 0 && (*ret_new < 0 || other < *ret_new))
+			*ret_new = other;
+	}
 	return NULL;
 }
 

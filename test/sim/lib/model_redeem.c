@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { EVENTS_OF_REDEEM = EVENTS_MAX - USES_MAX, USES_OF_ORDER = 200 };
+enum { EVENTS_OF_REDEEM = EVENTS_USE_MAX, USES_OF_ORDER = 200 };
 
 /* --- places, hours, periods --- */
 
@@ -443,25 +443,21 @@ static bool bad_coupons(struct happening *h, struct redeeming *r)
 static bool redeem_again(struct happening *h, struct redeeming *r)
 {
 	const struct request_number *number = &r->cmd->request;
-	struct text digest = TEXT_NONE;
 	const struct m_event *events[ORDER_COUPONS_MAX];
-	for (unsigned i = 0; i < r->cmd->n; i++)
+	struct m_request *known = NULL;
+	if (r->cmd->n > 1)
+		known = model_remembered_number(h, COMMAND_coupon_redeem, "redeem", number->key);
+	bool heard = known != NULL, all = true;
+	bool same = !known || text_equal(known->digest, number->digest);
+	for (unsigned i = 0; i < r->cmd->n; i++) {
 		events[i] = model_event_of(h->home, r->at[i], number->key);
-	if (r->cmd->n > 1) {
-		struct m_request *known =
-		    model_remembered_number(h, COMMAND_coupon_redeem, "redeem", number->key);
-		if (!known)
-			return false;
-		digest = known->digest;
-	} else if (events[0]) {
-		digest = events[0]->digest;
-	} else {
-		return false;
+		heard |= events[i] != NULL;
+		all &= events[i] && events[i]->e.kind == EVENT_REDEEMED;
+		same &= !events[i] || text_equal(events[i]->digest, number->digest);
 	}
-	bool same = text_equal(digest, number->digest);
-	for (unsigned i = 0; i < r->cmd->n; i++)
-		same &= events[i] && text_equal(events[i]->digest, number->digest);
-	if (!same)
+	if (!heard)
+		return false;
+	if (!same || !all)
 		return refused(h, FAULT_REQUEST_REUSED, "request_no");
 	accepted(h);
 	for (unsigned i = 0; i < r->cmd->n; i++)
@@ -498,8 +494,6 @@ static bool order_is_full(struct happening *h, const struct coupon_redeem_cmd *c
 		standing += model_use_stands(m, m->orders[at].coupons[i], m->orders[at].numbers[i]);
 	if (standing + c->n > ORDER_COUPONS_MAX)
 		return refused(h, FAULT_TOO_MANY, "order_no");
-	if (at >= 0 && m->orders[at].n + c->n > USES_OF_ORDER)
-		return refused(h, FAULT_LIMIT_REACHED, "order_no");
 	return false;
 }
 
@@ -540,8 +534,14 @@ void rule_coupon_redeem(struct happening *h)
 	    refused(h, FAULT_PRECONDITION_FAILED, "if-match"))
 		return;
 	struct m_basket b = {&c->cart, r.at, c->n, c->said.order_no};
+	int order = model_find_order(h->home, c->said.order_no);
+	if (order_is_full(h, c))
+		return;
 	price(h, &b, false, r.priced);
-	if (unusable(h, &r) || (c->said.order_no.size && order_is_full(h, c)))
+	if (unusable(h, &r))
+		return;
+	if (order >= 0 && h->home->orders[order].n + c->n > USES_OF_ORDER &&
+	    refused(h, FAULT_LIMIT_REACHED, "order_no"))
 		return;
 	accepted(h);
 	int64_t sum = 0;

@@ -1,7 +1,7 @@
 /* The model, eighth part: redemptions are given back, whole or in part. */
 #include "model.h"
 
-enum { EVENTS_OF_PARTS = EVENTS_MAX - USES_MAX };
+enum { EVENTS_OF_PARTS = EVENTS_USE_MAX };
 
 /* A redemption, and what of it was given back before. */
 struct back {
@@ -233,7 +233,15 @@ void rule_coupon_reverse(struct happening *h)
 	if (known && !text_equal(known->digest, c->request.digest) &&
 	    refused(h, FAULT_REQUEST_REUSED, "request_no"))
 		return;
-	if (known)
+	bool heard = known != NULL, same = true;
+	for (unsigned i = 0; i < o->n; i++) {
+		const struct m_event *e = model_event_of(h->home, o->coupons[i], c->request.key);
+		heard |= e && e->e.kind == EVENT_REVERSED;
+		same &= !e || text_equal(e->digest, c->request.digest);
+	}
+	if (!same && refused(h, FAULT_REQUEST_REUSED, "request_no"))
+		return;
+	if (heard)
 		order_again(h, c, o);
 	else
 		reverse_all(h, c, o);

@@ -105,6 +105,10 @@ struct template model_terms(const struct m_home *h, const struct m_coupon *c)
 	const struct template *from = t->editions[edition];
 	FACE(TAKE)
 	TERMS_FIELDS(TAKE)
+	to.uses_per_person = t->more.uses_per_person;
+	to.uses_per_period = t->more.uses_per_period;
+	to.period = t->more.period;
+	to.per_order = t->more.per_order;
 	return to;
 }
 
