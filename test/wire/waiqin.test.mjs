@@ -440,11 +440,12 @@ test('trusted addresses', async () => {
 });
 
 test('too many calls', async () => {
+  const few = { activity_source_code: 'none' }; // quick on any machine
   const limited = new Waiqin(server, { openid: '3333333333333333333', appkey: 'limited' });
-  for (let i = 0; i < 2; i++) assert.equal((await limited.call('queryCampaign', {})).return_code, '0');
-  assert.deepEqual(await limited.call('queryCampaign', {}), refusedQuery('too many calls'));
+  for (let i = 0; i < 2; i++) assert.equal((await limited.call('queryCampaign', few)).return_code, '0');
+  assert.deepEqual(await limited.call('queryCampaign', few), refusedQuery('too many calls'));
   await new Promise((done) => setTimeout(done, 1000));
-  assert.equal((await limited.call('queryCampaign', {})).return_code, '0');
+  assert.equal((await limited.call('queryCampaign', few)).return_code, '0');
 });
 test('a key that has ended', async () => {
   for (const appkey of ['ended', 'wrong'])
