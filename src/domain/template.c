@@ -187,6 +187,7 @@ enum fault template_save(struct tx *tx, const struct env *env, const void *cmd, 
 		if (template_same(&saved, &known))
 			return OK;
 		saved.updated = env->instant;
+		saved.revision++;
 	} else {
 		saved.maker = saved.maker ? saved.maker : MAKER_CSV;
 		saved.object = TEXT_NONE;

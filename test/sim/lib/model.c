@@ -379,6 +379,7 @@ static void rule_template_save(struct happening *h)
 	given.created = known->created;
 	given.updated = h->wrote ? h->instant : known->updated;
 	given.more = known->more;
+	given.more.revision += h->wrote;
 	memcpy(given.editions, known->editions, sizeof(given.editions));
 	given.loose = true;
 	*known = given;
