@@ -77,6 +77,37 @@ static enum fault find(struct tx *tx, const struct env *env, const struct custom
 	return OK;
 }
 
+/* Whom an earlier name of this command makes with the value that names this one. NOBODY: none.
+ * `same`: per member, for each name the first that has its value there. */
+static unsigned made_before(const struct holders *h, const struct customer *given,
+			    unsigned *const *same, unsigned row)
+{
+	size_t by = 0;
+	while (by < COUNT_OF(named_by) && !is_given(&given[row], by))
+		by++;
+	if (by == COUNT_OF(named_by) || same[by][row] == row)
+		return NOBODY;
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->persons[i].is_new &&
+		    text_equal(named(&h->persons[i].customer, by), named(&given[row], by)))
+			return i;
+	return NOBODY;
+}
+
+static enum fault fold_values(const struct env *env, const struct customer *given, unsigned n,
+			      unsigned **same)
+{
+	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
+	ROOM(values);
+	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
+		for (unsigned i = 0; i < n; i++)
+			values[i] = named(&given[i], by);
+		same[by] = text_fold(env->arena, values, n);
+		ROOM(same[by]);
+	}
+	return OK;
+}
+
 /* Those that are to be made may have values in common, and then are one: nobody else has the value.
  */
 static enum fault join_new(const struct env *env, struct holders *h, unsigned names)
@@ -98,18 +129,20 @@ enum fault holders_find(struct tx *tx, const struct env *env, const struct custo
 			unsigned n, struct holders *ret)
 {
 	unsigned *first = ARENA_ARRAY(env->arena, unsigned, n + 1);
+	unsigned *same[COUNT_OF(named_by)];
 	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
 	ROOM(first && ret->persons && ret->person_of);
 	TRY(fold(env, given, n, is_named_by, first));
+	TRY(fold_values(env, given, n, same));
 	holders_want(tx, given, n);
 	for (unsigned i = 0; i < n; i++)
 		TRY(customer_want_followed(tx, &given[i]));
 	for (unsigned i = 0; i < n; i++) {
-		if (first[i] == i)
+		ret->person_of[i] =
+		    first[i] == i ? made_before(ret, given, same, i) : ret->person_of[first[i]];
+		if (first[i] == i && ret->person_of[i] == NOBODY)
 			TRY(find(tx, env, &given[i], ret, i));
-		else
-			ret->person_of[i] = ret->person_of[first[i]];
 	}
 	return join_new(env, ret, n);
 }
