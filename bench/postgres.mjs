@@ -199,11 +199,10 @@ function redeemer(files, path, more) {
   return () => {
     const file = files[next++];
     return `
-local codes, k = {}, 0
-for line in io.lines('${file}') do codes[#codes + 1] = line end
+local codes, k = io.lines('${file}'), 0
 local headers = { ['Content-Type'] = 'application/json', ['Authorization'] = 'Bearer demo-native-key' }
 function request() k = k + 1
-  if k > #codes then k = 1 end
+  local code = codes() or 'none-is-left'
   return wrk.format('POST', ${path}, headers, '{"order_no":"${file.slice(-12)}-' .. k .. '","shop":"S001","amount_fen":20000${more}}') end`;
   };
 }
@@ -222,13 +221,13 @@ async function redeem(db) {
   const data = join(root, 'data');
   execFileSync(BINARY, ['demo', `--data=${data}`]);
   const alone = await server(['serve', `--data=${data}`, '--listen=127.0.0.1:0', '--workers=1']);
-  const path = "'/v1/coupons/' .. codes[k] .. '/redeem'", own = '"state":"redeemed"';
+  const path = "'/v1/coupons/' .. code .. '/redeem'", own = '"state":"redeemed"';
   db.sql('-c', `INSERT INTO usual.customer (nick) VALUES ('all') ON CONFLICT DO NOTHING;
     ALTER TABLE usual.coupon DROP CONSTRAINT coupon_template_id_customer_id_key;
     INSERT INTO usual.coupon (template_id, customer_id, code) SELECT 952, 1, md5(i::text) FROM generate_series(1, ${REDEEM}) i;`);
   db.sql('-c', 'VACUUM ANALYZE usual.coupon');
   const theirs = codeFiles('usual', db.sql('-c', 'SELECT code FROM usual.coupon WHERE template_id = 952').split('\n'), 3 * ROUNDS);
-  const usualRun = redeemer(theirs, "'/redeem'", `,"code":"' .. codes[k] .. '"`);
+  const usualRun = redeemer(theirs, "'/redeem'", `,"code":"' .. code .. '"`);
   const other = () => load([usual.url], usualRun(), '"state":"redeemed"');
   const aloneRun = redeemer(generate([`--data=${data}`], await template(alone.url), 'alone', ROUNDS), path, '');
   const [a, b] = await inTurn(() => load([alone.url], aloneRun(), own), other);

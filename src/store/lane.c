@@ -27,6 +27,7 @@ enum {
 	SLEEP_US_MAX = 1000 * 1000,
 	DELAY_US_MAX = 100 * 1000,   /* of one batch, under pressure */
 	FEED_RATE_MIN = 1024 * 1024, /* bytes per second, while it is not known */
+	GATHER_US_MAX = 500,	     /* a lane waits for more calls */
 };
 
 _Static_assert(BATCH_STOP_BYTES + ENTRY_BYTES_MAX + VARINT_SIZE_MAX <= SEGMENT_BYTES / 2,
@@ -54,7 +55,7 @@ static enum fault enqueue(struct engine *e, struct write *w)
 		fault = FAULT_BUSY;
 	else
 		queue_add(q, w);
-	if (fault == OK && l->sleeping)
+	if (fault == OK && l->sleeping && l->calls.count >= l->gathering)
 		pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	return fault;
@@ -191,6 +192,7 @@ static void append(struct engine *e, uint32_t entries, struct instant now)
 	count(&e->counters.entries, entries);
 	count(&e->counters.sync_us_sum, took);
 	count_bucket(e->counters.sync_us, took);
+	l->sync_us += ((int64_t)took - l->sync_us) / 8;
 }
 
 static void publish(struct engine *e, uint32_t entries)
@@ -284,8 +286,11 @@ static void run_batch(struct engine *e)
 	count(&e->counters.commands, ran.count);
 	count(&e->counters.batch_size_sum, ran.count);
 	count_bucket(e->counters.batch_size, ran.count);
+	l->ran_before = l->ran;
+	l->ran = 0;
 	while (ran.count > 0) {
 		struct write *w = queue_take(&ran);
+		l->ran += !w->job;
 		w->done(w);
 	}
 }
@@ -340,6 +345,27 @@ static bool jobs_may_run(struct engine *e)
 	return overlay_bytes(&e->overlay) < overlay_half(e) || e->lane.stopping || view_is_full(e);
 }
 
+/* Under the lock. Callers who wait for their answers come again once they have them: a batch of the
+ * first of them alone would make all others wait for its sync. So where batches were larger, the
+ * lane waits for half as many calls as there were, at most for half of what a sync takes. A caller
+ * who is alone is never waited for. */
+static void gather(struct engine *e)
+{
+	struct lane *l = &e->lane;
+	uint64_t usual = (l->ran > l->ran_before ? l->ran : l->ran_before) * 3 / 4;
+	int64_t us = l->sync_us < GATHER_US_MAX ? l->sync_us : GATHER_US_MAX;
+	if (l->calls.count >= usual || !l->calls.count || l->stopping || l->fresh)
+		return;
+	struct timespec until = timespec_after_us(us);
+	l->gathering = usual;
+	l->sleeping = true;
+	while (l->calls.count < usual && !l->stopping && !l->fresh)
+		if (pthread_cond_timedwait(&l->wake, &l->lock, &until) != 0)
+			break;
+	l->sleeping = false;
+	l->gathering = 0;
+}
+
 /* Under the lock: sleeps until there is something to do; false when the lane is to end. */
 static bool take(struct engine *e)
 {
@@ -363,8 +389,10 @@ static bool take(struct engine *e)
 	}
 	if (l->fresh)
 		freeze(e);
-	if (l->taken.count == 0)
+	if (l->taken.count == 0) {
+		gather(e);
 		queue_move(&l->calls, &l->taken, LANE_BATCH_MAX);
+	}
 	if (l->taken.count < LANE_BATCH_MAX && l->jobs.count > 0 && jobs_may_run(e))
 		queue_move(&l->jobs, &l->taken, LANE_JOBS_MAX);
 	return true;

@@ -24,8 +24,9 @@ struct lane {
 	/* under the lock */
 	struct write_queue calls, jobs;
 	bool stopping, drained, ended, sleeping;
-	bool jobs_ended;	      /* engine_stop_jobs */
-	struct generation *fresh;     /* the feeder's request: make this the active one */
+	uint64_t gathering;	  /* calls that a gathering lane waits for; 0: it does not gather */
+	bool jobs_ended;	  /* engine_stop_jobs */
+	struct generation *fresh; /* the feeder's request: make this the active one */
 	struct generations *old_pair; /* the answer, with frozen_position */
 	struct position frozen_position;
 	bool accept_clock;
@@ -38,7 +39,9 @@ struct lane {
 	uint64_t command; /* counts commands: stamps versions */
 	size_t grown;	  /* overlay bytes of the last batch */
 	bool last_was_data;
-	int64_t last_us; /* when the last batch was written */
+	int64_t last_us;	  /* when the last batch was written */
+	int64_t sync_us;	  /* how long its sync took, more or less */
+	uint64_t ran, ran_before; /* calls of the last two batches */
 	bool wrote_credential, wrote_origin;
 	struct rounds_check check; /* builds with CHECK_ROUNDS */
 };
