@@ -1,7 +1,8 @@
 /*
  * `couponry generate`: codes of a template that belong to nobody yet, a thousand a command, a few
  * commands under way at once. With --job=NAME each command carries a number of its own, so that
- * the same line again, after whatever ended it, gives the same codes and makes only the rest.
+ * the same line again, after whatever ended it and for 90 days, gives the same codes and makes only
+ * the rest. What a template's total refused stays refused under that name: the rest wants another.
  */
 #include <pthread.h>
 

@@ -33,7 +33,8 @@ static enum fault load_holding(struct tx *tx, const struct coupon *c, struct hol
 	bool found;
 	TRY(holding_get(tx, c->customer, c->template, ret));
 	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	if (ret->issued || !holder.alias_of)
 		return OK;
 	return holding_get(tx, holder.alias_of, c->template, ret);
@@ -193,7 +194,9 @@ static enum fault allows(const struct env *env, const struct coupon_change_cmd *
 			 const struct life *life)
 {
 	enum fault fault = life_allows(c->verb, life_situation(env, &life->coupon));
-	if (fault == OK && c->verb != EVENT_RECALLED && life->timeline.n >= EVENTS_OTHER_MAX)
+	if (fault == OK && c->verb != EVENT_RECALLED &&
+	    (life->timeline.n >= EVENTS_OTHER_MAX ||
+	     life->coupon.timeline.size > TIMELINE_BYTES_MAX))
 		return FAULT_COUPON_WORN;
 	return fault;
 }

@@ -39,7 +39,8 @@ static enum fault want_terms(struct tx *tx, struct move *m)
 			   &(struct holding){.customer = c->customer, .template = c->template});
 	}
 	TRY(store_get(tx, TABLE_TEMPLATE, &m->terms, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	terms_want_edition(tx, &m->terms, c->edition);
 	return OK;
 }

@@ -10,6 +10,8 @@
 #include "domain/request.h"
 #include "domain/terms.h"
 
+enum { ORDER_BYTES_MAX = 4 * 1024 * 1024 }; /* of the timelines of one order's coupons */
+
 struct target {
 	struct life *life; /* shared by the uses of one coupon */
 	const struct event *redemption;
@@ -92,13 +94,15 @@ static enum fault open_use(struct tx *tx, const struct env *env, struct reverse 
 	t->life = life_of(r, use->id);
 	if (!t->life) {
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupon, &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 		t->life = ARENA_NEW(env->arena, struct life);
 		ROOM(t->life);
 		TRY(life_begin(tx, env, &coupon, &r->cmd->request, t->life));
 	}
 	t->redemption = timeline_at(&t->life->timeline, use->number);
-	must(t->redemption);
+	if (!t->redemption)
+		return FAULT_DATA_DAMAGED;
 	r->n++;
 	return OK;
 }
@@ -122,6 +126,27 @@ static enum fault open_order(struct tx *tx, const struct env *env, struct revers
 	return OK;
 }
 
+/* Several uses of one coupon are one put of it. */
+static bool is_last_of_its_coupon(const struct reverse *r, unsigned i)
+{
+	for (unsigned k = i + 1; k < r->n; k++)
+		if (r->targets[k].life == r->targets[i].life)
+			return false;
+	return true;
+}
+
+/* All of it must fit into one entry; coupon by coupon it does. */
+static enum fault check_room(struct tx *tx, const struct reverse *r)
+{
+	size_t bytes = 0;
+	for (unsigned i = 0; i < r->n; i++)
+		if (is_last_of_its_coupon(r, i))
+			bytes += r->targets[i].life->coupon.timeline.size;
+	return bytes <= ORDER_BYTES_MAX
+		   ? OK
+		   : refuse(tx, FAULT_LIMIT_REACHED, TEXT("order_no"), r->cmd->order_no);
+}
+
 static enum fault choose_order(struct tx *tx, struct reverse *r)
 {
 	unsigned n = 0;
@@ -131,7 +156,9 @@ static enum fault choose_order(struct tx *tx, struct reverse *r)
 			r->targets[n++] = *t;
 	}
 	r->n = n;
-	return n ? OK : refuse(tx, FAULT_COUPON_IDLE, TEXT("order_no"), r->cmd->order_no);
+	if (!n)
+		return refuse(tx, FAULT_COUPON_IDLE, TEXT("order_no"), r->cmd->order_no);
+	return check_room(tx, r);
 }
 
 /* --- the repeat --- */
@@ -236,11 +263,13 @@ static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r
 				  .cause = c->cause};
 	t->event.said.order_no = t->redemption->said.order_no;
 	TRY(decide_amount(tx, c, t));
-	if (!t->event.closes && t->life->timeline.n >= EVENTS_USE_MAX)
+	if (!t->event.closes &&
+	    (coupon->revision >= EVENTS_USE_MAX || coupon->timeline.size > TIMELINE_BYTES_MAX))
 		return refuse(tx, FAULT_COUPON_WORN, TEXT("code"), c->code);
 	t->event.gave_back = t->event.closes && use_comes_back(&t->terms, c->cause);
 	if (t->event.gave_back) {
-		must(coupon->used > 0);
+		if (coupon->used == 0)
+			return FAULT_DATA_DAMAGED;
 		coupon->used--;
 		if (coupon->state == COUPON_REDEEMED)
 			coupon->state = COUPON_UNUSED;
@@ -272,7 +301,8 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 	counters_give_back(&t->counters, t->redemption->at, env, &t->terms, t->event.discount,
 			   t->event.gave_back);
 	counters_put(tx, &t->counters);
-	store_put(tx, TABLE_COUPON, &t->life->coupon);
+	if (is_last_of_its_coupon(r, i))
+		store_put(tx, TABLE_COUPON, &t->life->coupon);
 }
 
 static enum fault show_all(const struct env *env, struct reverse *r, struct coupon_reverse_ret *ret)
@@ -298,7 +328,8 @@ static enum fault want_all(struct tx *tx, const struct reverse *r)
 		struct template t = {.number = c->template};
 		bool found;
 		TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 		terms_want_edition(tx, &t, c->edition);
 	}
 	return OK;

@@ -84,7 +84,8 @@ static enum fault load_holder(struct tx *tx, const struct env *env, uint64_t num
 	ROOM(holder);
 	holder->number = number;
 	TRY(store_get(tx, TABLE_CUSTOMER, holder, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	*ret = holder;
 	return customer_follow(tx, holder);
 }

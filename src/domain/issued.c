@@ -116,7 +116,8 @@ enum fault issued_coupons(struct tx *tx, const struct env *env, const struct iss
 		if (!rows[i].id)
 			continue;
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupons[i], &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 	}
 	*ret_coupons = coupons;
 	return OK;

@@ -37,7 +37,8 @@ static enum fault load_holder(struct tx *tx, const struct template *t, struct co
 	bool found;
 	c->per_holder = true;
 	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	TRY(customer_follow(tx, &holder));
 	c->holder = holder.number;
 	TRY(holding_get(tx, holder.number, t->number, &c->holding));
@@ -78,7 +79,8 @@ static enum fault load_counted(struct tx *tx, uint64_t template, struct counters
 	c->per_holder = true;
 	TRY(holding_get(tx, c->holder, template, &c->holding));
 	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	if (c->holding.used || !holder.alias_of)
 		return OK;
 	c->holder = holder.alias_of;
@@ -128,6 +130,8 @@ static void count_use(struct counters *c, const struct template *terms, struct m
 {
 	c->redeemed.count++;
 	c->spent.count += (uint64_t)discount.fen;
+	if (c->spent.count > INT64_MAX) /* it is money elsewhere */
+		c->spent.count = INT64_MAX;
 	if (!c->per_holder)
 		return;
 	c->holding.used++;
@@ -221,7 +225,8 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 	for (unsigned i = 0; i < n; i++) {
 		uses[i].coupon.id = uses[i].id;
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon, &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 		TRY(use_stands(env, &uses[i], &stands));
 		if (stands)
 			uses[p->before_count++] = uses[i];
@@ -232,7 +237,8 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 	for (unsigned i = 0; i < p->before_count; i++) {
 		uses[i].terms = (struct template){.number = uses[i].coupon.template};
 		TRY(store_get(tx, TABLE_TEMPLATE, &uses[i].terms, &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 		terms_want_edition(tx, &uses[i].terms, uses[i].coupon.edition);
 	}
 	for (unsigned i = 0; i < p->before_count; i++)
@@ -255,7 +261,8 @@ static enum fault load_terms(struct tx *tx, struct pricing *p)
 		struct template t = {.number = p->of[i].template};
 		bool found;
 		TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-		must(found);
+		if (!found)
+			return FAULT_DATA_DAMAGED;
 		terms_want_edition(tx, &t, p->of[i].edition);
 		want_holder(tx, &p->of[i], &t);
 		p->terms[i] = t;
@@ -302,7 +309,8 @@ static enum fault load_customer(struct tx *tx, const struct coupon *c, struct cu
 	bool found;
 	*ret = (struct customer){.number = c->customer};
 	TRY(store_get(tx, TABLE_CUSTOMER, ret, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	return OK;
 }
 

@@ -314,10 +314,29 @@ enum fault template_change(struct tx *tx, const struct env *env, const void *cmd
 	return OK;
 }
 
+/* clang-format off */
+/* They outlive the transaction: a PATCH reads the template here and writes it later. */
+static void keep_texts(const struct env *env, struct template *t)
+{
+#define KEEP_NUMBER(m)
+#define KEEP_SIGNED(m)
+#define KEEP_FLAG(m)
+#define KEEP_INSTANT(m)
+#define KEEP_MONEY(m)
+#define KEEP_TEXT(m)  t->m = arena_text(env->arena, t->m);
+#define KEEP_BYTES(m) KEEP_TEXT(m)
+#define F(kind, member, role) KEEP_##kind(member)
+	TEMPLATE_FIELDS(F)
+#undef F
+}
+/* clang-format on */
+
 enum fault template_get(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct template_get_cmd *c = cmd;
 	struct template_get_ret *r = ret;
 	TRY(template_find(tx, c->template_id, TEXT("template_id"), &r->template));
+	keep_texts(env, &r->template);
+	ROOM(!env->arena->full);
 	return load_usage(tx, env, &r->template, &r->usage);
 }

@@ -65,7 +65,8 @@ enum fault terms_of_edition(struct tx *tx, const struct template *t, uint64_t ed
 	if (kept.edition == t->edition)
 		return OK;
 	TRY(store_get(tx, TABLE_EDITION, &kept, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	*ret = with_terms(t, &kept);
 	return OK;
 }
@@ -75,6 +76,7 @@ enum fault terms_of(struct tx *tx, const struct coupon *c, struct template *ret)
 	struct template t = {.number = c->template};
 	bool found;
 	TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-	must(found);
+	if (!found)
+		return FAULT_DATA_DAMAGED;
 	return terms_of_edition(tx, &t, c->edition, ret);
 }

@@ -347,8 +347,8 @@ static bool jobs_may_run(struct engine *e)
 
 /* Under the lock. Callers who wait for their answers come again once they have them: a batch of the
  * first of them alone would make all others wait for its sync. So where batches were larger, the
- * lane waits for half as many calls as there were, at most for half of what a sync takes. A caller
- * who is alone is never waited for. */
+ * lane waits for three quarters as many calls as there were, at most as long as a sync takes.
+ * Nobody waits for a caller who is alone. */
 static void gather(struct engine *e)
 {
 	struct lane *l = &e->lane;

@@ -49,6 +49,11 @@ static void test_who(void)
 		guess_count(six, KEY, at(0));
 	CHECK_INT(guess_wait_s(six, KEY, at(0)), 4);
 	CHECK_INT(guess_wait_s(TEXT("2001:db8:1:2:ffff::1"), KEY, at(0)), 4);
+	/* a network that ends in zeroes, however it is written */
+	for (unsigned i = 0; i < 6; i++)
+		guess_count(TEXT("2001:db8::a:b:c:d"), KEY, at(0));
+	CHECK(guess_wait_s(TEXT("2001:db8::1"), KEY, at(0)) > 0);
+	CHECK(guess_wait_s(TEXT("2001:db8:0:1::1"), KEY, at(0)) == 0);
 	CHECK_INT(guess_wait_s(TEXT("2001:db8:1:3:3:4:5:6"), KEY, at(0)), 0);
 	CHECK_INT(guess_wait_s(six, TEXT("other"), at(0)), 0);
 	CHECK_INT(guess_wait_s(TEXT("10.0.0.2"), KEY, at(0)), 0);

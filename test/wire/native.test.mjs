@@ -408,6 +408,9 @@ test('validate and qualify say every reason', async () => {
   const wrong = await api.post(`/v1/coupons/${c}/redeem`, { amount_fen: 100, shop: '02' });
   refused(wrong, 409, 'shop_excluded', 'code');
   assert.deepEqual(wrong.json.reasons.map((r) => r.code), ['shop_excluded', 'channel_excluded', 'threshold_missed']);
+  const used = await api.done('POST', `/v1/coupons/${c}/redeem`, { order_no: 'in-two', shop: '01', channel: 'app', items: [{ price_fen: 5000 }, { price_fen: 5000 }] });
+  assert.deepEqual([used.discount_fen, used.split_fen], [500, [250, 250]]);
+  assert.deepEqual((await api.done('GET', '/v1/orders/in-two')).coupons.map((x) => x.split_fen), [[250, 250]]);
   refused(await api.post('/v1/qualify', { customer: 'nobody-known', amount_fen: 5 }), 404, 'customer_unknown', 'customer');
 });
 test('lists: cursors lead through all of them, and only through their own', async () => {
@@ -444,6 +447,7 @@ test('a public key: one answer for everything that is wrong', async () => {
   assert.deepEqual((await page.post(`/v1/coupons/${fresh}/validate`, { amount_fen: 5000 })).json, { code: fresh, usable: true, eligible_fen: 5000, discount_fen: 1000 });
   refused(await page.get(`/v1/coupons/${fresh}?as_of=2026-01-01`), 403, 'scope_missing');
   refused(await page.post(`/v1/coupons/${fresh}/redeem`, {}), 403, 'scope_missing');
+  refused(await page.post(`/v1/coupons/${fresh}/validate`, { amount_fen: 5000, order_no: 'x' }), 403, 'scope_missing');
   const bare = (r) => {
     const { date, 'request-id': id, ...headers } = r.headers;
     return JSON.stringify([r.status, r.text.replaceAll(id, 'ID'), headers]);

@@ -302,6 +302,9 @@ enum fault native_decode_validate(struct call *call, void *into)
 	TRY(one_code(call, code, &cmd->codes));
 	cmd->n = 1;
 	cmd->folded = true;
+	/* A public key may not ask about orders. */
+	if (((struct native_state *)call->state)->is_public && in.said.order_no.size)
+		return FAULT_SCOPE_MISSING;
 	cmd->order_no = in.said.order_no;
 	TRY(read_owner(call, &in));
 	return read_cart(call, &in, &cmd->cart);

@@ -368,7 +368,7 @@ enum fault native_decode_clock(struct call *call, void *into)
 	if (number->key.size)
 		number->key = arena_format(call->arena, "%llu:%.*s",
 					   (unsigned long long)cmd->number, TEXT_ARG(number->key));
-	return OK;
+	return call->arena->full ? FAULT_BUSY : OK;
 }
 
 enum fault native_decode_credential_page(struct call *call, void *into)

@@ -130,13 +130,13 @@ static void show_redemption_id(struct out *o, const struct redeemed *r)
 	write_plain(&o->w, "redemption_id", buffer_get(&b));
 }
 
-/* Varints, fen per item. */
+/* Fen per item, as the timeline keeps them. */
 static void show_split_kept(struct out *o, struct text split)
 {
-	uint64_t fen;
+	int64_t fen;
 	write_begin_list(&o->w, "split_fen", "fen");
-	while (varint_take(&split, &fen))
-		write_int(&o->w, "fen", (int64_t)fen);
+	while (zigzag_take(&split, &fen))
+		write_int(&o->w, "fen", fen);
 	write_end(&o->w);
 }
 

@@ -8,6 +8,7 @@
  * The table is one for the process and bounded; a place goes to the newcomer when all of its row
  * are taken, the one whose wrong code is longest ago first. A server that restarts forgets.
  */
+#include <arpa/inet.h>
 #include <pthread.h>
 
 #include "dialect/native/native.h"
@@ -32,19 +33,24 @@ static struct {
 	struct guesser rows[ROWS][PLACES];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Up to the fourth group of an IPv6 address; all of an IPv4 one. */
-static struct text network_of(struct text peer)
+/* The first 64 bits of an IPv6 address: who has one has all that begin so. All of an IPv4 one. */
+static struct text network_of(struct text peer, uint8_t memory[16])
 {
-	unsigned colons = 0;
-	for (size_t i = 0; i < peer.size; i++)
-		if (peer.data[i] == ':' && ++colons == 4)
-			return (struct text){peer.data, i};
-	return peer;
+	char text[INET6_ADDRSTRLEN] = "";
+	if (peer.size >= sizeof(text))
+		return peer;
+	memcpy(text, peer.data, peer.size);
+	if (inet_pton(AF_INET6, text, memory) != 1)
+		return peer;
+	bool mapped = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)memory);
+	return mapped ? (struct text){(const char *)memory + 12, 4}
+		      : (struct text){(const char *)memory, 8};
 }
 
 static uint64_t who_is(struct text peer, struct text credential)
 {
-	struct text parts[] = {network_of(peer), TEXT("|"), credential};
+	_Alignas(8) uint8_t memory[16];
+	struct text parts[] = {network_of(peer, memory), TEXT("|"), credential};
 	uint64_t hash = UINT64_C(0xCBF29CE484222325);
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		for (size_t j = 0; j < parts[i].size; j++)
