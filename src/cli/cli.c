@@ -51,6 +51,18 @@ int cli_failed(struct cli *c, enum fault fault, const char *why)
 	return 1;
 }
 
+enum fault cli_write_again(struct cli *c, struct write *w)
+{
+	enum { WAIT_MS = 20, TRIES_MAX = 3000 };
+	enum fault fault = FAULT_BUSY;
+
+	for (unsigned i = 0; fault == FAULT_BUSY && i < TRIES_MAX; i++) {
+		nanosleep(&(struct timespec){0, WAIT_MS * 1000000L}, NULL);
+		fault = engine_run(c->engine, w);
+	}
+	return fault;
+}
+
 int cli_refused(struct cli *c, enum fault fault, const struct detail *detail)
 {
 	char why[512];

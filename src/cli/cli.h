@@ -68,6 +68,9 @@ struct merchant_clock cli_clock_of(const struct cli *c, uint64_t merchant);
 /* Runs a command (read or write) for a merchant and waits. */
 CHECKED enum fault cli_apply(struct cli *c, uint64_t merchant, enum command command,
 			     const void *cmd, void *ret, struct detail *ret_detail);
+/* A full queue is no fault of a row: one that was answered BUSY is sent again, for a minute at
+ * most. */
+CHECKED enum fault cli_write_again(struct cli *c, struct write *w);
 /* "couponry: template_unknown: no such template: coupon_id 7" on stderr; returns 1 (2 for USAGE).
  */
 int cli_refused(struct cli *c, enum fault fault, const struct detail *detail);

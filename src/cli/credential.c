@@ -172,14 +172,6 @@ static int credential_read(struct cli *c, struct credential *credential)
 	return bad ? bad : credential_modes(c, credential);
 }
 
-enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest */
-
-static struct text shown_id(const struct credential *row)
-{
-	bool cut = row->dialect == DIALECT_NATIVE && row->name.size > DIGEST_SHOWN;
-	return cut ? (struct text){row->name.data, DIGEST_SHOWN} : row->name;
-}
-
 /* A key that was made here is shown this once. */
 static void added_print(struct cli *c, const struct credential *added, struct text name)
 {
@@ -196,7 +188,7 @@ static void added_print(struct cli *c, const struct credential *added, struct te
 		fputs("{}\n", c->out);
 		return;
 	}
-	fprintf(c->out, "{\"id\": \"%.*s\"", TEXT_ARG(shown_id(&listed)));
+	fprintf(c->out, "{\"id\": \"%.*s\"", TEXT_ARG(credential_shown(&listed)));
 	if (made)
 		fprintf(c->out, ", \"key\": \"%.*s\"", TEXT_ARG(added->name));
 	fputs("}\n", c->out);
@@ -264,7 +256,8 @@ static void credential_print_text(struct cli *c, const struct credential *row)
 	struct text expires = expires_text(row, memory);
 
 	fprintf(c->out, "%s\t%.*s\tmerchant %llu%s", dialect_name(row->dialect),
-		TEXT_ARG(shown_id(row)), (unsigned long long)row->owner, row->demo ? "\tdemo" : "");
+		TEXT_ARG(credential_shown(row)), (unsigned long long)row->owner,
+		row->demo ? "\tdemo" : "");
 	if (row->label.size)
 		fprintf(c->out, "\t%.*s", TEXT_ARG(row->label));
 	if (row->scopes) {
@@ -285,7 +278,7 @@ static void credential_print_json(struct cli *c, const struct credential *row)
 	struct text expires = expires_text(row, memory);
 
 	fprintf(c->out, "{\"dialect\": \"%s\", \"id\": ", dialect_name(row->dialect));
-	cli_json_text(c->out, shown_id(row));
+	cli_json_text(c->out, credential_shown(row));
 	fprintf(c->out,
 		", \"merchant\": %llu, \"demo\": %s, \"label\": ", (unsigned long long)row->owner,
 		row->demo ? "true" : "false");

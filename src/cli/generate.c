@@ -14,8 +14,6 @@ enum {
 	FLIGHT = 4,
 	COUNT_MAX = 1000 * 1000 * 1000,
 	JOB_BYTES_MAX = 200,
-	BUSY_TRIES_MAX = 6000,
-	BUSY_WAIT_MS = 10,
 };
 
 struct generate;
@@ -91,7 +89,6 @@ static void step_send(struct generate *g, struct step *s, uint64_t from)
 	engine_submit(g->cli->engine, &s->write);
 }
 
-/* A full queue is no fault: it waits and is sent again. */
 static enum fault step_await(struct generate *g, struct step *s)
 {
 	pthread_mutex_lock(&g->lock);
@@ -99,10 +96,8 @@ static enum fault step_await(struct generate *g, struct step *s)
 		pthread_cond_wait(&g->some_done, &g->lock);
 	pthread_mutex_unlock(&g->lock);
 	s->sent = false;
-	for (unsigned i = 0; s->write.fault == FAULT_BUSY && i < BUSY_TRIES_MAX; i++) {
-		nanosleep(&(struct timespec){0, BUSY_WAIT_MS * 1000000L}, NULL);
-		s->write.fault = engine_run(g->cli->engine, &s->write);
-	}
+	if (s->write.fault == FAULT_BUSY)
+		s->write.fault = cli_write_again(g->cli, &s->write);
 	return s->write.fault;
 }
 

@@ -13,7 +13,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -23,8 +22,6 @@ enum {
 	IMPORT_STRETCH = 128, /* rows that are waited for at once */
 	SLOT_BYTES = 4096,
 	PROGRESS_EVERY = 4096,
-	BUSY_WAIT_MS = 20,
-	BUSY_TRIES_MAX = 3000,
 };
 
 enum row_state { SENT, AWAITED, DONE };
@@ -218,10 +215,8 @@ static void row_refused(struct import *im, const struct slot *s)
  * would from two files. */
 static bool row_again(struct import *im, struct slot *s)
 {
-	for (unsigned i = 0; s->fault == FAULT_BUSY && i < BUSY_TRIES_MAX; i++) {
-		nanosleep(&(struct timespec){0, BUSY_WAIT_MS * 1000000L}, NULL);
-		enum fault fault = engine_run(im->cli->engine, &s->write);
-		s->fault = fault;
+	if (s->fault == FAULT_BUSY) {
+		s->fault = cli_write_again(im->cli, &s->write);
 		s->detail = s->write.detail;
 	}
 	return s->fault == OK;

@@ -64,9 +64,6 @@ bool hours_valid(struct text hours);
  * is not valid is no window. */
 bool hours_open(struct text hours, struct instant now, int64_t from_utc8);
 
-/* Adds a reason in order of precedence, once. Past REASONS_MAX the last ones are dropped. */
-void priced_refuse(struct priced *priced, enum fault reason);
-
 /* Adds to `ret` every reason why these terms alone do not let the coupon be used for the cart
  * (HOUR_CLOSED .. BUDGET_EXHAUSTED), and sets eligible, discount and split as if it stood alone;
  * with reasons, also those that `ret` has already, the discount is 0. A full arena says so itself.

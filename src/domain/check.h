@@ -40,3 +40,19 @@ static inline bool is_past(const struct env *env, struct instant end)
 {
 	return !instant_is_none(end) && instant_second(env->now) > instant_second(end);
 }
+
+/* A record that another row names: it must be there. Not must(): where rows are guessed
+ * (PostgreSQL) two rows may for a round not fit together. */
+CHECKED static inline enum fault get_named(struct tx *tx, enum table table, void *record)
+{
+	bool found;
+	TRY(store_get(tx, table, record, &found));
+	return found ? OK : FAULT_DATA_DAMAGED;
+}
+
+CHECKED static inline enum fault find_named(struct tx *tx, enum unique unique, void *record)
+{
+	bool found;
+	TRY(store_find(tx, unique, record, &found));
+	return found ? OK : FAULT_DATA_DAMAGED;
+}

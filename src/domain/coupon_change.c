@@ -30,11 +30,8 @@ void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
 static enum fault load_holding(struct tx *tx, const struct coupon *c, struct holding *ret)
 {
 	struct customer holder = {.number = c->customer};
-	bool found;
 	TRY(holding_get(tx, c->customer, c->template, ret));
-	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
 	if (ret->issued || !holder.alias_of)
 		return OK;
 	return holding_get(tx, holder.alias_of, c->template, ret);
@@ -66,6 +63,14 @@ void hold_put(struct tx *tx, struct released *r)
 		store_put(tx, TABLE_HOLDING, &r->holding);
 }
 
+void hold_leave(struct coupon *c, enum coupon_state state)
+{
+	c->state = state;
+	c->held = false;
+	c->until = INSTANT_NONE;
+	c->due = 0;
+}
+
 /* --- verbs that leave it where it is --- */
 
 struct change {
@@ -75,14 +80,6 @@ struct change {
 	bool gives_back;
 	struct released released;
 };
-
-static void leave_hold(struct coupon *c, enum coupon_state state)
-{
-	c->state = state;
-	c->held = false;
-	c->until = INSTANT_NONE;
-	c->due = 0;
-}
 
 /* It is received now. */
 static enum fault confirm(struct tx *tx, const struct env *env, struct change *ch)
@@ -94,7 +91,7 @@ static enum fault confirm(struct tx *tx, const struct env *env, struct change *c
 	if (terms.is_relative)
 		issuing_dates(env, &terms, &c->begin, &c->end);
 	ch->event.end = c->end;
-	leave_hold(c, COUPON_UNUSED);
+	hold_leave(c, COUPON_UNUSED);
 	return OK;
 }
 
@@ -106,7 +103,7 @@ static enum fault release(struct tx *tx, const struct env *env, struct change *c
 		TRY(hold_load(tx, env, c, &ch->released));
 		hold_give_back(env, c, &ch->released);
 	}
-	leave_hold(c, COUPON_RECALLED);
+	hold_leave(c, COUPON_RECALLED);
 	return OK;
 }
 

@@ -15,10 +15,8 @@
 struct issue {
 	const struct coupon_issue_cmd *cmd;
 	struct issuing issuing;
-	struct people people;
-	struct holding *holdings;  /* per person */
-	struct holding *elsewhere; /* per person: under aliases' names, not moved yet */
-	struct coupon *last;	   /* per person: the newest one, when it is known here */
+	struct holders holders;
+	struct coupon *last; /* per person: the newest one, when it is known here */
 	/* per nick */
 	enum verdict *verdicts;
 	struct coupon *coupons;
@@ -68,35 +66,24 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 
 /* --- decisions --- */
 
-static enum fault load_holdings(struct tx *tx, const struct env *env, struct issue *issue)
+/* Nicks name customers, as any dialect's words do. */
+static enum fault load_holders(struct tx *tx, const struct env *env, struct issue *issue)
 {
-	struct people *people = &issue->people;
-	issue->holdings = ARENA_ARRAY(env->arena, struct holding, people->n + 1);
-	issue->elsewhere = ARENA_ARRAY(env->arena, struct holding, people->n + 1);
-	issue->last = ARENA_ARRAY(env->arena, struct coupon, people->n + 1);
-	ROOM(issue->holdings && issue->elsewhere && issue->last);
-	for (unsigned i = 0; i < people->n; i++) {
-		issue->holdings[i] = (struct holding){.customer = people->rows[i].customer.number,
-						      .template = issue->issuing.template.number};
-		if (!people->rows[i].is_new)
-			store_want(tx, TABLE_HOLDING, &issue->holdings[i]);
-		customer_want_aliases(tx, &people->rows[i].customer);
-	}
-	for (unsigned i = 0; i < people->n; i++)
-		if (!people->rows[i].is_new)
-			TRY(holding_get(tx, people->rows[i].customer.number,
-					issue->issuing.template.number, &issue->holdings[i]));
-	for (unsigned i = 0; i < people->n; i++)
-		TRY(holding_elsewhere(tx, &people->rows[i].customer, issue->issuing.template.number,
-				      &issue->elsewhere[i]));
-	return OK;
+	const struct coupon_issue_cmd *c = issue->cmd;
+	struct people people;
+	TRY(people_of_nicks(tx, env, c->nicks, c->n, &people));
+	issue->holders =
+	    (struct holders){.persons = people.rows, .n = people.n, .person_of = people.row_of};
+	issue->last = ARENA_ARRAY(env->arena, struct coupon, people.n + 1);
+	ROOM(issue->last);
+	return holders_load(tx, env, issue->issuing.template.number, &issue->holders);
 }
 
 static struct coupon last_of(const struct issue *issue, unsigned person)
 {
-	const struct holding *holding = &issue->holdings[person];
+	const struct holding *holding = &issue->holders.holdings[person];
 	if (!holding->last)
-		holding = &issue->elsewhere[person];
+		holding = &issue->holders.elsewhere[person];
 	return (struct coupon){.customer = holding->customer, .ordinal = holding->last};
 }
 
@@ -124,25 +111,25 @@ static enum fault decide_again(struct tx *tx, struct issue *issue, unsigned nick
 /* Whoever has all he may have, at all or today. */
 static bool has_all(const struct issue *issue, unsigned person)
 {
-	const struct holding *holding = &issue->holdings[person];
-	struct issuing limits = issue->issuing;
-	limits.template.has_total = false;
-	limits.template.per_day = 0;
-	return holding->issued + issue->elsewhere[person].issued > 0 &&
-	       issuing_allows(&limits, holding, &issue->elsewhere[person]) != OK;
+	const struct holding *holding = &issue->holders.holdings[person];
+	const struct holding *elsewhere = &issue->holders.elsewhere[person];
+	return holding->issued + elsewhere->issued > 0 &&
+	       issuing_allows_holder(&issue->issuing.template, issue->issuing.day, holding,
+				     elsewhere) != OK;
 }
 
 static enum fault decide(struct tx *tx, const struct env *env, struct issue *issue, unsigned nick)
 {
-	unsigned person = issue->people.row_of[nick];
+	unsigned person = issue->holders.person_of[nick];
 	if (person == NOBODY) {
 		issue->verdicts[nick] = VERDICT_BAD_NICK;
 		return OK;
 	}
-	struct holding *holding = &issue->holdings[person];
+	struct holding *holding = &issue->holders.holdings[person];
 	if (has_all(issue, person))
 		return decide_again(tx, issue, nick, person);
-	enum fault fault = issuing_allows(&issue->issuing, holding, &issue->elsewhere[person]);
+	enum fault fault =
+	    issuing_allows(&issue->issuing, holding, &issue->holders.elsewhere[person]);
 	if (fault != OK) {
 		issue->verdicts[nick] = verdict_of(fault);
 		return OK;
@@ -160,9 +147,8 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	issue->verdicts = ARENA_ARRAY(env->arena, enum verdict, c->n);
 	issue->coupons = ARENA_ARRAY(env->arena, struct coupon, c->n);
 	ROOM(issue->verdicts && issue->coupons);
-	TRY(people_of_nicks(tx, env, c->nicks, c->n, &issue->people));
-	TRY(load_holdings(tx, env, issue));
-	for (unsigned i = 0; i < issue->people.n; i++) {
+	TRY(load_holders(tx, env, issue));
+	for (unsigned i = 0; i < issue->holders.n; i++) {
 		struct coupon last = last_of(issue, i);
 		if (has_all(issue, i))
 			store_want(tx, TABLE_COUPON, &last);
@@ -179,13 +165,13 @@ static void put_all(struct tx *tx, struct issue *issue)
 	for (unsigned i = 0; i < issue->cmd->n; i++) {
 		if (issue->verdicts[i] != VERDICT_NEW)
 			continue;
-		unsigned person = issue->people.row_of[i];
-		customer_make(tx, &issue->people.rows[person]);
+		unsigned person = issue->holders.person_of[i];
+		customer_make(tx, &issue->holders.persons[person]);
 		store_put(tx, TABLE_COUPON, &issue->coupons[i]);
-		issue->holdings[person].last = issue->coupons[i].ordinal;
+		issue->holders.holdings[person].last = issue->coupons[i].ordinal;
 		/* After the person's last new one of this call. */
 		if (issue->last[person].id == issue->coupons[i].id)
-			store_put(tx, TABLE_HOLDING, &issue->holdings[person]);
+			store_put(tx, TABLE_HOLDING, &issue->holders.holdings[person]);
 	}
 	issuing_put(tx, &issue->issuing);
 }

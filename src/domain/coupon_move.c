@@ -30,7 +30,6 @@ void coupon_move_want(struct tx *tx, const struct coupon_change_cmd *c)
 static enum fault want_terms(struct tx *tx, struct move *m)
 {
 	const struct coupon *c = &m->before;
-	bool found;
 	m->terms = (struct template){.number = c->template};
 	store_want(tx, TABLE_TEMPLATE, &m->terms);
 	if (c->customer) {
@@ -38,9 +37,7 @@ static enum fault want_terms(struct tx *tx, struct move *m)
 		store_want(tx, TABLE_HOLDING,
 			   &(struct holding){.customer = c->customer, .template = c->template});
 	}
-	TRY(store_get(tx, TABLE_TEMPLATE, &m->terms, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_TEMPLATE, &m->terms));
 	terms_want_edition(tx, &m->terms, c->edition);
 	return OK;
 }
@@ -76,9 +73,8 @@ static enum fault check_limits(struct tx *tx, const struct env *env, struct move
 {
 	m->issuing = (struct issuing){.template = m->terms,
 				      .day = (uint64_t)day_of(env->instant, env->from_utc8)};
-	m->issuing.template.has_total = false;
-	m->issuing.template.per_day = 0;
-	enum fault fault = issuing_allows(&m->issuing, &m->received, &m->elsewhere);
+	enum fault fault =
+	    issuing_allows_holder(&m->terms, m->issuing.day, &m->received, &m->elsewhere);
 	return fault == OK ? OK : refuse(tx, fault, TEXT("customer"), TEXT_NONE);
 }
 

@@ -22,22 +22,6 @@ struct redeem {
 
 /* --- arguments --- */
 
-static enum fault check_cart(struct tx *tx, const struct cart *cart)
-{
-	struct money total;
-	TRY(check_name(tx, TEXT("shop"), cart->shop));
-	TRY(check_name(tx, TEXT("channel"), cart->channel));
-	if (cart->n > CART_ITEMS_MAX)
-		return refuse(tx, FAULT_TOO_MANY, TEXT("items"), TEXT_NONE);
-	for (unsigned i = 0; i < cart->n; i++)
-		if (cart->items[i].price.fen < 0 || cart->items[i].quantity == 0 ||
-		    cart->items[i].quantity > PIECES_MAX)
-			return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("items"), TEXT_NONE);
-	if (!cart_total(cart, &total))
-		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("amount_fen"), TEXT_NONE);
-	return OK;
-}
-
 static enum fault check_count(struct tx *tx, unsigned n)
 {
 	if (n == 0)
@@ -47,14 +31,14 @@ static enum fault check_count(struct tx *tx, unsigned n)
 	return OK;
 }
 
-static enum fault check(struct tx *tx, const struct coupon_redeem_cmd *c)
+static enum fault check(struct tx *tx, const struct coupon_redeem_cmd *c, struct money *ret_amount)
 {
 	TRY(check_count(tx, c->n));
 	TRY(check_said(tx, &c->said));
 	TRY(check_number(tx, &c->request));
 	if (c->n > 1 && !c->said.order_no.size)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("order_no"), TEXT_NONE);
-	return check_cart(tx, &c->cart);
+	return check_cart(tx, &c->cart, ret_amount);
 }
 
 /* --- loading --- */
@@ -84,7 +68,6 @@ static enum fault price(struct tx *tx, const struct env *env, const struct cart 
 	if (r->pricing.before_count + n > ORDER_COUPONS_MAX)
 		return refuse(tx, FAULT_TOO_MANY, TEXT("order_no"), TEXT_NONE);
 	TRY(pricing_alone(env, &r->key, cart, &r->pricing));
-	must(cart_total(cart, &r->amount));
 	r->has_amount = cart->n || cart->has_amount;
 	return pricing_together(env, cart, &r->pricing, &r->discount, ret_usable);
 }
@@ -233,12 +216,12 @@ enum fault coupon_redeem(struct tx *tx, const struct env *env, const void *cmd, 
 	struct asked asked = {COMMAND_coupon_redeem, REQUEST_NATIVE, &key};
 	bool found;
 	*into = (struct coupon_redeem_ret){.n = c->n};
-	TRY(check(tx, c));
+	TRY(check(tx, c, &r.amount));
 	into->coupons = ARENA_ARRAY(env->arena, struct redeemed, c->n);
 	ROOM(into->coupons);
 	pricing_want(tx, c->said.order_no);
 	TRY(open_all(tx, env, c->codes, c->n, &c->request, &r));
-	must(cart_total(&c->cart, &into->amount));
+	into->amount = r.amount;
 	TRY(find_first(tx, env, &r, &asked, &found));
 	if (found)
 		return answer_again(tx, env, &r, into);
@@ -256,7 +239,7 @@ enum fault coupon_check(struct tx *tx, const struct env *env, const void *cmd, v
 	*(struct coupon_check_ret *)ret = (struct coupon_check_ret){0};
 	TRY(check_count(tx, c->n));
 	TRY(check_name(tx, TEXT("order_no"), c->order_no));
-	TRY(check_cart(tx, &c->cart));
+	TRY(check_cart(tx, &c->cart, &r.amount));
 	pricing_want(tx, c->order_no);
 	TRY(open_all(tx, env, c->codes, c->n, &none, &r));
 	TRY(price(tx, env, &c->cart, c->n, c->order_no, &r, &usable));

@@ -90,12 +90,9 @@ static enum fault open_use(struct tx *tx, const struct env *env, struct reverse 
 {
 	struct target *t = &r->targets[r->n];
 	struct coupon coupon = {.id = use->id};
-	bool found;
 	t->life = life_of(r, use->id);
 	if (!t->life) {
-		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupon, &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &coupon));
 		t->life = ARENA_NEW(env->arena, struct life);
 		ROOM(t->life);
 		TRY(life_begin(tx, env, &coupon, &r->cmd->request, t->life));
@@ -326,10 +323,7 @@ static enum fault want_all(struct tx *tx, const struct reverse *r)
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct coupon *c = &r->targets[i].life->coupon;
 		struct template t = {.number = c->template};
-		bool found;
-		TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(get_named(tx, TABLE_TEMPLATE, &t));
 		terms_want_edition(tx, &t, c->edition);
 	}
 	return OK;

@@ -80,12 +80,9 @@ static enum fault load_holder(struct tx *tx, const struct env *env, uint64_t num
 			      const struct customer **ret)
 {
 	struct customer *holder = ARENA_NEW(env->arena, struct customer);
-	bool found;
 	ROOM(holder);
 	holder->number = number;
-	TRY(store_get(tx, TABLE_CUSTOMER, holder, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_CUSTOMER, holder));
 	*ret = holder;
 	return customer_follow(tx, holder);
 }

@@ -227,34 +227,43 @@ void customer_want_row(struct tx *tx, const struct customer *given)
 
 /* By which members a row names a customer, the first given first. */
 static const unsigned row_order[] = {BY_ID, BY_PHONE, BY_CARD, BY_NICK, BY_CODE, BY_SOURCE};
+_Static_assert(COUNT_OF(row_order) == CUSTOMER_NAMES, "every name has its place");
+
+struct text customer_named(const struct customer *c, unsigned by)
+{
+	return *unique_value((void *)c, &members[row_order[by]]);
+}
+
+unsigned customer_named_by(const struct customer *c)
+{
+	unsigned by = 0;
+	while (by < CUSTOMER_NAMES && !customer_named(c, by).size)
+		by++;
+	return by;
+}
 
 enum fault customer_known(struct tx *tx, const struct customer *given, struct customer *ret,
 			  bool *ret_any)
 {
-	struct customer row = *given;
-	bool found = false;
-	*ret_any = false;
-	for (unsigned i = 0; i < COUNT_OF(row_order) && !*ret_any; i++) {
-		struct text value = *unique_value(&row, &members[row_order[i]]);
-		*ret_any = value.size != 0;
-		if (!*ret_any)
-			continue;
-		TRY(find(tx, row_order[i], value, ret, &found));
-		if (!found || !instant_is_none(ret->erased))
-			return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer"), TEXT_NONE);
-	}
+	unsigned by = customer_named_by(given);
+	bool found;
+	*ret_any = by < CUSTOMER_NAMES;
+	if (!*ret_any)
+		return OK;
+	TRY(find(tx, row_order[by], customer_named(given, by), ret, &found));
+	if (!found || !instant_is_none(ret->erased))
+		return refuse(tx, FAULT_CUSTOMER_UNKNOWN, TEXT("customer"), TEXT_NONE);
 	return OK;
 }
 
 enum fault customer_want_followed(struct tx *tx, const struct customer *given)
 {
-	struct customer row = *given, known = {0};
-	bool found = false, any = false;
-	for (unsigned i = 0; i < COUNT_OF(row_order) && !any; i++) {
-		struct text value = *unique_value(&row, &members[row_order[i]]);
-		any = value.size != 0;
-		TRY(unique_find(tx, &kind, row_order[i], value, &known, &found));
-	}
+	unsigned by = customer_named_by(given);
+	struct customer known;
+	bool found;
+	if (by == CUSTOMER_NAMES)
+		return OK;
+	TRY(unique_find(tx, &kind, row_order[by], customer_named(given, by), &known, &found));
 	if (found && known.alias_of)
 		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = known.alias_of});
 	return OK;
@@ -270,16 +279,15 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 			       .nick = given->nick,
 			       .phone = given->phone,
 			       .card_no = given->card_no};
-	bool found = false;
+	unsigned by = customer_named_by(&row);
+	bool found;
 	*ret = (struct person){0};
-	*ret_any = false;
+	*ret_any = by < CUSTOMER_NAMES;
 	unique_want(tx, &kind, &row);
-	for (unsigned i = 0; i < COUNT_OF(row_order) && !*ret_any; i++) {
-		struct text value = *unique_value(&row, &members[row_order[i]]);
-		*ret_any = value.size != 0;
-		TRY(find(tx, row_order[i], value, &ret->customer, &found));
-	}
-	if (!*ret_any || found)
+	if (!*ret_any)
+		return OK;
+	TRY(find(tx, row_order[by], customer_named(&row, by), &ret->customer, &found));
+	if (found)
 		return OK;
 	TRY(unique_free(tx, &kind, &row, 0));
 	*ret = (struct person){.customer = row, .is_new = true};

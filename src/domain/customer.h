@@ -31,6 +31,12 @@ CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, b
 /* The one with that id itself, alias or not. */
 CHECKED enum fault customer_with_id(struct tx *tx, struct text customer_id, struct customer *ret,
 				    bool *ret_found);
+/* The members that name a customer, in the order in which they are looked at: customer_id, phone,
+ * card_no, nick, code, source_code. */
+enum { CUSTOMER_NAMES = 6 };
+struct text customer_named(const struct customer *c, unsigned by);
+/* The first that is given; CUSTOMER_NAMES: none. */
+unsigned customer_named_by(const struct customer *c);
 /* The one that the first given of customer_id, phone, card_no, nick, code, source_code names;
  * unknown: planned, with all that is given. Nothing given: *ret_any is false. */
 CHECKED enum fault customer_of_row(struct tx *tx, const struct env *env,

@@ -66,6 +66,10 @@ void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE]);
 struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c);
 /* What readers see now: COUPON_EXPIRED is unused past its end; never stored. */
 enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c);
+/* What lists, logs and the ledger call a credential: of a native one only the beginning of its
+ * digest, which is enough to tell keys apart. */
+enum { DIGEST_SHOWN = 8 };
+struct text credential_shown(const struct credential *c);
 /* The name as shown: name, else nick. */
 struct text customer_label(const struct customer *c);
 

@@ -58,11 +58,7 @@ static enum fault collect(struct tx *tx, const struct env *env, struct sweep *s)
 static enum fault release(const struct env *env, struct life *life)
 {
 	struct event event = {.kind = EVENT_RELEASED, .said = {.reason = TEXT("time-out")}};
-	struct coupon *c = &life->coupon;
-	c->state = COUPON_RECALLED;
-	c->held = false;
-	c->until = INSTANT_NONE;
-	c->due = 0;
+	hold_leave(&life->coupon, COUPON_RECALLED);
 	return life_add(env, life, &event);
 }
 

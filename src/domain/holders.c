@@ -4,52 +4,23 @@
 #include "domain/coupon.h"
 #include "domain/fold.h"
 
-static const size_t named_by[] = {
-    offsetof(struct customer, customer_id), offsetof(struct customer, phone),
-    offsetof(struct customer, card_no),	    offsetof(struct customer, nick),
-    offsetof(struct customer, code),	    offsetof(struct customer, source_code)};
-
-static struct text named(const struct customer *c, size_t by)
-{
-	return *(const struct text *)((const char *)c + named_by[by]);
-}
-
 void holders_want(struct tx *tx, const struct customer *given, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		customer_want_row(tx, &given[i]);
 }
 
-static bool is_given(const struct customer *c, size_t by)
-{
-	return named(c, by).size != 0;
-}
-
-/* The member that names the customer is the first given. */
-static bool is_named_by(const struct customer *c, size_t by)
-{
-	for (size_t earlier = 0; earlier < by; earlier++)
-		if (named(c, earlier).size)
-			return false;
-	return is_given(c, by);
-}
-
-/* For each the first that has the same in a member that `counts`. */
-static enum fault fold(const struct env *env, const struct customer *given, unsigned n,
-		       bool (*counts)(const struct customer *, size_t), unsigned *first)
+/* Per member, for each the first that has its value there. */
+static enum fault fold(const struct env *env, const struct customer *all, unsigned n,
+		       unsigned *same[CUSTOMER_NAMES])
 {
 	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
 	ROOM(values);
-	for (unsigned i = 0; i < n; i++)
-		first[i] = i;
-	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
+	for (unsigned by = 0; by < CUSTOMER_NAMES; by++) {
 		for (unsigned i = 0; i < n; i++)
-			values[i] = counts(&given[i], by) ? named(&given[i], by) : TEXT_NONE;
-		unsigned *same = text_fold(env->arena, values, n);
-		ROOM(same);
-		for (unsigned i = 0; i < n; i++)
-			if (values[i].size && first[same[i]] < first[i])
-				first[i] = first[same[i]];
+			values[i] = customer_named(&all[i], by);
+		same[by] = text_fold(env->arena, values, n);
+		ROOM(same[by]);
 	}
 	return OK;
 }
@@ -77,35 +48,19 @@ static enum fault find(struct tx *tx, const struct env *env, const struct custom
 	return OK;
 }
 
-/* Whom an earlier name of this command makes with the value that names this one. NOBODY: none.
- * `same`: per member, for each name the first that has its value there. */
+/* Whom an earlier name of this command makes with the value that names this one. NOBODY: none. */
 static unsigned made_before(const struct holders *h, const struct customer *given,
-			    unsigned *const *same, unsigned row)
+			    unsigned *const same[CUSTOMER_NAMES], unsigned row)
 {
-	size_t by = 0;
-	while (by < COUNT_OF(named_by) && !is_given(&given[row], by))
-		by++;
-	if (by == COUNT_OF(named_by) || same[by][row] == row)
+	unsigned by = customer_named_by(&given[row]);
+	if (by == CUSTOMER_NAMES || same[by][row] == row)
 		return NOBODY;
+	struct text value = customer_named(&given[row], by);
 	for (unsigned i = 0; i < h->n; i++)
 		if (h->persons[i].is_new &&
-		    text_equal(named(&h->persons[i].customer, by), named(&given[row], by)))
+		    text_equal(customer_named(&h->persons[i].customer, by), value))
 			return i;
 	return NOBODY;
-}
-
-static enum fault fold_values(const struct env *env, const struct customer *given, unsigned n,
-			      unsigned **same)
-{
-	struct text *values = ARENA_ARRAY(env->arena, struct text, n + 1);
-	ROOM(values);
-	for (size_t by = 0; by < COUNT_OF(named_by); by++) {
-		for (unsigned i = 0; i < n; i++)
-			values[i] = named(&given[i], by);
-		same[by] = text_fold(env->arena, values, n);
-		ROOM(same[by]);
-	}
-	return OK;
 }
 
 /* Those that are to be made may have values in common, and then are one: nobody else has the value.
@@ -113,12 +68,18 @@ static enum fault fold_values(const struct env *env, const struct customer *give
 static enum fault join_new(const struct env *env, struct holders *h, unsigned names)
 {
 	struct customer *made = ARENA_ARRAY(env->arena, struct customer, h->n + 1);
-	unsigned *first = ARENA_ARRAY(env->arena, unsigned, h->n + 1);
+	unsigned *first = ARENA_ARRAY(env->arena, unsigned, h->n + 1), *same[CUSTOMER_NAMES];
 	ROOM(made && first);
-	for (unsigned i = 0; i < h->n; i++)
+	for (unsigned i = 0; i < h->n; i++) {
+		first[i] = i;
 		if (h->persons[i].is_new)
 			made[i] = h->persons[i].customer;
-	TRY(fold(env, made, h->n, is_given, first));
+	}
+	TRY(fold(env, made, h->n, same));
+	for (unsigned by = 0; by < CUSTOMER_NAMES; by++)
+		for (unsigned i = 0; i < h->n; i++)
+			if (customer_named(&made[i], by).size && first[same[by][i]] < first[i])
+				first[i] = first[same[by][i]];
 	for (unsigned i = 0; i < names; i++)
 		if (h->person_of[i] != NOBODY)
 			h->person_of[i] = first[h->person_of[i]];
@@ -128,20 +89,17 @@ static enum fault join_new(const struct env *env, struct holders *h, unsigned na
 enum fault holders_find(struct tx *tx, const struct env *env, const struct customer *given,
 			unsigned n, struct holders *ret)
 {
-	unsigned *first = ARENA_ARRAY(env->arena, unsigned, n + 1);
-	unsigned *same[COUNT_OF(named_by)];
+	unsigned *same[CUSTOMER_NAMES];
 	*ret = (struct holders){.persons = ARENA_ARRAY(env->arena, struct person, n + 1),
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
-	ROOM(first && ret->persons && ret->person_of);
-	TRY(fold(env, given, n, is_named_by, first));
-	TRY(fold_values(env, given, n, same));
+	ROOM(ret->persons && ret->person_of);
+	TRY(fold(env, given, n, same));
 	holders_want(tx, given, n);
 	for (unsigned i = 0; i < n; i++)
 		TRY(customer_want_followed(tx, &given[i]));
 	for (unsigned i = 0; i < n; i++) {
-		ret->person_of[i] =
-		    first[i] == i ? made_before(ret, given, same, i) : ret->person_of[first[i]];
-		if (first[i] == i && ret->person_of[i] == NOBODY)
+		ret->person_of[i] = made_before(ret, given, same, i);
+		if (ret->person_of[i] == NOBODY)
 			TRY(find(tx, env, &given[i], ret, i));
 	}
 	return join_new(env, ret, n);

@@ -111,13 +111,10 @@ enum fault issued_coupons(struct tx *tx, const struct env *env, const struct iss
 			store_want_unique(tx, UNIQUE_COUPON_BY_ID,
 					  &(struct coupon){.id = rows[i].id});
 	for (unsigned i = 0; i < n; i++) {
-		bool found;
 		coupons[i].id = rows[i].id;
 		if (!rows[i].id)
 			continue;
-		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupons[i], &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &coupons[i]));
 	}
 	*ret_coupons = coupons;
 	return OK;

@@ -129,6 +129,18 @@ enum fault issuing_count_day(struct tx *tx, struct issuing *i)
 			   &i->on_day);
 }
 
+enum fault issuing_allows_holder(const struct template *t, uint64_t day,
+				 const struct holding *holding, const struct holding *elsewhere)
+{
+	uint64_t on_day = (holding->day == day ? holding->day_issued : 0) +
+			  (elsewhere->day == day ? elsewhere->day_issued : 0);
+	if (holding->issued + elsewhere->issued >= t->per_person)
+		return FAULT_PERSON_EXHAUSTED;
+	if (t->per_person_day && on_day >= t->per_person_day)
+		return FAULT_PERSON_DAY_EXHAUSTED;
+	return OK;
+}
+
 enum fault issuing_allows(const struct issuing *i, const struct holding *holding,
 			  const struct holding *elsewhere)
 {
@@ -137,15 +149,7 @@ enum fault issuing_allows(const struct issuing *i, const struct holding *holding
 		return FAULT_TEMPLATE_EXHAUSTED;
 	if (t->per_day && i->on_day.count >= t->per_day)
 		return FAULT_DAY_EXHAUSTED;
-	if (!holding)
-		return OK;
-	uint64_t on_day = (holding->day == i->day ? holding->day_issued : 0) +
-			  (elsewhere->day == i->day ? elsewhere->day_issued : 0);
-	if (holding->issued + elsewhere->issued >= t->per_person)
-		return FAULT_PERSON_EXHAUSTED;
-	if (t->per_person_day && on_day >= t->per_person_day)
-		return FAULT_PERSON_DAY_EXHAUSTED;
-	return OK;
+	return holding ? issuing_allows_holder(t, i->day, holding, elsewhere) : OK;
 }
 
 void issuing_take(struct issuing *i, struct holding *holding)

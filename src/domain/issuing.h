@@ -36,6 +36,9 @@ CHECKED enum fault issuing_count_day(struct tx *tx, struct issuing *i);
  * NULL holding: nobody's. */
 enum fault issuing_allows(const struct issuing *i, const struct holding *holding,
 			  const struct holding *elsewhere);
+/* The limits of one customer alone: of somebody who has all, or who is given another's coupon. */
+enum fault issuing_allows_holder(const struct template *t, uint64_t day,
+				 const struct holding *holding, const struct holding *elsewhere);
 /* Counts one more. */
 void issuing_take(struct issuing *i, struct holding *holding);
 struct coupon issuing_coupon(struct tx *tx, const struct env *env, struct issuing *i,

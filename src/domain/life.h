@@ -266,13 +266,14 @@ struct priced {
 	enum fault reasons[REASONS_MAX]; /* in order of precedence */
 	unsigned reason_count;		 /* 0: it may be used */
 };
+/* Adds a reason in order of precedence, once. Past REASONS_MAX the last ones are dropped. */
+void priced_refuse(struct priced *priced, enum fault reason);
 
 struct coupon_check_cmd { /* dry run of a redeem, of one coupon or of several in one order */
 	const struct text *codes;
 	unsigned n; /* 1..ORDER_COUPONS_MAX */
 	struct cart cart;
 	struct text order_no;
-	bool folded;
 };
 struct coupon_check_ret {
 	struct priced *coupons; /* in the order asked */
@@ -293,6 +294,7 @@ struct redeemed {
 	uint64_t id;
 	struct event event;
 	const struct money *split; /* per item, or NULL */
+	unsigned items;		   /* of split */
 };
 /* A refusal: the first reason as fault, detail.field "code" and detail.value the code; `coupons` of
  * `refused` say all reasons. */

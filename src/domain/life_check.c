@@ -1,5 +1,6 @@
 /* See life_check.h. */
 #include "domain/life_check.h"
+#include "domain/cart.h"
 #include "domain/request.h"
 
 enum { REQUEST_KEY_BYTES_MAX = 255, DIGEST_BYTES = 32 };
@@ -10,6 +11,21 @@ enum fault check_said(struct tx *tx, const struct circumstances *said)
 	TRY(check_name(tx, TEXT("order_no"), said->order_no));
 	TRY(check_name(tx, TEXT("operator"), said->operator));
 	return check_name(tx, TEXT("shop"), said->shop);
+}
+
+enum fault check_cart(struct tx *tx, const struct cart *cart, struct money *ret_amount)
+{
+	TRY(check_name(tx, TEXT("shop"), cart->shop));
+	TRY(check_name(tx, TEXT("channel"), cart->channel));
+	if (cart->n > CART_ITEMS_MAX)
+		return refuse(tx, FAULT_TOO_MANY, TEXT("items"), TEXT_NONE);
+	for (unsigned i = 0; i < cart->n; i++)
+		if (cart->items[i].price.fen < 0 || cart->items[i].quantity == 0 ||
+		    cart->items[i].quantity > PIECES_MAX)
+			return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("items"), TEXT_NONE);
+	if (!cart_total(cart, ret_amount))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("amount_fen"), TEXT_NONE);
+	return OK;
 }
 
 enum fault check_number(struct tx *tx, const struct request_number *request)

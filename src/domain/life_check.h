@@ -7,6 +7,8 @@
 
 /* Each at most NAME_LENGTH_MAX characters. */
 CHECKED enum fault check_said(struct tx *tx, const struct circumstances *said);
+/* What arithmetic may rely on; *ret_amount: of the order. TOO_MANY, PARAMETER_INVALID. */
+CHECKED enum fault check_cart(struct tx *tx, const struct cart *cart, struct money *ret_amount);
 /* A key of at most 255 bytes, and its digest. */
 CHECKED enum fault check_number(struct tx *tx, const struct request_number *request);
 /* A caller's number of a command that leaves no trace of it elsewhere: what number_keep was given;

@@ -192,6 +192,12 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	return OK;
 }
 
+struct text credential_shown(const struct credential *c)
+{
+	bool cut = c->dialect == DIALECT_NATIVE && c->name.size > DIGEST_SHOWN;
+	return cut ? (struct text){c->name.data, DIGEST_SHOWN} : c->name;
+}
+
 enum fault credential_find(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct credential_find_cmd *c = cmd;

@@ -24,3 +24,5 @@ CHECKED enum fault hold_load(struct tx *tx, const struct env *env, const struct 
 			     struct released *ret);
 void hold_give_back(const struct env *env, const struct coupon *c, struct released *r);
 void hold_put(struct tx *tx, struct released *r);
+/* Neither held nor frozen any more. */
+void hold_leave(struct coupon *c, enum coupon_state state);

@@ -1,11 +1,7 @@
-/* A memory: the first bytes of the contents' digest, then the member of ret that is kept, if any.
- */
+/* What number_keep remembers is the member of ret that is kept, if any. */
 #include "domain/once.h"
 #include "base/varint.h"
-#include "domain/check.h"
-#include "domain/request.h"
-
-enum { DIGEST_KEPT = 16 };
+#include "domain/life_check.h"
 
 /* What a command's answer is made of again. */
 static const struct kept {
@@ -27,21 +23,9 @@ static const struct kept *kept_find(enum command command)
 	return NULL;
 }
 
-static struct text digest_of(const struct request_number *request)
-{
-	must(request->digest.size >= DIGEST_KEPT);
-	return (struct text){request->digest.data, DIGEST_KEPT};
-}
-
-static enum fault answer_again(const struct env *env, const struct once_cmd *c, struct text memory,
+static enum fault answer_again(const struct env *env, const struct kept *kept, struct text memory,
 			       char *ret)
 {
-	const struct kept *kept = kept_find(c->command);
-	struct text digest;
-	if (!slice_take(&memory, &digest))
-		return FAULT_DATA_DAMAGED;
-	if (!text_equal(digest, digest_of(&c->request)))
-		return FAULT_REQUEST_REUSED;
 	if (!kept)
 		return OK;
 	if (!kept->is_text)
@@ -54,39 +38,32 @@ static enum fault answer_again(const struct env *env, const struct once_cmd *c, 
 	return OK;
 }
 
-static void remember(struct tx *tx, const struct env *env, const struct asked *asked,
-		     const struct once_cmd *c, const char *ret)
+static void remember(struct tx *tx, const struct env *env, const struct once_cmd *c,
+		     const struct kept *kept, const char *ret)
 {
-	const struct kept *kept = kept_find(c->command);
 	char memory[1024]; /* the longest id there is takes a third of it */
 	struct buffer b;
 	buffer_init_fixed(&b, memory, sizeof(memory));
-	buffer_slice(&b, digest_of(&c->request));
 	if (kept && kept->is_text)
 		buffer_slice(&b, *(const struct text *)(ret + kept->member));
 	else if (kept)
 		buffer_varint(&b, *(const uint64_t *)(ret + kept->member));
 	must(!b.full);
-	request_keep(tx, env, asked, buffer_get(&b));
+	number_keep(tx, env, c->command, &c->request, buffer_get(&b));
 }
 
 enum fault once(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct once_cmd *c = cmd;
 	const struct command_row *row = command_get(c->command);
-	struct request_key key = {.parts = {c->request.key}, .count = 1};
-	struct asked asked = {c->command, REQUEST_NATIVE, &key};
+	const struct kept *kept = kept_find(c->command);
 	struct text memory;
 	bool found;
 	must(row && row->mode == COMMAND_WRITE && c->request.key.size);
-	TRY(request_find(tx, env, &asked, &memory, &found));
-	if (found) {
-		enum fault fault = answer_again(env, c, memory, ret);
-		return fault == FAULT_REQUEST_REUSED
-			   ? refuse(tx, fault, TEXT("request_no"), TEXT_NONE)
-			   : fault;
-	}
+	TRY(number_find(tx, env, c->command, &c->request, &memory, &found));
+	if (found)
+		return answer_again(env, kept, memory, ret);
 	TRY(row->handle(tx, env, c->cmd, ret));
-	remember(tx, env, &asked, c, ret);
+	remember(tx, env, c, kept, ret);
 	return OK;
 }

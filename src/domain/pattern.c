@@ -41,11 +41,6 @@ bool pattern_of_template(const struct template *t, struct pattern *ret)
 	return true;
 }
 
-unsigned pattern_bits(const struct pattern *p)
-{
-	return bits_of(p->space) - 1;
-}
-
 static bool is_visible(struct text t)
 {
 	for (size_t i = 0; i < t.size; i++)

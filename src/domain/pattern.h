@@ -32,8 +32,6 @@ bool pattern_of_template(const struct template *t, struct pattern *ret);
 /* PARAMETER_INVALID with the field: characters that are no visible ASCII or come twice, bounds, or
  * under CODE_ENTROPY_BITS_MIN bits or over 120. */
 CHECKED enum fault pattern_check(struct tx *tx, const struct template *t);
-/* Bits of the space, rounded down. */
-unsigned pattern_bits(const struct pattern *p);
 /* Where the counter of these codes is kept. A restored store begins another series: what it gave
  * out after the backup is nobody's to give out again. */
 struct text pattern_tag(struct tx *tx, const struct env *env, const struct pattern *p);

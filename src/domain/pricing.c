@@ -34,11 +34,8 @@ static void want_holder(struct tx *tx, const struct coupon *c, const struct temp
 static enum fault load_holder(struct tx *tx, const struct template *t, struct counters *c)
 {
 	struct customer holder = {.number = c->holder};
-	bool found;
 	c->per_holder = true;
-	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
 	TRY(customer_follow(tx, &holder));
 	c->holder = holder.number;
 	TRY(holding_get(tx, holder.number, t->number, &c->holding));
@@ -75,12 +72,9 @@ void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct
 static enum fault load_counted(struct tx *tx, uint64_t template, struct counters *c)
 {
 	struct customer holder = {.number = c->holder};
-	bool found;
 	c->per_holder = true;
 	TRY(holding_get(tx, c->holder, template, &c->holding));
-	TRY(store_get(tx, TABLE_CUSTOMER, &holder, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
 	if (c->holding.used || !holder.alias_of)
 		return OK;
 	c->holder = holder.alias_of;
@@ -218,15 +212,13 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 {
 	struct purchase_use *uses;
 	unsigned n;
-	bool found, stands;
+	bool stands;
 	TRY(purchase_read(env, &p->purchase, &uses, &n));
 	for (unsigned i = 0; i < n; i++)
 		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = uses[i].id});
 	for (unsigned i = 0; i < n; i++) {
 		uses[i].coupon.id = uses[i].id;
-		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon, &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon));
 		TRY(use_stands(env, &uses[i], &stands));
 		if (stands)
 			uses[p->before_count++] = uses[i];
@@ -236,13 +228,13 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 			   &(struct template){.number = uses[i].coupon.template});
 	for (unsigned i = 0; i < p->before_count; i++) {
 		uses[i].terms = (struct template){.number = uses[i].coupon.template};
-		TRY(store_get(tx, TABLE_TEMPLATE, &uses[i].terms, &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(get_named(tx, TABLE_TEMPLATE, &uses[i].terms));
 		terms_want_edition(tx, &uses[i].terms, uses[i].coupon.edition);
 	}
-	for (unsigned i = 0; i < p->before_count; i++)
-		TRY(terms_of(tx, &uses[i].coupon, &uses[i].terms));
+	for (unsigned i = 0; i < p->before_count; i++) {
+		struct template t = uses[i].terms;
+		TRY(terms_of_edition(tx, &t, uses[i].coupon.edition, &uses[i].terms));
+	}
 	p->before = uses;
 	return OK;
 }
@@ -259,10 +251,7 @@ static enum fault load_terms(struct tx *tx, struct pricing *p)
 	}
 	for (unsigned i = 0; i < p->n; i++) {
 		struct template t = {.number = p->of[i].template};
-		bool found;
-		TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-		if (!found)
-			return FAULT_DATA_DAMAGED;
+		TRY(get_named(tx, TABLE_TEMPLATE, &t));
 		terms_want_edition(tx, &t, p->of[i].edition);
 		want_holder(tx, &p->of[i], &t);
 		p->terms[i] = t;
@@ -306,11 +295,8 @@ static struct customer person_of(const struct customer *c)
 
 static enum fault load_customer(struct tx *tx, const struct coupon *c, struct customer *ret)
 {
-	bool found;
 	*ret = (struct customer){.number = c->customer};
-	TRY(store_get(tx, TABLE_CUSTOMER, ret, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_CUSTOMER, ret));
 	return OK;
 }
 

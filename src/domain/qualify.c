@@ -4,6 +4,7 @@
  */
 #include "domain/check.h"
 #include "domain/customer.h"
+#include "domain/life_check.h"
 #include "domain/pricing.h"
 #include "domain/wallet.h"
 
@@ -16,16 +17,6 @@ struct qualify {
 	unsigned n;
 	struct pricing pricing;
 };
-
-static enum fault check(struct tx *tx, const struct cart *cart)
-{
-	struct money total;
-	if (cart->n > CART_ITEMS_MAX)
-		return refuse(tx, FAULT_TOO_MANY, TEXT("items"), TEXT_NONE);
-	if (!cart_total(cart, &total))
-		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("amount_fen"), TEXT_NONE);
-	return OK;
-}
 
 /* One that time or somebody may still make usable. */
 static bool is_live(const struct env *env, const struct coupon *c)
@@ -95,12 +86,11 @@ enum fault coupon_qualify(struct tx *tx, const struct env *env, const void *cmd,
 	struct coupon_qualify_ret *r = ret;
 	struct qualify q = {.tx = tx, .env = env, .cmd = c, .key = code_key(tx)};
 	*r = (struct coupon_qualify_ret){.exact = true};
-	TRY(check(tx, &c->cart));
+	TRY(check_cart(tx, &c->cart, &r->amount));
 	TRY(collect(&q, r));
 	TRY(pricing_load(tx, env, q.coupons, q.n, TEXT_NONE, &q.pricing));
 	TRY(pricing_alone(env, &q.key, &c->cart, &q.pricing));
 	r->coupons = q.pricing.priced;
 	r->n = q.n;
-	must(cart_total(&c->cart, &r->amount));
 	return choose_best(&q, r);
 }

@@ -166,10 +166,8 @@
 	F(NUMBER,  code_length,      PLAIN) /* without prefix and check digit */ \
 	F(FLAG,    code_check,       PLAIN) /* a check digit comes last */
 
-/* The terms of a template before they were changed. */
-#define EDITION_FIELDS(F)                       \
-	F(NUMBER,  template,         KEY)       \
-	F(NUMBER,  edition,          KEY)       \
+/* What an edition keeps of its template: what it looked like, and its terms. */
+#define KEPT_FIELDS(F)                          \
 	F(TEXT,    name,             PLAIN)     \
 	F(TEXT,    type,             PLAIN)     \
 	F(FLAG,    has_amount,       PLAIN)     \
@@ -180,6 +178,12 @@
 	F(TEXT,    categories,       PLAIN)     \
 	F(TEXT,    description,      PLAIN)     \
 	TERMS_FIELDS(F)
+
+/* The terms of a template before they were changed. */
+#define EDITION_FIELDS(F)                       \
+	F(NUMBER,  template,         KEY)       \
+	F(NUMBER,  edition,          KEY)       \
+	KEPT_FIELDS(F)
 
 /* Counters are rows of their own, never fields of a record that holds text. */
 #define TALLY_FIELDS(F)                         \

@@ -3,6 +3,7 @@
  * their limits.
  */
 #include "base/varint.h"
+#include "domain/campaign.h"
 #include "domain/cart.h"
 #include "domain/check.h"
 #include "domain/days.h"
@@ -159,16 +160,6 @@ static enum fault take_id(struct tx *tx, const struct env *env, struct template 
 	return taken ? refuse(tx, FAULT_TEMPLATE_EXISTS, TEXT("template_id"), TEXT_NONE) : OK;
 }
 
-static struct text number_text(const struct env *env, uint64_t number)
-{
-	char *memory = arena_take(env->arena, VARINT_SIZE_MAX);
-	struct buffer b;
-	must(memory);
-	buffer_init_fixed(&b, memory, VARINT_SIZE_MAX);
-	buffer_varint(&b, number);
-	return buffer_get(&b);
-}
-
 enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct template_make_cmd *c = cmd;
@@ -193,7 +184,7 @@ enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, 
 	r->template_id = made.template_id;
 	store_put(tx, TABLE_TEMPLATE, &made);
 	number_keep(tx, env, COMMAND_template_make, &c->request,
-		    number_text(env, made.template_id));
+		    numbers_write(env, &made.template_id, 1));
 	return OK;
 }
 
@@ -310,7 +301,8 @@ enum fault template_change(struct tx *tx, const struct env *env, const void *cmd
 	if (c->revision && c->revision != known.revision + 1)
 		return refuse(tx, FAULT_PRECONDITION_FAILED, TEXT("if-match"), TEXT_NONE);
 	TRY(change(tx, env, c, &known, &r->revision));
-	number_keep(tx, env, COMMAND_template_change, &c->request, number_text(env, r->revision));
+	number_keep(tx, env, COMMAND_template_change, &c->request,
+		    numbers_write(env, &r->revision, 1));
 	return OK;
 }
 

@@ -1,33 +1,22 @@
 /* See terms.h. */
 #include "domain/terms.h"
+#include "domain/check.h"
 #include "domain/same.h"
 
 /* clang-format off */
-/* Members that a template and its editions share, before the terms proper. */
-#define SHARED_FIELDS(F)                \
-	F(TEXT,  name,          PLAIN)  \
-	F(TEXT,  type,          PLAIN)  \
-	F(FLAG,  has_amount,    PLAIN)  \
-	F(MONEY, amount,        PLAIN)  \
-	F(FLAG,  has_threshold, PLAIN)  \
-	F(MONEY, threshold,     PLAIN)  \
-	F(TEXT,  shops,         PLAIN)  \
-	F(TEXT,  categories,    PLAIN)  \
-	F(TEXT,  description,   PLAIN)  \
-	TERMS_FIELDS(F)
 #define COPY(kind, member, role) to.member = from->member;
 
 struct edition edition_of(const struct template *from)
 {
 	struct edition to = {.template = from->number, .edition = from->edition};
-	SHARED_FIELDS(COPY)
+	KEPT_FIELDS(COPY)
 	return to;
 }
 
 static struct template with_terms(const struct template *t, const struct edition *from)
 {
 	struct template to = *t;
-	SHARED_FIELDS(COPY)
+	KEPT_FIELDS(COPY)
 	to.uses_per_person = t->uses_per_person;
 	to.uses_per_period = t->uses_per_period;
 	to.period = t->period;
@@ -38,7 +27,7 @@ static struct template with_terms(const struct template *t, const struct edition
 bool terms_same(const struct template *a, const struct template *b)
 {
 #define SAME(kind, member, role) SAME_##kind(member)
-	return true SHARED_FIELDS(SAME);
+	return true KEPT_FIELDS(SAME);
 #undef SAME
 }
 /* clang-format on */
@@ -60,13 +49,10 @@ enum fault terms_of_edition(struct tx *tx, const struct template *t, uint64_t ed
 			    struct template *ret)
 {
 	struct edition kept = {.template = t->number, .edition = edition_for(t, edition)};
-	bool found;
 	*ret = *t;
 	if (kept.edition == t->edition)
 		return OK;
-	TRY(store_get(tx, TABLE_EDITION, &kept, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_EDITION, &kept));
 	*ret = with_terms(t, &kept);
 	return OK;
 }
@@ -74,9 +60,6 @@ enum fault terms_of_edition(struct tx *tx, const struct template *t, uint64_t ed
 enum fault terms_of(struct tx *tx, const struct coupon *c, struct template *ret)
 {
 	struct template t = {.number = c->template};
-	bool found;
-	TRY(store_get(tx, TABLE_TEMPLATE, &t, &found));
-	if (!found)
-		return FAULT_DATA_DAMAGED;
+	TRY(get_named(tx, TABLE_TEMPLATE, &t));
 	return terms_of_edition(tx, &t, c->edition, ret);
 }

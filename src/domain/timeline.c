@@ -242,12 +242,11 @@ enum fault redeemed_show(const struct env *env, struct code_key *key, const stru
 			 const struct event *event, struct redeemed *ret)
 {
 	struct money *split;
-	unsigned items;
 	*ret = (struct redeemed){.code = arena_text(env->arena, code_of(key, env->arena, coupon)),
 				 .id = coupon->id,
 				 .event = *event};
 	timeline_keep(env, &ret->event);
-	TRY(split_read(env, event->split, &split, &items));
-	ret->split = items ? split : NULL;
+	TRY(split_read(env, event->split, &split, &ret->items));
+	ret->split = ret->items ? split : NULL;
 	return OK;
 }

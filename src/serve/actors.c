@@ -220,15 +220,12 @@ bool actor_has_ended(const struct credential *c, struct instant now)
 	       (!instant_is_none(c->expires) && instant_second(now) > instant_second(c->expires));
 }
 
-enum { DIGEST_SHOWN = 8 }; /* characters of a native key's digest, as `credential list` shows */
-
 /* Who it was, for the ledger. */
 struct text actor_text(const struct call *call)
 {
 	const struct credential *c = call->actor.credential;
-	struct text who = c->name;
+	bool labelled = c->dialect == DIALECT_NATIVE && c->label.size;
+	struct text who = labelled ? c->label : credential_shown(c);
 
-	if (c->dialect == DIALECT_NATIVE)
-		who = c->label.size ? c->label : (struct text){c->name.data, DIGEST_SHOWN};
 	return arena_format(call->arena, "%s:%.*s", call->dialect->name, TEXT_ARG(who));
 }

@@ -303,8 +303,7 @@ static enum fault do_redeem(struct story *t)
 
 static enum fault do_reasons(struct story *t)
 {
-	struct coupon_check_cmd cmd = {
-	    .cart = arg_cart(t), .order_no = arg(t, "order"), .folded = true};
+	struct coupon_check_cmd cmd = {.cart = arg_cart(t), .order_no = arg(t, "order")};
 	struct coupon_check_ret ret;
 	cmd.codes = arg_items(t, "codes", &cmd.n);
 	RUN(coupon_check);

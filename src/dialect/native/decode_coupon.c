@@ -301,7 +301,6 @@ enum fault native_decode_validate(struct call *call, void *into)
 	TRY(path_code(call, &code));
 	TRY(one_code(call, code, &cmd->codes));
 	cmd->n = 1;
-	cmd->folded = true;
 	/* A public key may not ask about orders. */
 	if (((struct native_state *)call->state)->is_public && in.said.order_no.size)
 		return FAULT_SCOPE_MISSING;

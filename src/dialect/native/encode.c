@@ -1,5 +1,4 @@
 /* Coupons and what is done with them. */
-#include "base/varint.h"
 #include "dialect/native/encode.h"
 
 /* --- events --- */
@@ -128,16 +127,6 @@ static void show_redemption_id(struct out *o, const struct redeemed *r)
 	buffer_byte(&b, '-');
 	buffer_uint64(&b, r->event.reverses ? r->event.reverses : r->event.number);
 	write_plain(&o->w, "redemption_id", buffer_get(&b));
-}
-
-/* Fen per item, as the timeline keeps them. */
-static void show_split_kept(struct out *o, struct text split)
-{
-	int64_t fen;
-	write_begin_list(&o->w, "split_fen", "fen");
-	while (zigzag_take(&split, &fen))
-		write_int(&o->w, "fen", fen);
-	write_end(&o->w);
 }
 
 static void show_redemption(struct out *o, const struct redeemed *r)
@@ -270,11 +259,7 @@ static enum fault check_owner(struct call *call, struct priced *p)
 	const struct customer *holder = shown.view.customer;
 	if (fault == OK && holder && text_equal(holder->customer_id, got.customer.customer_id))
 		return OK;
-	enum fault reason = holder ? FAULT_COUPON_OWNED : FAULT_COUPON_NOBODYS;
-	unsigned at = p->reason_count++;
-	for (; at > 0 && p->reasons[at - 1] > reason; at--)
-		p->reasons[at] = p->reasons[at - 1];
-	p->reasons[at] = reason;
+	priced_refuse(p, holder ? FAULT_COUPON_OWNED : FAULT_COUPON_NOBODYS);
 	return OK;
 }
 

@@ -68,7 +68,6 @@ void out_PERCENT(struct out *o, const char *name, uint64_t basis_points);
 void show_reason(struct out *o, const char *name, enum fault fault);
 void show_split(struct out *o, const struct money *split, unsigned n);
 /* Template's own parts, also of a coupon's terms. */
-void show_template(struct out *o, const struct template *t);
 
 /* A page: {"data": [rows], "next_cursor"}. */
 #define PAGE_BEGIN(o, call)    \

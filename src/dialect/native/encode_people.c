@@ -207,14 +207,6 @@ enum fault native_encode_clock(struct call *call, const void *from)
 	return OK;
 }
 
-/* Of a native key only the beginning of its digest; it is enough to tell keys apart. */
-static struct text shown_name(const struct credential *c)
-{
-	enum { DIGEST_SHOWN = 8 };
-	bool cut = c->dialect == DIALECT_NATIVE && c->name.size > DIGEST_SHOWN;
-	return cut ? (struct text){c->name.data, DIGEST_SHOWN} : c->name;
-}
-
 static void show_scopes(struct out *o, const struct credential *c)
 {
 	uint64_t scopes = c->scopes ? c->scopes : SCOPE_ALL;

@@ -84,18 +84,9 @@ int native_status(enum fault fault)
 	case FAULT_SIGNATURE_WRONG:
 	case FAULT_TOKEN_MISSING:
 	case FAULT_TOKEN_UNKNOWN:
-	case FAULT_DATA_IN_USE:
-	case FAULT_SCHEMA_NEWER:
-	case FAULT_SCHEMA_REFUSED:
-	case FAULT_DATA_DAMAGED:
-	case FAULT_DATA_MISSING:
-	case FAULT_DATA_PRESENT:
-	case FAULT_KEY_FILE_WRONG:
-	case FAULT_FILE_UNREADABLE:
-	case FAULT_FILE_UNWRITABLE:
-	case FAULT_USAGE:
-	case FAULT_ROWS_REFUSED:
-	case FAULT_VERIFY_FAILED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/tool_faults.tbl.h"
+#undef FAULT
 		return 500;
 	}
 	must(false);

@@ -382,7 +382,7 @@
 	D(TEXT,   shop,          true, e->said.shop, OPTIONAL, none, "") \
 	D(FEN,    amount_fen,    e->has_amount, e->amount, OPTIONAL, none, "of the order") \
 	D(FEN,    discount_fen,  true, e->discount, REQUIRED, none, "taken off; reversed: given back") \
-	D(PART,   split_fen,     e->split.size, show_split_kept(o, e->split), OPTIONAL, FenList, "the discount, item by item") \
+	D(PART,   split_fen,     r->split, show_split(o, r->split, r->items), OPTIONAL, FenList, "the discount, item by item") \
 	D(NUMBER, uses,          e->kind == EVENT_REDEEMED, e->uses ? e->uses : 1, OPTIONAL, none, "the coupon has") \
 	D(NUMBER, used,          true, e->used, REQUIRED, none, "of them") \
 	D(WORD,   cause,         e->kind == EVENT_REVERSED, WORD_OF(cause, e->cause), OPTIONAL, cause, "reversed") \
@@ -498,7 +498,7 @@
 	D(NUMBER, clock_ahead_seconds, true, (uint64_t)(ret->merchant.clock_ms / 1000), REQUIRED, none, "")
 #define NATIVE_CREDENTIAL(D) \
 	D(WORD,   dialect,     c->dialect, WORD_OF(dialect, c->dialect), REQUIRED, dialect, "") \
-	D(TEXT,   id,          true, shown_name(c), REQUIRED, none, "native: the first characters of the key's digest") \
+	D(TEXT,   id,          true, credential_shown(c), REQUIRED, none, "native: the first characters of the key's digest") \
 	D(TEXT,   label,       true, c->label, OPTIONAL, none, "") \
 	D(PART,   scopes,      c->dialect == DIALECT_NATIVE, show_scopes(o, c), OPTIONAL, ScopeList, "") \
 	D(MOMENT, expires_at,  true, c->expires, OPTIONAL, none, "") \

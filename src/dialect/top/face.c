@@ -166,24 +166,15 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_SHUTTING_DOWN:
 		return unavailable();
 	case OK:
-	case FAULT_DATA_IN_USE:
-	case FAULT_SCHEMA_NEWER:
-	case FAULT_SCHEMA_REFUSED:
-	case FAULT_DATA_DAMAGED:
-	case FAULT_DATA_MISSING:
-	case FAULT_DATA_PRESENT:
-	case FAULT_KEY_FILE_WRONG:
-	case FAULT_FILE_UNREADABLE:
-	case FAULT_FILE_UNWRITABLE:
-	case FAULT_USAGE:
-	case FAULT_ROWS_REFUSED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/tool_faults.tbl.h"
+#undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
 	case FAULT_SANDBOX_WANTED:
-	case FAULT_VERIFY_FAILED:
 	case FAULT_COUNT:
 		break;
 	}

@@ -136,17 +136,9 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_TEMPLATE_EXHAUSTED:
 	case FAULT_COUPON_UNKNOWN:
 	case FAULT_COUPON_CHANGED:
-	case FAULT_DATA_IN_USE:
-	case FAULT_SCHEMA_NEWER:
-	case FAULT_SCHEMA_REFUSED:
-	case FAULT_DATA_DAMAGED:
-	case FAULT_DATA_MISSING:
-	case FAULT_DATA_PRESENT:
-	case FAULT_KEY_FILE_WRONG:
-	case FAULT_FILE_UNREADABLE:
-	case FAULT_FILE_UNWRITABLE:
-	case FAULT_USAGE:
-	case FAULT_ROWS_REFUSED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/tool_faults.tbl.h"
+#undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
@@ -156,7 +148,6 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 #define FAULT(name, text) case FAULT_##name:
 #include "base/reasons.tbl.h"
 #undef FAULT
-	case FAULT_VERIFY_FAILED:
 		return say(b, "server error", TEXT_NONE, text_of(fault_name(fault)));
 	}
 }

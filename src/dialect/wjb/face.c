@@ -83,24 +83,15 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_CLOCK_UNSURE:
 	case FAULT_SHUTTING_DOWN:
 		return (struct wjb_error){10, "Service currently unavailable"};
-	case FAULT_DATA_IN_USE:
-	case FAULT_SCHEMA_NEWER:
-	case FAULT_SCHEMA_REFUSED:
-	case FAULT_DATA_DAMAGED:
-	case FAULT_DATA_MISSING:
-	case FAULT_DATA_PRESENT:
-	case FAULT_KEY_FILE_WRONG:
-	case FAULT_FILE_UNREADABLE:
-	case FAULT_FILE_UNWRITABLE:
-	case FAULT_USAGE:
-	case FAULT_ROWS_REFUSED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/tool_faults.tbl.h"
+#undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
 	case FAULT_SANDBOX_WANTED:
-	case FAULT_VERIFY_FAILED:
 	case FAULT_COUNT:
 		return (struct wjb_error){1, "Platform System error"};
 	}

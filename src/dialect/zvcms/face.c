@@ -127,17 +127,9 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_DEPARTMENT_UNKNOWN:
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_CHANGED:
-	case FAULT_DATA_IN_USE:
-	case FAULT_SCHEMA_NEWER:
-	case FAULT_SCHEMA_REFUSED:
-	case FAULT_DATA_DAMAGED:
-	case FAULT_DATA_MISSING:
-	case FAULT_DATA_PRESENT:
-	case FAULT_KEY_FILE_WRONG:
-	case FAULT_FILE_UNREADABLE:
-	case FAULT_FILE_UNWRITABLE:
-	case FAULT_USAGE:
-	case FAULT_ROWS_REFUSED:
+#define FAULT(name, text) case FAULT_##name:
+#include "base/tool_faults.tbl.h"
+#undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
@@ -147,7 +139,6 @@ void zvcms_face(struct call *call, enum fault fault)
 #define FAULT(name, text) case FAULT_##name:
 #include "base/reasons.tbl.h"
 #undef FAULT
-	case FAULT_VERIFY_FAILED:
 		return system_error(call, 50000, "系统错误");
 	}
 }

@@ -1,0 +1,13 @@
+/* FAULT(name, text): stores and files; the command line meets most of them. A part of faults.tbl.h. */
+FAULT(DATA_IN_USE,         "the data directory is in use by another process")
+FAULT(SCHEMA_NEWER,        "the schema is newer than this program")
+FAULT(SCHEMA_REFUSED,      "the database does not take the schema")
+FAULT(DATA_DAMAGED,        "the store is damaged")
+FAULT(DATA_MISSING,        "there is no store here")
+FAULT(DATA_PRESENT,        "the target is not empty")
+FAULT(KEY_FILE_WRONG,      "the master key does not fit this store")
+FAULT(FILE_UNREADABLE,     "the file cannot be read")
+FAULT(FILE_UNWRITABLE,     "the file cannot be written")
+FAULT(USAGE,               "the command line cannot be understood")
+FAULT(ROWS_REFUSED,        "some rows were refused")
+FAULT(VERIFY_FAILED,       "the ledger and the store disagree")
