@@ -16,6 +16,7 @@ const may = {
   'src/store/': ['base/', 'store/', 'domain/records.tbl.h', 'domain/domain.h'],
   'src/domain/': ['base/', 'store/store.h', 'domain/'],
   'src/dialect/': ['base/', 'http/http.h', 'domain/domain.h', 'domain/faults.tbl.h', 'dialect/', 'serve/call.h'],
+  'src/courier/': ['base/', 'domain/domain.h', 'domain/', 'store/engine.h', 'store/store.h', 'courier/'],
   'src/cli/': ['base/', 'domain/domain.h', 'store/engine.h', 'store/store.h', 'store/pg_migrate.h', 'store/copy.h', 'dialect/dialect.h', 'cli/'],
   'src/serve/': ['base/', 'http/http.h', 'domain/', 'store/engine.h', 'store/store.h', 'dialect/dialect.h', 'cli/', 'serve/'],
 };
