@@ -18,7 +18,14 @@
 	T(REQUEST,    "a write that was accepted, kept for a while so that its repeat gets the same answer") \
 	T(EDITION,    "what a template gave before it was changed, for the coupons that still go by it")           \
 	T(PURCHASE,   "the coupons that were redeemed under one order number")                                     \
-	T(SERIES,     "how far the codes of one pattern are given out")
+	T(SERIES,     "how far the codes of one pattern are given out")                                            \
+	T(WEBHOOK,    "who is told what happens")                                                                  \
+	T(NOTICE,     "what happened, while it is told")                                                           \
+	T(DELIVERY,   "a notice on its way to one webhook, and what became of it")                                 \
+	T(PROVIDER,   "a third party that issues coupons of its own when asked")                                   \
+	T(ERRAND,     "a call to a provider: coupons for some customers, repeated until it is known what became of it") \
+	T(LEASE,      "which courier works at something, and until when")                                          \
+	T(JOB,        "work on many rows")
 
 #define SQL_TABLES(T)                                                                                              \
 	T(list_state,   LIST_STATE,   2, "what is known of a list: the next ordinal, how many are in it, the first") \

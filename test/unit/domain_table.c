@@ -8,7 +8,7 @@
 #include "store/rounds_check.h"
 #include "table/table.h"
 
-enum { COMMANDS_END = 80 };
+enum { COMMANDS_END = 128 };
 
 struct memory_stage {
 	struct stage stage; /* first */
