@@ -51,6 +51,13 @@ FAULT(COUPON_UNKNOWN,      "no such coupon")
 FAULT(COUPON_CHANGED,      "the coupon exists with other contents")
 FAULT(PRECONDITION_FAILED, "the record has changed since it was read")
 FAULT(LIMIT_BELOW_USED,    "the limit is below what is used already")
+FAULT(WEBHOOK_UNKNOWN,     "no such webhook")
+FAULT(DELIVERY_UNKNOWN,    "no such delivery")
+FAULT(ERRAND_UNKNOWN,      "no such call to a provider")
+FAULT(JOB_UNKNOWN,         "no such job")
+FAULT(JOB_ENDED,           "the job has ended")
+FAULT(TARGET_REFUSED,      "this address may not be called")
+FAULT(LEASE_LOST,          "another courier works at it")
 FAULT(SANDBOX_WANTED,      "only a sandbox merchant's clock can be moved")
 
 /* why a coupon is not issued, or may not be used */

@@ -449,6 +449,7 @@ struct audience_page_ret {
 };
 
 #include "domain/life.h"
+#include "domain/courier.h"
 
 struct request_forget_cmd { /* removes up to n requests past their life */
 	enum request_class class;

@@ -30,7 +30,14 @@
 	R(request,    REQUEST,    12)           \
 	R(edition,    EDITION,    13)           \
 	R(purchase,   PURCHASE,   14)           \
-	R(series,     SERIES,     15)
+	R(series,     SERIES,     15)           \
+	R(webhook,    WEBHOOK,    16)           \
+	R(notice,     NOTICE,     17)           \
+	R(delivery,   DELIVERY,   18)           \
+	R(provider,   PROVIDER,   19)           \
+	R(errand,     ERRAND,     20)           \
+	R(lease,      LEASE,      21)           \
+	R(job,        JOB,        22)
 
 /* merchant 0: the store. `epoch` is random, 20 bits, new at every restore: part of every public id. */
 #define ORIGIN_FIELDS(F)                        \
@@ -164,7 +171,8 @@
 	F(TEXT,    code_prefix,      PLAIN)     \
 	F(TEXT,    code_charset,     PLAIN) /* empty: codes are made from ids */ \
 	F(NUMBER,  code_length,      PLAIN) /* without prefix and check digit */ \
-	F(FLAG,    code_check,       PLAIN) /* a check digit comes last */
+	F(FLAG,    code_check,       PLAIN) /* a check digit comes last */ \
+	F(NUMBER,  provider,         PLAIN) /* who issues its coupons; 0: we do */
 
 /* What an edition keeps of its template: what it looked like, and its terms. */
 #define KEPT_FIELDS(F)                          \
@@ -224,7 +232,9 @@
 	F(FLAG,    held,             PLAIN) /* with COUPON_FROZEN: promised, not yet given */ \
 	F(INSTANT, until,            PLAIN) /* frozen till then; none: till somebody says */ \
 	F(NUMBER,  due,              PLAIN) /* held: the minute after `until`; else 0 */ \
-	F(BYTES,   timeline,         PLAIN) /* what happened to it: domain/timeline.h */
+	F(BYTES,   timeline,         PLAIN) /* what happened to it: domain/timeline.h */ \
+	F(NUMBER,  campaign,         PLAIN) /* whose reward it is; 0: nobody's */ \
+	F(NUMBER,  errand,           PLAIN) /* with which its provider is asked; 0: ours */
 
 /* Coupons redeemed under one order number. */
 #define PURCHASE_FIELDS(F)                      \
@@ -259,7 +269,14 @@
 	F(NUMBER,  cover,            PLAIN) /* generation of the covered marks, from 1; unswept: those left */ \
 	F(INSTANT, created,          PLAIN)     \
 	F(INSTANT, modified,         PLAIN)     \
-	F(FLAG,    unswept,          PLAIN) /* deleted, and some of its audience may still be there */
+	F(FLAG,    unswept,          PLAIN) /* deleted, and some of its audience may still be there */ \
+	F(BYTES,   rewards,          PLAIN) /* of covered members: varints: template number, count .. */ \
+	F(BYTES,   register_rewards, PLAIN) /* the same, of registrations */ \
+	F(FLAG,    approval,         PLAIN) /* registrations wait for approval */ \
+	F(INSTANT, starts,           PLAIN) /* when rewards go out; none: when it begins */ \
+	F(NUMBER,  phase,            PLAIN) /* enum campaign_phase: what was done of its schedule */ \
+	F(FLAG,    running,          PLAIN) /* the courier looks after it */ \
+	F(BYTES,   fill,             PLAIN) /* where more of its audience comes from, and how far that is */
 
 /* A member of a campaign's audience. No mark: the row is dead and swept by and by. */
 #define MEMBER_FIELDS(F)                        \
@@ -270,7 +287,10 @@
 	F(FLAG,    invited,          PLAIN)     \
 	F(FLAG,    registered,       PLAIN)     \
 	F(INSTANT, registered_at,    PLAIN)     \
-	F(TEXT,    information,      PERSONAL) /* merchant_information of the registration */
+	F(TEXT,    information,      PERSONAL) /* merchant_information of the registration */ \
+	F(NUMBER,  todo,             PLAIN) /* bits of enum todo: rewards that it is still to get */ \
+	F(FLAG,    pending,          PLAIN) /* a registration that waits for approval */ \
+	F(NUMBER,  given,            PLAIN) /* bits of enum todo: rewards that it got */
 
 /* A write that was accepted, so that its repeat gets the same answer. Key: see request.c. */
 #define REQUEST_FIELDS(F)                       \
@@ -278,6 +298,100 @@
 	F(NUMBER,  bucket,           KEY)   /* end of its life / retention */ \
 	F(BYTES,   tag,              KEY)   /* 16 bytes */ \
 	F(BYTES,   result,           PLAIN) /* from which the answer is made again */
+
+/* Somebody who wants to be told what happens: docs/webhooks.md. */
+#define WEBHOOK_FIELDS(F)                       \
+	F(NUMBER,  number,           KEY)       \
+	F(FLAG,    live,             PLAIN) /* false: deleted */ \
+	F(TEXT,    url,              PLAIN)     \
+	F(NUMBER,  kinds,            PLAIN) /* bits 1 << enum notice_kind */ \
+	F(TEXT,    label,            PLAIN)     \
+	F(BYTES,   secret,           SECRET)    \
+	F(BYTES,   old_secret,       SECRET) /* signs too, until .. */ \
+	F(INSTANT, old_until,        PLAIN)     \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, failing,          PLAIN) /* since when every try failed; none: the last was good */ \
+	F(INSTANT, suspended,        PLAIN) /* none: it is not */
+
+/* What happened, for whom it may concern. `number`: of the merchant, part of the event's public id.
+ * No personal data: the message is made of what these name, when it is sent. */
+#define NOTICE_FIELDS(F)                        \
+	F(NUMBER,  number,           KEY)       \
+	F(NUMBER,  kind,             PLAIN) /* enum notice_kind */ \
+	F(NUMBER,  subject,          PLAIN) /* coupon's id; number of the template, campaign .. */ \
+	F(NUMBER,  event,            PLAIN) /* of the coupon's timeline; 0: none stands there */ \
+	F(NUMBER,  customer,         PLAIN) /* whose the coupon was then; 0: nobody's */ \
+	F(NUMBER,  figure,           PLAIN)     \
+	F(TEXT,    word,             PLAIN)     \
+	F(INSTANT, happened,         PLAIN)
+
+/* A notice on its way to one webhook. Those of one lane go out in their order. */
+#define DELIVERY_FIELDS(F)                      \
+	F(NUMBER,  webhook,          KEY)       \
+	F(NUMBER,  notice,           KEY)       \
+	F(NUMBER,  lane,             PLAIN) /* 1.. */ \
+	F(FLAG,    waiting,          PLAIN) /* neither delivered nor given up */ \
+	F(NUMBER,  tries,            PLAIN)     \
+	F(INSTANT, due,              PLAIN) /* not before; none: at once */ \
+	F(INSTANT, tried,            PLAIN)     \
+	F(NUMBER,  status,           PLAIN) /* of the last answer; 0: none came */ \
+	F(TEXT,    answer,           PLAIN) /* its beginning, or why there is none */
+
+/* Issues coupons of its own when asked ("coupon provide"). One for all templates of one endpoint. */
+#define PROVIDER_FIELDS(F)                      \
+	F(NUMBER,  number,           KEY)       \
+	F(TEXT,    endpoint,         PLAIN) /* url, a blank, app_key */ \
+	F(TEXT,    url,              PLAIN)     \
+	F(TEXT,    app_key,          PLAIN)     \
+	F(BYTES,   secret,           SECRET)    \
+	F(BYTES,   access_token,     SECRET)    \
+	F(NUMBER,  failures,         PLAIN) /* in a row, of calls without a usable answer */ \
+	F(INSTANT, open_until,       PLAIN) /* the breaker: not called before; none: closed */ \
+	F(TEXT,    trouble,          PLAIN) /* what was wrong last; empty: nothing */ \
+	F(INSTANT, updated,          PLAIN)
+
+/* One call to a provider: coupons promised to at most SPI_NICKS_MAX customers, each once. It is
+ * repeated under the same request_id until it is known of each what became of it. */
+#define ERRAND_FIELDS(F)                        \
+	F(NUMBER,  number,           KEY)       \
+	F(NUMBER,  provider,         PLAIN)     \
+	F(NUMBER,  template,         PLAIN)     \
+	F(NUMBER,  campaign,         PLAIN) /* 0: asked for by a call */ \
+	F(BYTES,   coupons,          PLAIN) /* varints: ids of the held coupons */ \
+	F(BYTES,   outcomes,         PLAIN) /* varints: enum outcome of each */ \
+	F(FLAG,    waiting,          PLAIN) /* to be sent, or sent again */ \
+	F(FLAG,    unknown,          PLAIN) /* given up: somebody has to find out */ \
+	F(NUMBER,  tries,            PLAIN)     \
+	F(INSTANT, due,              PLAIN) /* not before; none: at once */ \
+	F(INSTANT, tried,            PLAIN)     \
+	F(BYTES,   digest,           PLAIN) /* store_tag of the body that was sent first */ \
+	F(TEXT,    trouble,          PLAIN) /* of the last try; empty: none */ \
+	F(INSTANT, created,          PLAIN)
+
+/* Which courier works at something. It is nobody's from `until` on. */
+#define LEASE_FIELDS(F)                         \
+	F(NUMBER,  kind,             KEY)   /* enum lease_kind */ \
+	F(NUMBER,  of,               KEY)       \
+	F(NUMBER,  owner,            PLAIN)     \
+	F(INSTANT, until,            PLAIN)
+
+/* Work on many rows. */
+#define JOB_FIELDS(F)                           \
+	F(NUMBER,  number,           KEY)       \
+	F(NUMBER,  kind,             PLAIN) /* enum job_kind */ \
+	F(NUMBER,  state,            PLAIN) /* enum job_state */ \
+	F(FLAG,    open,             PLAIN) /* the courier works at it, or may */ \
+	F(TEXT,    what,             PLAIN) /* its order: a JSON object of the kind's members */ \
+	F(TEXT,    actor,            PLAIN) /* who asked for it */ \
+	F(NUMBER,  node,             PLAIN) /* of the store's nodes, on whose disk its files are; 0: any */ \
+	F(NUMBER,  total,            PLAIN) /* rows; 0: not known yet */ \
+	F(NUMBER,  read,             PLAIN) /* rows that are done */ \
+	F(NUMBER,  refused,          PLAIN) /* of them */ \
+	F(NUMBER,  read_bytes,       PLAIN) /* of the input, up to the first row that is not done */ \
+	F(NUMBER,  written_bytes,    PLAIN) /* of the result, that go with `read` */ \
+	F(TEXT,    trouble,          PLAIN)     \
+	F(INSTANT, created,          PLAIN)     \
+	F(INSTANT, ended,            PLAIN)
 
 /* UNIQUE(name, id, table, member when not zero, value): at most one record of a merchant has the
  * value. Empty texts and 0 do not count. */
@@ -296,7 +410,8 @@
 	U(COUPON_BY_ID,           12, coupon,     id,          id)               \
 	U(COUPON_BY_CODE,         13, coupon,     id,          code)             \
 	U(CAMPAIGN_BY_ACTIVITY,   14, campaign,   live,        activity_id)      \
-	U(CAMPAIGN_BY_SOURCE,     15, campaign,   live,        source_code)
+	U(CAMPAIGN_BY_SOURCE,     15, campaign,   live,        source_code)      \
+	U(PROVIDER_BY_ENDPOINT,   16, provider,   number,      endpoint)
 
 /* LIST(name, id, table, member when not zero, owners): records in the order they came in. A record
  * whose owner changes leaves the old list and comes last in the new. Owners: OWNER0, OWNER1(member),
@@ -322,5 +437,18 @@
 	L(CUSTOMERS_ERASED,       18, customer,   erased,      OWNER0)           \
 	L(CUSTOMERS_UNSETTLED,    19, customer,   unsettled,   OWNER0)           \
 	L(ALIASES,                20, customer,   alias_of,    OWNER1(customer, alias_of)) \
-	L(COUPONS_DUE,            21, coupon,     due,         OWNER1(coupon, due))
+	L(COUPONS_DUE,            21, coupon,     due,         OWNER1(coupon, due))  \
+	L(TODO,                   22, member,     todo,        OWNER1(member, campaign)) \
+	L(PENDING,                23, member,     pending,     OWNER1(member, campaign)) \
+	L(WEBHOOKS,               24, webhook,    live,        OWNER0)           \
+	L(NOTICES,                25, notice,     number,      OWNER0)           \
+	L(DELIVERIES,             26, delivery,   notice,      OWNER1(delivery, webhook)) \
+	L(DELIVERIES_WAITING,     27, delivery,   waiting,     OWNER2(delivery, webhook, lane)) \
+	L(PROVIDERS,              28, provider,   number,      OWNER0)           \
+	L(ERRANDS,                29, errand,     number,      OWNER0)           \
+	L(ERRANDS_WAITING,        30, errand,     waiting,     OWNER1(errand, provider)) \
+	L(ERRANDS_UNKNOWN,        31, errand,     unknown,     OWNER0)           \
+	L(CAMPAIGNS_RUNNING,      32, campaign,   running,     OWNER0)           \
+	L(JOBS,                   33, job,        number,      OWNER0)           \
+	L(JOBS_OPEN,              34, job,        open,        OWNER0)
 /* clang-format on */

@@ -544,6 +544,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.arena = x->arena;
 	j->call.dialect = dialect;
 	j->call.status = 200;
+	j->call.private_targets = server->private_targets;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
 	reply_take(here, &j->call.reply);
 	if (server->waits) {

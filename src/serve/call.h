@@ -81,6 +81,7 @@ struct call {
 	/* of a write whose command has no member for it: see domain/once.h */
 	struct request_number request_number;
 	struct detail detail;
+	bool private_targets; /* see serve's setting: what may be named as a target */
 	/* the answer */
 	struct buffer reply;	  /* body; cap REPLY_BYTES_MAX */
 	int status;		  /* 200 unless set */

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "base/crypto.h"
+#include "courier/courier.h"
 #include "serve/admit.h"
 #include "serve/config.h"
 #include "serve/worker.h"
@@ -276,6 +277,8 @@ static int serve_on(struct server *server, const struct config *config)
 	    config->data ? admin_start(server->engine, config->data,
 				       !config->allow_demo && !listens_on_loopback(config->listen))
 			 : NULL;
+	struct courier_config outside = {.allow_private = config->allow_private_targets};
+	struct courier *courier = config->courier ? courier_start(server->engine, &outside) : NULL;
 	jobs_start(&jobs, server->engine);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
@@ -290,12 +293,15 @@ static int serve_on(struct server *server, const struct config *config)
 	if (admin)
 		admin_stop(admin);
 	jobs_stop(&jobs);
+	if (courier)
+		courier_stop(courier);
 	return 0;
 }
 
 static int serve_engine(const struct config *config)
 {
-	struct server server = {.log_calls = config->log_calls};
+	struct server server = {.log_calls = config->log_calls,
+				.private_targets = config->allow_private_targets};
 	struct engine_config engine = {.dir = config->data,
 				       .store = config->store,
 				       .master_key = config->master_key,

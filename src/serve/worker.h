@@ -23,6 +23,7 @@ struct server {
 	struct admit *admit;
 	unsigned worker_count;
 	bool log_calls;
+	bool private_targets; /* loopback and private addresses may be named as targets */
 };
 
 struct worker {

@@ -120,6 +120,7 @@ struct write {
 	bool job;		       /* second queue: imports and jobs wait behind calls */
 	enum fault fault;	       /* out */
 	uint64_t entry;		       /* out: the entry's number, 0 when nothing was written */
+	bool tells;		       /* out: it wrote what couriers work at */
 	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
 	void *context;		       /* the caller's */
 };
@@ -145,6 +146,14 @@ void engine_feed(struct engine *e);
  * caches compare it, and never read it later than what they keep. Where other nodes write too it
  * counts up every 5 s besides. */
 uint64_t engine_credential_version(const struct engine *e);
+/* From now on called for each durable write of this process that wrote rows which a courier works
+ * at, on the lane's thread, before the write is answered: be short. NULL: nobody is, once this has
+ * returned and what runs at that moment has ended. What other nodes write is not told. */
+struct engine_waker {
+	void (*wake)(struct engine_waker *waker, uint64_t merchant);
+};
+/* false: somebody else is called already. */
+bool engine_on_outbox(struct engine *e, struct engine_waker *waker);
 /* OK, or why writes are refused now (readyz). */
 enum fault engine_ready(const struct engine *e);
 enum fault engine_clock_accept(struct engine *e);

@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 static const struct engine_verbs *verbs_of(const struct engine *e)
 {
@@ -205,6 +206,37 @@ enum fault engine_new_epoch(struct engine *e)
 	enum fault fault = engine_run(e, &w);
 	arena_release(&arena);
 	return fault;
+}
+
+/* ---- couriers ---- */
+
+static struct engine_base *engine_base_of(struct engine *e)
+{
+	return (struct engine_base *)(void *)e;
+}
+
+bool engine_on_outbox(struct engine *e, struct engine_waker *waker)
+{
+	struct engine_base *base = engine_base_of(e);
+	struct engine_waker *nobody = NULL;
+	if (waker)
+		return atomic_compare_exchange_strong(&base->waker, &nobody, waker);
+	atomic_store(&base->waker, NULL);
+	while (atomic_load(&base->waking))
+		sched_yield();
+	return true;
+}
+
+void engine_answer(struct engine_base *base, struct write *w)
+{
+	if (w->tells && w->fault == OK) {
+		atomic_fetch_add(&base->waking, 1);
+		struct engine_waker *waker = atomic_load(&base->waker);
+		if (waker)
+			waker->wake(waker, w->merchant);
+		atomic_fetch_sub(&base->waking, 1);
+	}
+	w->done(w);
 }
 
 /* ---- what it tells, the ledger, copies ---- */

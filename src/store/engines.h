@@ -10,6 +10,8 @@
 #include "store/engine.h"
 #include "store/tx.h"
 
+#include <stdatomic.h>
+
 struct engine_verbs {
 	void (*stop_jobs)(struct engine *e);
 	void (*close)(struct engine *e);
@@ -44,7 +46,11 @@ struct engine_verbs {
 /* The beginning of every struct engine and struct reader. */
 struct engine_base {
 	const struct engine_verbs *verbs;
+	_Atomic(struct engine_waker *) waker;
+	_Atomic unsigned waking; /* threads inside it */
 };
+/* A write that is durable, or that wrote nothing. */
+void engine_answer(struct engine_base *base, struct write *w);
 struct reader_base {
 	struct engine *engine;
 	struct tx tx;

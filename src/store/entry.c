@@ -207,6 +207,14 @@ static bool is_cached(enum table table)
 	return table == TABLE_CREDENTIAL || table == TABLE_MERCHANT;
 }
 
+/* What a courier has work with. */
+static bool is_outbox(enum table table)
+{
+	return table == TABLE_MERCHANT || table == TABLE_WEBHOOK || table == TABLE_DELIVERY ||
+	       table == TABLE_ERRAND || table == TABLE_CAMPAIGN || table == TABLE_MEMBER ||
+	       table == TABLE_JOB;
+}
+
 void entry_add_put(struct tx *tx, const struct image *image)
 {
 	bool personal = record_shapes[image->table].personal;
@@ -221,6 +229,7 @@ void entry_add_put(struct tx *tx, const struct image *image)
 			buffer_zigzag(&tx->ops, image->in[i].ms);
 	tx->wrote_credential |= is_cached(image->table);
 	tx->wrote_origin |= image->table == TABLE_ORIGIN;
+	tx->wrote_outbox |= is_outbox(image->table);
 }
 
 void entry_add_del(struct tx *tx, enum table table, struct text pk)

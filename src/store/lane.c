@@ -65,6 +65,7 @@ void embedded_submit(struct engine *e, struct write *w)
 {
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
+	w->tells = false;
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
 		write_answer(w, fault);
@@ -129,6 +130,7 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 		++*entries;
 		l->wrote_credential |= tx->wrote_credential;
 		l->wrote_origin |= tx->wrote_origin;
+		w->tells = tx->wrote_outbox;
 		if (tx->head.instant.ms > newest)
 			atomic_store_explicit(&e->newest_ms, tx->head.instant.ms,
 					      memory_order_relaxed);
@@ -291,7 +293,7 @@ static void run_batch(struct engine *e)
 	while (ran.count > 0) {
 		struct write *w = queue_take(&ran);
 		l->ran += !w->job;
-		w->done(w);
+		engine_answer(&e->base, w);
 	}
 }
 

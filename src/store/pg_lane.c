@@ -150,6 +150,7 @@ void pg_submit(struct engine *engine, struct write *w)
 {
 	must(w->arena && w->handle && w->done);
 	w->entry = 0;
+	w->tells = false;
 	enum fault fault = enqueue(&pg_engine_of(engine)->lanes, w);
 	if (fault != OK)
 		write_answer(w, fault);
@@ -173,9 +174,9 @@ void pg_stop_jobs(struct engine *engine)
 /* ---- the lanes ---- */
 
 /* Returns how many of them are answered. */
-static unsigned run_batch(struct pg_lane *lane, struct merchant_queue *q, struct pg_writes *writes)
+static unsigned run_batch(struct lane_thread *t, struct merchant_queue *q, struct pg_writes *writes)
 {
-	unsigned ran = pg_lane_run(lane, writes);
+	unsigned ran = pg_lane_run(t->lane, writes);
 	if (writes->refused)
 		q->most = writes->n / 2;
 	else if (q->most < MOST)
@@ -183,7 +184,7 @@ static unsigned run_batch(struct pg_lane *lane, struct merchant_queue *q, struct
 	if (q->most > MOST)
 		q->most = MOST;
 	for (unsigned i = 0; i < ran; i++)
-		writes->at[i]->done(writes->at[i]);
+		engine_answer(&t->engine->base, writes->at[i]);
 	return ran;
 }
 
@@ -204,7 +205,7 @@ static void *lane_main(void *context)
 		take_batch(&b);
 		pthread_mutex_unlock(&l->lock);
 		if (b.writes.n)
-			ran = run_batch(t->lane, b.queue, &b.writes);
+			ran = run_batch(t, b.queue, &b.writes);
 		pthread_mutex_lock(&l->lock);
 		return_rest(&b, ran);
 		release_queue(l, b.queue);

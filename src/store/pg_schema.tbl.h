@@ -18,7 +18,14 @@
 	T(REQUEST,    "a write that was accepted, kept for a while so that its repeat gets the same answer") \
 	T(EDITION,    "what a template gave before it was changed, for the coupons that still go by it")           \
 	T(PURCHASE,   "the coupons that were redeemed under one order number")                                     \
-	T(SERIES,     "how far the codes of one pattern are given out")
+	T(SERIES,     "how far the codes of one pattern are given out")                                            \
+	T(WEBHOOK,    "who is told what happens")                                                                  \
+	T(NOTICE,     "what happened, while it is told")                                                           \
+	T(DELIVERY,   "a notice on its way to one webhook, and what became of it")                                 \
+	T(PROVIDER,   "a third party that issues coupons of its own when asked")                                   \
+	T(ERRAND,     "a call to a provider: coupons for some customers, repeated until it is known what became of it") \
+	T(LEASE,      "which courier works at something, and until when")                                          \
+	T(JOB,        "work on many rows")
 
 #define SQL_TABLES(T)                                                                                              \
 	T(list_state,   LIST_STATE,   2, "what is known of a list: the next ordinal, how many are in it, the first") \
@@ -26,6 +33,18 @@
 	T(customer_key, CUSTOMER_KEY, 1, "under which a customer's personal data is sealed in the ledger; all zeroes: erased") \
 	T(meta,         META,         1, "what the store knows of itself, outside the ledger")                     \
 	T(ledger,       LEDGER,       1, "every accepted write of a merchant, in a chain: hash = SHA-256(hash before, entry)")
+
+/* ROOM(table, percent): pages are filled so far at first. A row that is changed where no index looks
+ * stays in its page if there is room, and no index learns of it (heap-only tuples). A coupon grows
+ * when it is used; small rows that every batch changes have many versions for a moment. */
+#define TABLE_ROOMS(ROOM)      \
+	ROOM(coupon,     55)   \
+	ROOM(holding,    80)   \
+	ROOM(member,     80)   \
+	ROOM(delivery,   70)   \
+	ROOM(errand,     50)   \
+	ROOM(tally,      40)   \
+	ROOM(list_state, 40)
 
 #define LIST_STATE_COLUMNS(C)                                                    \
 	C(list,         SMALLINT, "number of the list")                          \

@@ -49,7 +49,7 @@ struct sql_statement {
 	enum sql_action action;
 	unsigned id;
 };
-enum { SQL_IDS_MAX = 64 };
+enum { SQL_IDS_MAX = 128 };
 _Static_assert((int)PATH_COUNT <= (int)SQL_IDS_MAX && (int)SQL_TABLE_COUNT <= (int)SQL_IDS_MAX,
 	       "ids of statements");
 void sql_write(struct sql_statement s, struct buffer *out);

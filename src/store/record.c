@@ -30,6 +30,13 @@ RECORDS(R)
 #define F_edition(kind, what, role)    OF(edition, kind, what, role)
 #define F_purchase(kind, what, role)   OF(purchase, kind, what, role)
 #define F_series(kind, what, role)     OF(series, kind, what, role)
+#define F_webhook(kind, what, role) OF(webhook, kind, what, role)
+#define F_notice(kind, what, role) OF(notice, kind, what, role)
+#define F_delivery(kind, what, role) OF(delivery, kind, what, role)
+#define F_provider(kind, what, role) OF(provider, kind, what, role)
+#define F_errand(kind, what, role) OF(errand, kind, what, role)
+#define F_lease(kind, what, role) OF(lease, kind, what, role)
+#define F_job(kind, what, role) OF(job, kind, what, role)
 
 /* The same for UNIQUES and LISTS. */
 #define T_origin(name, id, table, when, last)     OF(origin, table, id)
@@ -47,6 +54,13 @@ RECORDS(R)
 #define T_edition(name, id, table, when, last)    OF(edition, table, id)
 #define T_purchase(name, id, table, when, last)   OF(purchase, table, id)
 #define T_series(name, id, table, when, last)     OF(series, table, id)
+#define T_webhook(name, id, table, when, last) OF(webhook, table, id)
+#define T_notice(name, id, table, when, last) OF(notice, table, id)
+#define T_delivery(name, id, table, when, last) OF(delivery, table, id)
+#define T_provider(name, id, table, when, last) OF(provider, table, id)
+#define T_errand(name, id, table, when, last) OF(errand, table, id)
+#define T_lease(name, id, table, when, last) OF(lease, table, id)
+#define T_job(name, id, table, when, last) OF(job, table, id)
 
 #define OF(table, kind, member, role) \
 	{#member, KIND_##kind, ROLE_##role, (uint16_t)offsetof(struct table, member)},

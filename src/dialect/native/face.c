@@ -40,6 +40,10 @@ int native_status(enum fault fault)
 	case FAULT_DEPARTMENT_UNKNOWN:
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_COUPON_UNKNOWN:
+	case FAULT_WEBHOOK_UNKNOWN:
+	case FAULT_DELIVERY_UNKNOWN:
+	case FAULT_ERRAND_UNKNOWN:
+	case FAULT_JOB_UNKNOWN:
 		return 404;
 	case FAULT_VERB_REFUSED:
 		return 405;
@@ -53,6 +57,8 @@ int native_status(enum fault fault)
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_CHANGED:
 	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_JOB_ENDED:
+	case FAULT_LEASE_LOST:
 	case FAULT_SANDBOX_WANTED:
 	case FAULT_ANSWER_TOO_LARGE:
 	case FAULT_LIMIT_REACHED:
@@ -63,6 +69,7 @@ int native_status(enum fault fault)
 	case FAULT_PRECONDITION_FAILED:
 		return 412;
 	case FAULT_REQUEST_REUSED:
+	case FAULT_TARGET_REFUSED:
 		return 422;
 	case FAULT_CALL_LIMITED:
 		return 429;

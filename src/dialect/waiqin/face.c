@@ -144,6 +144,13 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_WEBHOOK_UNKNOWN:
+	case FAULT_DELIVERY_UNKNOWN:
+	case FAULT_ERRAND_UNKNOWN:
+	case FAULT_JOB_UNKNOWN:
+	case FAULT_JOB_ENDED:
+	case FAULT_TARGET_REFUSED:
+	case FAULT_LEASE_LOST:
 	case FAULT_SANDBOX_WANTED:
 #define FAULT(name, text) case FAULT_##name:
 #include "base/reasons.tbl.h"

@@ -91,6 +91,13 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_WEBHOOK_UNKNOWN:
+	case FAULT_DELIVERY_UNKNOWN:
+	case FAULT_ERRAND_UNKNOWN:
+	case FAULT_JOB_UNKNOWN:
+	case FAULT_JOB_ENDED:
+	case FAULT_TARGET_REFUSED:
+	case FAULT_LEASE_LOST:
 	case FAULT_SANDBOX_WANTED:
 	case FAULT_COUNT:
 		return (struct wjb_error){1, "Platform System error"};

@@ -135,6 +135,13 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_WEBHOOK_UNKNOWN:
+	case FAULT_DELIVERY_UNKNOWN:
+	case FAULT_ERRAND_UNKNOWN:
+	case FAULT_JOB_UNKNOWN:
+	case FAULT_JOB_ENDED:
+	case FAULT_TARGET_REFUSED:
+	case FAULT_LEASE_LOST:
 	case FAULT_SANDBOX_WANTED:
 #define FAULT(name, text) case FAULT_##name:
 #include "base/reasons.tbl.h"

@@ -1,0 +1,357 @@
+/* See desk.h. */
+#include "courier/desk.h"
+
+#include <time.h>
+
+enum {
+	LEASE_MS = 15000,
+	SCAN_ALONE_MS = 60 * 1000, /* nobody else writes: in case a ring was missed */
+	SCAN_SHARED_MS = 2000,
+	TROUBLE_MS = 1000, /* the store is busy, or a disk is full */
+	LOOKS_MAX = 64,	   /* between two sleeps */
+	STOP_MS = 5000,	   /* for what is in flight */
+	MERCHANTS_PAGE = 100,
+};
+
+int64_t desk_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void desk_look_in(struct desk *d, uint64_t merchant, int64_t ms)
+{
+	agenda_add(&d->agenda, merchant, desk_now_ms() + ms);
+}
+
+/* --- ringing --- */
+
+void desk_ring(struct desk *d, uint64_t merchant)
+{
+	bool there = false;
+	pthread_mutex_lock(&d->lock);
+	/* The newest first: one merchant most often writes many batches in a row. */
+	for (unsigned i = d->rung_count; i > 0 && !there; i--)
+		there = d->rung[i - 1] == merchant;
+	if (merchant == 0 || (!there && d->rung_count == DESK_RUNG_MAX))
+		d->rung_all = true;
+	else if (!there)
+		d->rung[d->rung_count++] = merchant;
+	if (!there)
+		pthread_cond_signal(&d->bell);
+	pthread_mutex_unlock(&d->lock);
+	if (!there && d->kind->wake)
+		d->kind->wake(d);
+}
+
+static bool take_rung(struct desk *d)
+{
+	int64_t now = desk_now_ms();
+	pthread_mutex_lock(&d->lock);
+	for (unsigned i = 0; i < d->rung_count; i++)
+		agenda_add(&d->agenda, d->rung[i], now);
+	bool all = d->rung_all;
+	d->rung_count = 0;
+	d->rung_all = false;
+	pthread_mutex_unlock(&d->lock);
+	return all;
+}
+
+static void sleep_ms(struct desk *d, unsigned ms)
+{
+	struct timespec until;
+	if (d->kind->wait) {
+		d->kind->wait(d, ms);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + (int64_t)ms * 1000000;
+	until.tv_sec += ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	pthread_mutex_lock(&d->lock);
+	if (!d->rung_count && !d->rung_all && !atomic_load(&d->stopping))
+		pthread_cond_timedwait(&d->bell, &d->lock, &until);
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* --- reading and writing --- */
+
+void desk_begin(struct desk *d, const struct desk_merchant *m, struct arena *arena)
+{
+	d->detail = (struct detail){TEXT_NONE, TEXT_NONE};
+	d->tx = reader_begin(d->reader, m->number, arena, &d->detail);
+	reader_merchant(d->tx, m->number, m->clock);
+}
+
+enum fault desk_apply(struct desk *d, handler *handle, const void *cmd, void *ret)
+{
+	return reader_apply(d->reader, handle, cmd, ret);
+}
+
+enum fault desk_read(struct desk *d, enum command command, const void *cmd, void *ret)
+{
+	const struct command_row *row = command_get(command);
+	must(row && row->mode == COMMAND_READ);
+	return desk_apply(d, row->handle, cmd, ret);
+}
+
+struct instant desk_clock(struct desk *d)
+{
+	return reader_env(d->tx)->now;
+}
+
+void desk_end(struct desk *d)
+{
+	reader_end(d->reader);
+	d->tx = NULL;
+}
+
+enum fault desk_run(struct desk *d, const struct desk_merchant *m, const struct desk_write *write,
+		    struct arena *arena)
+{
+	const struct command_row *row = command_get(write->command);
+	must(row && row->mode == COMMAND_WRITE && !d->tx);
+	struct write w = {.merchant = m->number,
+			  .clock = m->clock,
+			  .command = write->command,
+			  .handle = row->handle,
+			  .actor = TEXT("courier"),
+			  .cmd = write->cmd,
+			  .ret = write->ret,
+			  .ret_size = row->ret_size,
+			  .arena = arena,
+			  .job = write->job};
+	return engine_run(d->engine, &w);
+}
+
+/* --- leases --- */
+
+static unsigned lease_ms(const struct desk *d)
+{
+	return d->config->lease_ms ? d->config->lease_ms : LEASE_MS;
+}
+
+static struct desk_lease *find_lease(struct desk *d, uint64_t merchant, enum lease_kind kind,
+				     uint64_t of)
+{
+	for (unsigned i = 0; i < d->lease_count; i++) {
+		struct desk_lease *l = &d->leases[i];
+		if (l->merchant == merchant && l->kind == kind && l->of == of)
+			return l;
+	}
+	return NULL;
+}
+
+static void drop_ended(struct desk *d)
+{
+	int64_t now = desk_now_ms();
+	for (unsigned i = 0; i < d->lease_count;) {
+		if (d->leases[i].until_ms > now)
+			i++;
+		else
+			d->leases[i] = d->leases[--d->lease_count];
+	}
+}
+
+void desk_lease_lost(struct desk *d, uint64_t merchant, enum lease_kind kind, uint64_t of)
+{
+	struct desk_lease *l = find_lease(d, merchant, kind, of);
+	if (l)
+		*l = d->leases[--d->lease_count];
+}
+
+static bool take_lease(struct desk *d, const struct desk_merchant *m, enum lease_kind kind,
+		       uint64_t of)
+{
+	struct lease_take_cmd cmd = {
+	    .kind = kind, .of = of, .owner = d->owner, .lease_ms = lease_ms(d), .alone = d->alone};
+	struct lease_take_ret ret = {0};
+	struct arena arena;
+	arena_init(&arena, 64 * 1024);
+	struct desk_write write = {COMMAND_lease_take, &cmd, &ret, false};
+	enum fault fault = desk_run(d, m, &write, &arena);
+	arena_release(&arena);
+	return fault == OK && ret.mine;
+}
+
+bool desk_lease(struct desk *d, const struct desk_merchant *m, enum lease_kind kind, uint64_t of)
+{
+	/* Asked for before it is taken: it never lasts longer than the one in the store. */
+	int64_t now = desk_now_ms();
+	struct desk_lease *l = find_lease(d, m->number, kind, of);
+	if (l && l->until_ms - now > lease_ms(d) / 3)
+		return true;
+	if (!take_lease(d, m, kind, of)) {
+		desk_lease_lost(d, m->number, kind, of);
+		return false;
+	}
+	if (d->lease_count == DESK_LEASES_MAX)
+		drop_ended(d);
+	if (!l && d->lease_count == DESK_LEASES_MAX)
+		return true; /* asked for again each time */
+	l = l ? l : &d->leases[d->lease_count++];
+	*l = (struct desk_lease){m->number, of, kind, now + lease_ms(d)};
+	return true;
+}
+
+/* --- merchants --- */
+
+struct merchant_wanted {
+	uint64_t number;
+};
+
+static enum fault get_merchant(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct merchant_wanted *c = cmd;
+	struct merchant *r = ret;
+	bool found;
+	(void)env;
+	*r = (struct merchant){.number = c->number};
+	TRY(store_get(tx, TABLE_MERCHANT, r, &found));
+	return found ? OK : FAULT_MERCHANT_UNKNOWN;
+}
+
+static const struct desk_merchant store = {0};
+
+static bool find_merchant(struct desk *d, uint64_t number, struct desk_merchant *ret)
+{
+	struct merchant_wanted cmd = {number};
+	struct merchant merchant;
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	desk_begin(d, &store, &arena);
+	bool found = desk_apply(d, get_merchant, &cmd, &merchant) == OK;
+	if (found)
+		*ret = (struct desk_merchant){number, merchant_clock_of(&merchant)};
+	desk_end(d);
+	arena_release(&arena);
+	return found;
+}
+
+/* A page of them. Returns how many; 0: there are no more, or they cannot be read now. */
+static unsigned scan_page(struct desk *d, uint64_t from, int64_t now)
+{
+	struct merchant_list_cmd cmd = {.from = from, .n = MERCHANTS_PAGE};
+	struct merchant_list_ret page = {0};
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	desk_begin(d, &store, &arena);
+	if (desk_read(d, COMMAND_merchant_list, &cmd, &page) != OK)
+		page.n = 0;
+	for (unsigned i = 0; i < page.n; i++)
+		agenda_add(&d->agenda, page.rows[i].number, now);
+	desk_end(d);
+	arena_release(&arena);
+	return page.n;
+}
+
+static void scan(struct desk *d)
+{
+	int64_t now = desk_now_ms();
+	unsigned n;
+	for (uint64_t from = 0; !atomic_load(&d->stopping); from += n) {
+		n = scan_page(d, from, now);
+		if (n < MERCHANTS_PAGE)
+			return;
+	}
+}
+
+/* --- the thread --- */
+
+static void look(struct desk *d, uint64_t number)
+{
+	struct desk_merchant merchant;
+	if (!find_merchant(d, number, &merchant))
+		return; /* a later scan finds it, if there is one */
+	int64_t ms = d->kind->look(d, &merchant);
+	must(!d->tx);
+	if (ms == DESK_TROUBLE)
+		ms = TROUBLE_MS;
+	if (ms != DESK_WAITS)
+		desk_look_in(d, number, ms);
+}
+
+static unsigned ms_until(int64_t at)
+{
+	int64_t ms = at == INT64_MAX ? SCAN_ALONE_MS : at - desk_now_ms();
+	return ms <= 0 ? 0 : ms > SCAN_ALONE_MS ? SCAN_ALONE_MS : (unsigned)ms;
+}
+
+static void finish(struct desk *d)
+{
+	int64_t until = desk_now_ms() + STOP_MS;
+	while (d->kind->busy && d->kind->busy(d) && desk_now_ms() < until)
+		sleep_ms(d, 50);
+	if (d->kind->close)
+		d->kind->close(d);
+}
+
+static void *run(void *context)
+{
+	struct desk *d = context;
+	int64_t scan_at = desk_now_ms();
+	uint64_t merchant;
+
+	while (!atomic_load(&d->stopping)) {
+		if (take_rung(d) || desk_now_ms() >= scan_at) {
+			scan(d);
+			scan_at = desk_now_ms() + (d->alone ? SCAN_ALONE_MS : SCAN_SHARED_MS);
+		}
+		int64_t now = desk_now_ms();
+		for (unsigned i = 0; i < LOOKS_MAX && agenda_take(&d->agenda, now, &merchant); i++)
+			look(d, merchant);
+		int64_t next = agenda_next_ms(&d->agenda);
+		sleep_ms(d, ms_until(next < scan_at ? next : scan_at));
+	}
+	finish(d);
+	return NULL;
+}
+
+bool desk_start(struct desk *d)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->bell, &attributes);
+	pthread_condattr_destroy(&attributes);
+	d->reader = reader_open(d->engine);
+	if (d->kind->open && !d->kind->open(d))
+		return false;
+	must(pthread_create(&d->thread, NULL, run, d) == 0);
+	return true;
+}
+
+static void give_back(struct desk *d)
+{
+	struct arena arena;
+	arena_init(&arena, 64 * 1024);
+	for (unsigned i = 0; i < d->lease_count; i++) {
+		const struct desk_lease *l = &d->leases[i];
+		struct desk_merchant merchant = {.number = l->merchant};
+		struct lease_drop_cmd cmd = {l->kind, l->of, d->owner};
+		struct lease_drop_ret ret;
+		struct desk_write write = {COMMAND_lease_drop, &cmd, &ret, false};
+		if (desk_run(d, &merchant, &write, &arena) != OK)
+			break; /* they run out */
+		arena_reset(&arena);
+	}
+	arena_release(&arena);
+}
+
+void desk_stop(struct desk *d)
+{
+	pthread_mutex_lock(&d->lock);
+	atomic_store(&d->stopping, true);
+	pthread_cond_signal(&d->bell);
+	pthread_mutex_unlock(&d->lock);
+	if (d->kind->wake)
+		d->kind->wake(d);
+	pthread_join(d->thread, NULL);
+	give_back(d);
+	reader_close(d->reader);
+	agenda_release(&d->agenda);
+	pthread_cond_destroy(&d->bell);
+	pthread_mutex_destroy(&d->lock);
+}

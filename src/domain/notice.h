@@ -1,0 +1,54 @@
+/*
+ * Telling the outside: notices, written in the same batch as what they tell, one delivery for each
+ * webhook that wants to hear of it. A command that may have something to tell:
+ *
+ *   notices_want     with the first things that it wants
+ *   notices_open     a decision: who listens. When nobody does, the rest does nothing
+ *   notices_coupon   after the event was added to the coupon's timeline (event: its number; 0 for
+ *   notices_of       what stands in no timeline); any number of times, still decisions
+ *   notices_put      after all decisions
+ *
+ * A notice names what it is of and has no personal data: the message is made when it is sent.
+ */
+#pragma once
+
+#include "domain/domain.h"
+
+/* What a notice's subject numbers. */
+enum notice_of { OF_COUPON, OF_TEMPLATE, OF_CAMPAIGN, OF_JOB, OF_PROVIDER, OF_WEBHOOK };
+enum notice_kind {
+#define NOTICE(name, id, wire, of, text) NOTICE_##name = id,
+#include "domain/notices.tbl.h"
+#undef NOTICE
+};
+struct notice_row {
+	const char *wire; /* "coupon.issued" */
+	enum notice_of of;
+	const char *text;
+};
+/* NULL: there is no such kind. */
+const struct notice_row *notice_row_get(unsigned kind);
+/* Bits 1 << kind of all there are. */
+uint64_t notice_kinds_all(void);
+
+enum {
+	NOTICE_LANES = 64, /* of a webhook: what may be on the way to it at once */
+};
+
+struct notices {
+	struct tx *tx;
+	const struct webhook *webhooks; /* neither deleted nor suspended */
+	unsigned webhook_count;
+	struct notice *rows;
+	unsigned n, room;
+};
+void notices_want(struct tx *tx);
+CHECKED enum fault notices_open(struct tx *tx, const struct env *env, struct notices *ret);
+/* ANSWER_TOO_LARGE: the arena is full. */
+CHECKED enum fault notices_coupon(struct notices *n, const struct env *env, enum notice_kind kind,
+				  const struct coupon *coupon, uint64_t event);
+CHECKED enum fault notices_of(struct notices *n, const struct env *env, enum notice_kind kind,
+			      uint64_t subject, uint64_t figure, struct text word);
+/* The kind that tells an event of a coupon's timeline. */
+enum notice_kind notice_of_event(enum event_kind kind);
+void notices_put(struct notices *n);
