@@ -181,7 +181,7 @@ struct peer_conn {
 	int fd;
 	SSL *tls;
 	unsigned requests;
-	char bytes[128 * 1024]; /* the request */
+	char bytes[2 << 20]; /* the request */
 	size_t head_size, size;
 };
 

@@ -275,7 +275,7 @@ static unsigned count(struct text t, const char *what)
 
 static void request_bytes(void)
 {
-	static char large[100 * 1024];
+	static char large[3 << 19]; /* libcurl would ask for a 100 from 1 MiB on */
 	struct ask a = {.call = {.headers = {"webhook-id: 17", "Content-Type: application/json"},
 				 .header_count = 2}};
 	const char *agent = "User-Agent: couponry\r\n";
@@ -304,8 +304,13 @@ static void request_bytes(void)
 	CHECK(!count((struct text){a.answer, a.answer_size}, "Cookie"));
 
 	memset(large, 'b', sizeof large);
-	a = (struct ask){.call.body = {large, sizeof large}, .call.timeout_ms = 1000};
-	ask_url(&a, url_of(&peer, "/ok")); /* no waiting for a 100 */
+	a = (struct ask){.call.body = {large, sizeof large}};
+	ask_url(&a, url_of(&peer, "/head"));
+	CHECK_INT(count((struct text){a.answer, a.answer_size}, "\r\nContent-Length: 1572864\r\n"),
+		  1);
+	CHECK(!count((struct text){a.answer, a.answer_size}, "Expect"));
+	a = (struct ask){.call.body = {large, 100 * 1024}};
+	ask_url(&a, url_of(&peer, "/ok"));
 	CHECK_INT(a.call.outcome, A);
 	CHECK_INT(a.answer_size, DIAL_ANSWER_MAX);
 	dial_close(dial);
