@@ -58,6 +58,13 @@ struct request_key {
 	unsigned count;
 };
 
+/* A caller's number for a write: its repeat with the same contents gets the first answer; with
+ * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
+ * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
+struct request_number {
+	struct text key, digest;
+};
+
 /* Public ids: 18 digits. activity_id: the same without the leading 10^17, below 2^53. */
 uint64_t public_number(const struct env *env, uint64_t number); /* epoch << 32 | number */
 enum { PUBLIC_ID_SIZE = 18 };
@@ -113,10 +120,17 @@ struct merchant_list_ret {
 struct credential_add_cmd {
 	struct credential credential;
 	bool may_exist;
+	/* Native, in place of a name: the key is made here, of this (what nobody can guess, or the
+	 * caller's own request number), and is known to nobody afterwards. A repeat makes it again.
+	 */
+	struct text seed;
+	struct request_number request;
 };
 struct credential_add_ret {
 	bool made;
-	struct text name; /* as listed */
+	struct text name;	      /* as listed */
+	struct text key;	      /* what was made of the seed */
+	struct credential credential; /* as it was made; without its secrets */
 };
 struct credential_find_cmd {
 	enum dialect dialect;
@@ -126,7 +140,16 @@ struct credential_find_ret {
 	struct credential credential; /* secret and token in CLEAR, in the call's arena */
 	struct merchant merchant;     /* its owner */
 };
+struct credential_get_cmd {
+	enum dialect dialect;
+	struct text name; /* as listed */
+	uint64_t owner;	  /* CREDENTIAL_UNKNOWN for another's */
+};
+struct credential_get_ret {
+	struct credential credential; /* secrets sealed */
+};
 struct credential_list_cmd {
+	uint64_t owner; /* 0: everybody's */
 	uint64_t from;
 	unsigned n;
 };

@@ -97,12 +97,6 @@ enum {
 struct circumstances {
 	struct text reason, order_no, operator, shop;
 };
-/* A caller's number for a write: its repeat with the same contents gets the first answer; with
- * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
- * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
-struct request_number {
-	struct text key, digest;
-};
 
 /* --- templates --- */
 /* LIMIT_BELOW_USED with the field when a limit is set below what is used already. A change of terms
@@ -393,9 +387,10 @@ struct credential_change_cmd {
 	enum dialect dialect;
 	struct text name; /* as listed: native keys by their digest; CREDENTIAL_UNKNOWN */
 	uint64_t owner;	  /* 0: any */
-	bool revoke, has_expires, has_limits;
+	bool revoke, has_expires, has_calls_per_s, has_burst;
 	struct instant expires; /* its last second; none: never */
 	uint64_t calls_per_s, burst;
+	struct request_number request;
 };
 struct credential_change_ret {
 	struct credential credential;

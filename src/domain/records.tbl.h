@@ -322,5 +322,6 @@
 	L(CUSTOMERS_ERASED,       18, customer,   erased,      OWNER0)           \
 	L(CUSTOMERS_UNSETTLED,    19, customer,   unsettled,   OWNER0)           \
 	L(ALIASES,                20, customer,   alias_of,    OWNER1(customer, alias_of)) \
-	L(COUPONS_DUE,            21, coupon,     due,         OWNER1(coupon, due))
+	L(COUPONS_DUE,            21, coupon,     due,         OWNER1(coupon, due))  \
+	L(CREDENTIALS_OF,         22, credential, created,     OWNER1(credential, owner))
 /* clang-format on */

@@ -86,5 +86,6 @@ export async function prepareExamples(api) {
   await redeem('EX-REVERSE', 'A-1002');
   await redeem('EX-ORDER', 'A-1005');
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
+  for (const name of ['ex-key', 'ex-old-key']) await api.done('POST', '/v1/credentials', { dialect: 'top', name, secret: 's' });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
 }

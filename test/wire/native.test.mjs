@@ -533,6 +533,87 @@ test('times are the merchant\'s', async () => {
   assert.deepEqual(u.valid, { from: '2026-01-02T00:00:00-03:30', until: '2026-01-02T10:00:00-03:30' });
   for (const from of ['2026-02-30', '2026-01-02T25:00:00Z', '2026-01-02T10:00', '2026-01-02T10:00:00+99:00', 20260102]) refused(await east.post('/v1/templates', { name: 'x', amount_fen: 1, valid: { from } }), 400, 'parameter_invalid', 'valid.from');
 });
+test('keys that make keys', async () => {
+  const admin = as('admin');
+  const body = { dialect: 'native', label: 'till 9', scopes: ['admin'], expires_at: '2099-12-31', calls_per_s: 50 };
+  // made once, shown to repeats, and usable at once
+  const first = await admin.post('/v1/credentials', body, { 'idempotency-key': 'make-till-9' });
+  assert.equal(first.status, 201);
+  assert.match(first.json.key, /^cpk_[a-z2-7]{40}$/);
+  assert.equal((await admin.post('/v1/credentials', body, { 'idempotency-key': 'make-till-9' })).text, first.text);
+  refused(await admin.post('/v1/credentials', { ...body, label: 'x' }, { 'idempotency-key': 'make-till-9' }), 422, 'request_reused', 'request_no');
+  const { id, key } = first.json;
+  const made = api.as(key);
+  open.push(made);
+  assert.equal((await made.get('/v1/credentials?limit=100')).json.data.filter((c) => c.id === id).length, 1);
+  const { key: hidden, ...shown } = first.json;
+  assert.deepEqual((await admin.get(`/v1/credentials/${id}`)).json, shown);
+  // without a number each is another
+  const others = [await admin.done('POST', '/v1/credentials', body), await admin.done('POST', '/v1/credentials', body)];
+  assert.notEqual(others[0].key, others[1].key);
+  // no more than one has
+  refused(await admin.post('/v1/credentials', { dialect: 'native', scopes: ['read', 'admin'] }), 403, 'scope_missing', 'scopes');
+  refused(await admin.post('/v1/credentials', { dialect: 'top', name: `t${process.pid}`, secret: 's' }), 403, 'scope_missing', 'scopes');
+  refused(await admin.post('/v1/credentials', { dialect: 'native', scopes: ['public'] }), 403, 'scope_missing', 'scopes');
+  assert.deepEqual((await api.done('POST', '/v1/credentials', { dialect: 'native', scopes: ['public'] })).scopes, ['public']);
+  // changes: what is not given stays, null takes away, a repeat says what was said first
+  const change = await admin.call('PATCH', `/v1/credentials/${id}`, { expires_at: null, burst: 7 }, { 'idempotency-key': 'change-9' });
+  assert.deepEqual(change.json, { ...Object.fromEntries(Object.entries(shown).filter(([n]) => n !== 'expires_at')), burst: 7 });
+  assert.equal((await admin.call('PATCH', `/v1/credentials/${id}`, { calls_per_s: null })).json.calls_per_s, undefined);
+  assert.equal((await admin.call('PATCH', `/v1/credentials/${id}`, { expires_at: null, burst: 7 }, { 'idempotency-key': 'change-9' })).text, change.text);
+  refused(await admin.call('PATCH', `/v1/credentials/${id}`, { calls_per_s: 2_000_000 }), 400, 'parameter_invalid', 'calls_per_s');
+  refused(await admin.call('PATCH', `/v1/credentials/${id}`, { label: 'x' }), 400, 'parameter_invalid', 'label');
+  // the end of one is at once, and for good
+  const ended = await admin.post(`/v1/credentials/${id}/revoke`);
+  assert.equal(ended.json.revoked, true);
+  refused(await made.get('/v1/credentials'), 401, 'key_ended');
+  assert.equal((await admin.call('PATCH', `/v1/credentials/${id}`, { burst: 9 })).json.revoked, true);
+  // another merchant's are not there
+  const east = as('east');
+  for (const wrong of [id, `top:${id}`, 'nothing', 'native:', ':x', 'native:0000']) {
+    refused(await east.get(`/v1/credentials/${encodeURIComponent(wrong)}`), 404, 'credential_unknown', wrong === id || wrong.includes(':') && !wrong.startsWith(':') && wrong !== 'native:' ? 'name' : 'id');
+  }
+  refused(await east.call('PATCH', `/v1/credentials/${id}`, { burst: 1 }), 404, 'credential_unknown', 'name');
+  refused(await east.post(`/v1/credentials/${id}/revoke`), 404, 'credential_unknown', 'name');
+  assert.equal((await east.get('/v1/credentials')).json.data.length, 1);
+  // page by page: places in the merchant's own list
+  const page1 = (await admin.get('/v1/credentials?limit=2')).json;
+  assert.equal(page1.data.length, 2);
+  const page2 = (await admin.get(`/v1/credentials?limit=2&cursor=${page1.next_cursor}`)).json;
+  assert.equal(page2.data.length, 2);
+  assert.equal(new Set([...page1.data, ...page2.data].map((c) => c.id)).size, 4);
+});
+test('keys of the other dialects', async () => {
+  const name = `w${process.pid}`;
+  const wrong = (body, field, code = 'parameter_invalid') => api.post('/v1/credentials', body).then((r) => refused(r, 400, code, field));
+  await wrong({}, 'dialect', 'parameter_missing');
+  await wrong({ dialect: 'native' }, 'scopes', 'parameter_missing');
+  await wrong({ dialect: 'native', scopes: [] }, 'scopes');
+  await wrong({ dialect: 'native', scopes: ['all'] }, 'scopes');
+  await wrong({ dialect: 'native', scopes: ['read'], name: 'my-own-key-of-16-letters' }, 'name');
+  await wrong({ dialect: 'native', scopes: ['read'], secret: 's' }, 'secret');
+  await wrong({ dialect: 'wjb', secret: 's' }, 'name', 'parameter_missing');
+  await wrong({ dialect: 'wjb', name }, 'secret', 'parameter_missing');
+  await wrong({ dialect: 'wjb', name, secret: 's', scopes: ['read'] }, 'scopes');
+  await wrong({ dialect: 'wjb', name, secret: 's', sign_mode: 'wechat' }, 'sign_mode');
+  await wrong({ dialect: 'wjb', name, secret: 's', trusted: 'nowhere' }, 'trusted');
+  await wrong({ dialect: 'wjb', name, secret: 'x'.repeat(257) }, 'secret', 'parameter_too_long');
+  const body = { dialect: 'wjb', name, secret: 's', sign_mode: 'query', trusted: '10.0.0.0/8', label: 'shop page', request_no: `cred-${name}` };
+  const first = await api.post('/v1/credentials', body);
+  assert.equal(first.status, 201);
+  assert.equal(first.json.id, `wjb:${name}`);
+  assert.equal(first.json.key, undefined);
+  assert.equal((await api.post('/v1/credentials', body)).text, first.text);
+  refused(await api.post('/v1/credentials', { ...body, request_no: undefined }), 409, 'value_taken', 'name');
+  assert.ok(!(await api.get('/v1/credentials?limit=100')).text.includes('"secret"'));
+  // signed calls of it are heard: made here, ended here
+  const theirs = { openId: `z${process.pid}`, secret: 'zs', grantCode: 'zg' };
+  const made = await api.done('POST', '/v1/credentials', { dialect: 'zvcms', name: theirs.openId, secret: theirs.secret, token: theirs.grantCode });
+  const zvcms = new Zvcms(server, theirs), customerId = 'seen-by-a-made-key', cardId = await issue({ customer: customerId });
+  assert.equal((await zvcms.call({ customerId, cardId })).data.useStatus, '0');
+  await api.done('POST', `/v1/credentials/${made.id}/revoke`);
+  assert.equal((await zvcms.call({ customerId, cardId })).data?.useStatus, undefined);
+});
 test('what happens here shows at once in another dialect', async () => {
   const customerId = 'seen-by-zvcms', c = await issue({ customer: customerId });
   const zvcms = new Zvcms(server);

@@ -119,7 +119,18 @@ EXAMPLE("merchant.get", "/v1/merchant", NULL,
 EXAMPLE("merchant.clock", "/v1/merchant/clock",
 	JSON({"advance_seconds": 86400}),
 	JSON({"clock_ahead_seconds": 86400}))
-EXAMPLE("credentials.list", "/v1/credentials", NULL,
-	JSON({"data": [{"dialect": "native", "id": "5f1c0d3e", "label": "demo", "scopes": ["read", "issue", "redeem", "manage", "admin"], "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("credentials.list", "/v1/credentials?limit=1", NULL,
+	JSON({"data": [{"dialect": "wjb", "id": "wjb:100000001", "name": "100000001", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "0000000001088dc0"}))
+EXAMPLE("credentials.make", "/v1/credentials",
+	JSON({"dialect": "native", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31", "calls_per_s": 50, "burst": 100}),
+	JSON({"dialect": "native", "id": "native:5f1c0d3e8a94b7260d1e5c3f7a2b9048", "name": "5f1c0d3e", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31T23:59:59+08:00", "revoked": false, "calls_per_s": 50, "burst": 100, "created_at": "2026-05-01T10:00:00+08:00", "key": "cpk_mfqws4tjnvsxg5dvojuxizlnmvzsa3lpojsu2"}))
+EXAMPLE("credentials.get", "/v1/credentials/top:ex-key", NULL,
+	JSON({"dialect": "top", "id": "top:ex-key", "name": "ex-key", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("credentials.change", "/v1/credentials/top:ex-key",
+	JSON({"expires_at": "2099-06-30", "calls_per_s": 20}),
+	JSON({"dialect": "top", "id": "top:ex-key", "name": "ex-key", "expires_at": "2099-06-30T23:59:59+08:00", "revoked": false, "calls_per_s": 20, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("credentials.revoke", "/v1/credentials/top:ex-old-key/revoke",
+	JSON({}),
+	JSON({"dialect": "top", "id": "top:ex-old-key", "name": "ex-old-key", "revoked": true, "created_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
 	JSON({"deleted": true}))

@@ -210,6 +210,24 @@
 #define NATIVE_CLOCK(F) \
 	F(advance_s, advance_seconds, NULL, COUNT, CLOCK_ADVANCE_S_MAX, REQUIRED, 0, none, "how far the sandbox's clock goes forward; it never goes back") \
 	NATIVE_NUMBER(F)
+#define NATIVE_CREDENTIAL_LIMITS(F) \
+	F(c.expires,     expires_at,  NULL, MOMENT_END, 0, OPTIONAL, 0, none, "its last second; absent: never") \
+	F(c.calls_per_s, calls_per_s, NULL, INT, CALLS_PER_S_MAX, OPTIONAL, 0, none, "0: the server's setting") \
+	F(c.burst,       burst,       NULL, INT, BURST_MAX, OPTIONAL, 0, none, "calls at once; 0: two seconds' worth") \
+	NATIVE_NUMBER(F)
+#define NATIVE_CREDENTIAL_MAKE(F) \
+	F(c.dialect,         dialect,         NULL, WORD, 0, REQUIRED, 0, dialect, "") \
+	F(c.name,            name,            NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "what its callers send: app_key, openid, openId; a native key is made and has none") \
+	F(c.secret,          secret,          NULL, TEXT_BYTES, 256, OPTIONAL, 0, none, "what they sign with; not native") \
+	F(c.token,           token,           NULL, TEXT_BYTES, 256, OPTIONAL, 0, none, "session, access token or grant; not native") \
+	F(sign_mode,         sign_mode,       NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "wjb: either, query, query+body; zvcms: hmac-sha1-kv, hmac-sha1-kv-params, tencent, wechat; absent: the first") \
+	F(c.typed,           typed,           NULL, BOOL, 0, OPTIONAL, 0, none, "zvcms: its answers have a boolean status and a number as code") \
+	F(c.require_session, require_session, NULL, BOOL, 0, OPTIONAL, 0, none, "top: no call without the token") \
+	F(c.skew_s,          skew_seconds,    NULL, INT, 86400, OPTIONAL, 0, none, "how far its callers' clocks may be off; 0: the dialect's own") \
+	F(c.trusted,         trusted,         NULL, TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "addresses or networks with commas; absent: everybody") \
+	F(c.label,           label,           NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "what people call it; a native key's stands in the ledger") \
+	F(scopes,            scopes,          NULL, VALUE, 0, OPTIONAL, 0, ScopeList, "native: what it may do, no more than the key that asks; required") \
+	NATIVE_CREDENTIAL_LIMITS(F)
 
 /* --- queries --- */
 #define NATIVE_PAGE(F) \
@@ -498,7 +516,8 @@
 	D(NUMBER, clock_ahead_seconds, true, (uint64_t)(ret->merchant.clock_ms / 1000), REQUIRED, none, "")
 #define NATIVE_CREDENTIAL(D) \
 	D(WORD,   dialect,     c->dialect, WORD_OF(dialect, c->dialect), REQUIRED, dialect, "") \
-	D(TEXT,   id,          true, credential_shown(c), REQUIRED, none, "native: the first characters of the key's digest") \
+	D(TEXT,   id,          true, credential_id(o, c), REQUIRED, none, "dialect and name; native: and the key's digest") \
+	D(TEXT,   name,        true, credential_shown(c), REQUIRED, none, "what its callers send; native: the first characters of the digest, as logs and ledger have it") \
 	D(TEXT,   label,       true, c->label, OPTIONAL, none, "") \
 	D(PART,   scopes,      c->dialect == DIALECT_NATIVE, show_scopes(o, c), OPTIONAL, ScopeList, "") \
 	D(MOMENT, expires_at,  true, c->expires, OPTIONAL, none, "") \
@@ -506,6 +525,9 @@
 	D(NUMBER, calls_per_s, c->calls_per_s, c->calls_per_s, OPTIONAL, none, "") \
 	D(NUMBER, burst,       c->burst, c->burst, OPTIONAL, none, "") \
 	D(MOMENT, created_at,  true, c->created, OPTIONAL, none, "")
+#define NATIVE_CREDENTIAL_MADE(D) \
+	NATIVE_CREDENTIAL(D) \
+	D(TEXT, key, true, key, OPTIONAL, none, "native: the whole key, shown this once and to repeats of this request; only its digest is kept")
 #define NATIVE_DELETED(D) \
 	D(BOOL, deleted, true, true, REQUIRED, none, "")
 #define NATIVE_NEXT(D) \
@@ -534,7 +556,7 @@
 	S(QualifyBody, NATIVE_QUALIFY) S(ReverseBody, NATIVE_REVERSE) S(ReverseOrderBody, NATIVE_REVERSE_ORDER) \
 	S(CustomerBody, NATIVE_CUSTOMER_SAVE) S(MergeBody, NATIVE_MERGE) S(DepartmentBody, NATIVE_DEPARTMENT_SAVE) \
 	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
-	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(NumberBody, NATIVE_NUMBER)
+	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER)
 #define NATIVE_QUERIES(S) \
 	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE)
 #define NATIVE_ANSWERS(S) \
@@ -549,7 +571,7 @@
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
-	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) \
+	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) S(CredentialMade, NATIVE_CREDENTIAL_MADE) \
 	S(Deleted, NATIVE_DELETED) S(Problem, NATIVE_PROBLEM)
 /* P(schema, of): pages {data, next_cursor}. */
 #define NATIVE_PAGES(P) \

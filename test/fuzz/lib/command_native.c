@@ -266,6 +266,16 @@ void native_command_check(unsigned command, const void *cmd)
 	case COMMAND_audience_page:
 		rows_check(((const struct audience_page_cmd *)cmd)->n);
 		return;
+	case COMMAND_credential_get:
+		name_check(((const struct credential_get_cmd *)cmd)->name);
+		return;
+	case COMMAND_credential_add:
+		name_check(((const struct credential_add_cmd *)cmd)->credential.name);
+		name_check(((const struct credential_add_cmd *)cmd)->credential.label);
+		return;
+	case COMMAND_credential_change:
+		name_check(((const struct credential_change_cmd *)cmd)->name);
+		return;
 	case COMMAND_credential_list:
 		rows_check(((const struct credential_list_cmd *)cmd)->n);
 		return;
