@@ -69,6 +69,8 @@ struct request_number {
 uint64_t public_number(const struct env *env, uint64_t number); /* epoch << 32 | number */
 enum { PUBLIC_ID_SIZE = 18 };
 void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE]);
+/* The same read back; false: it is no such text. */
+CHECKED bool public_id_read(struct text id, uint64_t *ret_public_number);
 /* The coupon's code: its own, else made from its id by the merchant's keyed permutation. */
 struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c);
 /* What readers see now: COUPON_EXPIRED is unused past its end; never stored. */

@@ -299,10 +299,12 @@ struct coupon_redeem_ret {
 	struct coupon_check_ret refused;
 };
 /* Gives back, whole or in part. A redemption is named by the coupon's code with its number or its
- * order, or by the order alone: then all of the order's. Without number and order: the coupon's
- * last that stands. Exactly once: COUPON_IDLE when nothing is left to give back. */
+ * order, by the coupon's id with its number (REDEMPTION_UNKNOWN), or by the order alone: then all
+ * of the order's. Without number and order: the coupon's last that stands. Exactly once:
+ * COUPON_IDLE when nothing is left to give back. */
 struct coupon_reverse_cmd {
 	struct text code, order_no; /* one of them, or both */
+	uint64_t coupon_id;	    /* in place of the code */
 	uint64_t number;	    /* of the redemption; 0: not said */
 	enum reverse_cause cause;
 	bool has_amount;
@@ -315,6 +317,16 @@ struct coupon_reverse_ret {
 	struct redeemed *coupons;
 	unsigned n;
 	struct money discount; /* given back together */
+};
+struct redemption_get_cmd { /* REDEMPTION_UNKNOWN */
+	uint64_t coupon_id, number;
+};
+struct redemption_get_ret {
+	struct redeemed redeemed;
+	struct event *reversals; /* of it, oldest first */
+	unsigned n;
+	struct money given_back; /* of its discount */
+	bool reversed;		 /* nothing is left to give back */
 };
 struct purchase_get_cmd {
 	struct text order_no;

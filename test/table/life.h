@@ -311,9 +311,24 @@ static enum fault do_reasons(struct story *t)
 	return OK;
 }
 
+/* The id of the coupon with that code; of none: one that no coupon has. */
+static uint64_t arg_coupon(struct story *t, const char *name)
+{
+	struct coupon_show_cmd cmd = {.code = arg(t, name)};
+	struct coupon_show_ret ret = {0};
+	if (!cmd.code.data)
+		return 0;
+	set_stage_clock(t);
+	enum fault fault = t->stage->run(t->stage, COMMAND_coupon_show, t->merchant, t->now,
+					 &t->arena, &cmd, &ret, &t->detail);
+	t->detail = (struct detail){0};
+	return fault == OK ? ret.view.coupon->id : UINT64_MAX;
+}
+
 static enum fault do_reverse(struct story *t)
 {
 	struct coupon_reverse_cmd cmd = {.code = arg(t, "code"),
+					 .coupon_id = arg_coupon(t, "of"),
 					 .order_no = arg(t, "order"),
 					 .number = arg_number(t, "number", 0),
 					 .cause = has(t, "refund") ? CAUSE_REFUND : CAUSE_CANCEL,
@@ -328,6 +343,21 @@ static enum fault do_reverse(struct story *t)
 	say_number(t, "back", (uint64_t)ret.discount.fen);
 	for (unsigned i = 0; i < ret.n; i++)
 		say_redeemed(t, &ret.coupons[i], 0);
+	return OK;
+}
+
+static enum fault do_redemption(struct story *t)
+{
+	struct redemption_get_cmd cmd = {arg_coupon(t, "of"), arg_number(t, "number", 1)};
+	struct redemption_get_ret ret;
+	RUN(redemption_get);
+	say_redeemed(t, &ret.redeemed, 0);
+	say_number(t, "back", (uint64_t)ret.given_back.fen);
+	for (unsigned i = 0; i < ret.n; i++)
+		buffer_format(&t->out, " %llu:%lld", (unsigned long long)ret.reversals[i].number,
+			      (long long)ret.reversals[i].discount.fen);
+	if (ret.reversed)
+		say(t, "reversed");
 	return OK;
 }
 

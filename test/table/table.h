@@ -1187,6 +1187,7 @@ static const struct {
     {"redeem", do_redeem},
     {"reasons", do_reasons},
     {"reverse", do_reverse},
+    {"redemption", do_redemption},
     {"purchase", do_purchase},
     {"show", do_show},
     {"qualify_cart", do_qualify},

@@ -57,24 +57,26 @@ after(async () => {
 
 test('every example of the document is answered as its schema says', async () => {
   const box = as('box');
+  let ids = {};
   const order = ['templates_make', 'templates_get', 'templates_change'];
   const rank = (o) => (order.includes(o.id) ? order.indexOf(o.id) : o.method === 'DELETE' ? 1000 : 100);
   const all = operations(doc).sort((a, b) => rank(a) - rank(b));
   const targets = exampleTargets();
   assert.equal(all.length, Object.keys(targets).length);
-  const late = ['campaigns_put', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_audience', 'orders_reverse', 'customers_merge', 'campaigns_uncover'];
+  const late = ['campaigns_put', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_audience', 'orders_reverse', 'redemptions_reverse', 'customers_merge', 'campaigns_uncover'];
   const steps = [...all.filter((o) => !late.includes(o.id) && o.method !== 'DELETE'), ...all.filter((o) => late.includes(o.id)).sort((a, b) => late.indexOf(a.id) - late.indexOf(b.id)), ...all.filter((o) => o.method === 'DELETE' && !late.includes(o.id))];
   for (const o of steps) {
     const [status, answer] = Object.entries(o.operation.responses).find(([s]) => /^2\d\d$/.test(s));
     const body = o.operation.requestBody?.content['application/json'].example;
     if (body) assert.deepEqual(schemaProblems(doc, o.operation.requestBody.content['application/json'].schema, body), [], o.id);
-    const r = await (o.id === 'merchant_clock' ? box : api).call(o.method, targets[o.id], body);
+    const target = Object.entries(ids).reduce((t, [there, here]) => t.replace(there, here), targets[o.id]);
+    const r = await (o.id === 'merchant_clock' ? box : api).call(o.method, target, body);
     assert.equal(r.status, Number(status), `${o.id}: ${r.text}`);
     const { schema, example } = answer.content['application/json'];
     assert.deepEqual(schemaProblems(doc, schema, r.json), [], o.id);
     assert.deepEqual(schemaProblems(doc, schema, example), [], o.id);
     if (!Array.isArray(r.json.data) && o.id !== 'qualify') assert.deepEqual(Object.keys(r.json), Object.keys(example), o.id);
-    if (o.id === 'templates_make') await prepareExamples(api);
+    if (o.id === 'templates_make') ids = await prepareExamples(api);
   }
 });
 // The targets stand on the page, with each method's own example.
@@ -393,6 +395,34 @@ test('several coupons of one order: all or nothing, with all reasons', async () 
   assert.deepEqual((await api.get(`/v1/orders/m-${a}`)).json.coupons.map((c) => c.code), [a, b]);
   refused(await api.post('/v1/redemptions', { codes: [a, a], order_no: 'x' }), 409, 'coupon_repeated', 'code');
   refused(await api.post('/v1/redemptions', { order_no: 'x' }), 400, 'parameter_missing', 'codes');
+});
+test('a redemption by its id', async () => {
+  const { template_id } = await api.done('POST', '/v1/templates', { name: 'thrice', amount_fen: 900, limits: { uses_per_coupon: 3 } });
+  const c = (await api.done('POST', '/v1/coupons', { template_id, customer: 'of-uses' })).code;
+  const use = (order_no) => api.done('POST', `/v1/coupons/${c}/redeem`, { order_no, amount_fen: 3000, items: [{ price_fen: 3000 }] });
+  const [one, two] = [await use('u-1'), await use('u-2')];
+  const { split_fen, ...rest } = one;
+  assert.deepEqual((await api.get(`/v1/redemptions/${one.redemption_id}`)).json, { ...rest, split_fen, given_back_fen: 0, reversed: false, reversals: [] });
+  // a part of the first, while the second stands; the repeat is the same
+  const part = { amount_fen: 1000, request_no: `part-${c}` };
+  const back = await api.post(`/v1/redemptions/${one.redemption_id}/reverse`, part);
+  assert.deepEqual((({ redemption_id, order_no, discount_fen, used }) => ({ redemption_id, order_no, discount_fen, used }))(back.json), { redemption_id: one.redemption_id, order_no: 'u-1', discount_fen: 300, used: 2 });
+  assert.equal((await api.post(`/v1/redemptions/${one.redemption_id}/reverse`, part)).text, back.text);
+  refused(await api.post(`/v1/redemptions/${two.redemption_id}/reverse`, part), 422, 'request_reused', 'request_no');
+  const half = (await api.get(`/v1/redemptions/${one.redemption_id}`)).json;
+  assert.deepEqual([half.given_back_fen, half.reversed, half.reversals.map((e) => e.discount_fen)], [300, false, [300]]);
+  // the rest, once
+  assert.equal((await api.done('POST', `/v1/redemptions/${one.redemption_id}/reverse`, {})).discount_fen, 600);
+  refused(await api.post(`/v1/redemptions/${one.redemption_id}/reverse`), 409, 'coupon_idle', 'code');
+  assert.equal((await api.get(`/v1/redemptions/${one.redemption_id}`)).json.reversed, true);
+  assert.equal((await api.get(`/v1/redemptions/${two.redemption_id}`)).json.reversed, false);
+  // what is no redemption: another event, another number, no id
+  const [id] = one.redemption_id.split('-');
+  for (const wrong of [`${id}-3`, `${id}-99`, `${id}-0`, `${id}-`, id, `${id}-2x`, '100000000000000001-1', 'x-2', `${c}-2`]) {
+    refused(await api.get(`/v1/redemptions/${wrong}`), 404, 'redemption_unknown', 'redemption');
+    refused(await api.post(`/v1/redemptions/${wrong}/reverse`), 404, 'redemption_unknown', 'redemption');
+  }
+  refused(await as('east').get(`/v1/redemptions/${one.redemption_id}`), 404, 'redemption_unknown', 'redemption');
 });
 test('validate and qualify say every reason', async () => {
   const { template_id } = await api.done('POST', '/v1/templates', { name: 'hard', amount_fen: 500, threshold_fen: 9000, shops: ['01'], channels: ['app'] });

@@ -59,6 +59,11 @@ EXAMPLE("coupons.reissue", "/v1/coupons/EX-REISSUE/reissue",
 EXAMPLE("redemptions.make", "/v1/redemptions",
 	JSON({"codes": ["EX-MANY"], "order_no": "A-1004", "shop": "01", "amount_fen": 40000}),
 	JSON({"order_no": "A-1004", "amount_fen": 40000, "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809625-2", "code": "EX-MANY", "coupon_id": "102397558118809625", "state": "redeemed", "order_no": "A-1004", "shop": "01", "amount_fen": 40000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2}]}))
+EXAMPLE("redemptions.get", "/v1/redemptions/102397558118809638-2", NULL,
+	JSON({"redemption_id": "102397558118809638-2", "code": "EX-USE", "coupon_id": "102397558118809638", "state": "redeemed", "order_no": "A-1006", "amount_fen": 25000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2, "given_back_fen": 800, "reversed": false, "reversals": [{"number": 3, "kind": "reversed", "at": "2026-05-01T10:00:00+08:00", "order_no": "A-1006", "state": "redeemed", "amount_fen": 10000, "discount_fen": 800, "reverses": 2, "cause": "refund", "gave_back": false, "used": 1, "revision": 3}]}))
+EXAMPLE("redemptions.reverse", "/v1/redemptions/102397558118809638-2/reverse",
+	JSON({"amount_fen": 15000, "cause": "refund", "operator": "anna"}),
+	JSON({"redemption_id": "102397558118809638-2", "code": "EX-USE", "coupon_id": "102397558118809638", "state": "unused", "order_no": "A-1006", "amount_fen": 15000, "discount_fen": 1200, "used": 0, "cause": "refund", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 4}))
 EXAMPLE("qualify", "/v1/qualify",
 	JSON({"customer": "383933091455959041", "shop": "01", "items": [{"product": "tea", "category": "drinks", "price_fen": 12500, "quantity": 2}]}),
 	JSON({"amount_fen": 25000, "best": {"discount_fen": 14400, "exact": true, "coupons": [{"code": "11111", "id": "102397558118809608", "discount_fen": 9900, "split_fen": [9900]}, {"code": "390913445498200066", "id": "102397558118809611", "discount_fen": 500, "split_fen": [500]}, {"code": "EX-GET", "id": "102397558118809615", "discount_fen": 2000, "split_fen": [2000]}, {"code": "X52Y861N94NX", "id": "102397558118809634", "discount_fen": 2000, "split_fen": [2000]}]}, "coupons": [{"code": "726NPS7C5V7N", "id": "102397558118809636", "usable": true, "eligible_fen": 25000, "discount_fen": 2000, "split_fen": [2000]}, {"code": "EX-FREEZE", "id": "102397558118809619", "usable": false, "reasons": [{"code": "coupon_frozen", "title": "the coupon is frozen"}]}], "complete": true}))
@@ -123,7 +128,7 @@ EXAMPLE("credentials.list", "/v1/credentials?limit=1", NULL,
 	JSON({"data": [{"dialect": "wjb", "id": "wjb:100000001", "name": "100000001", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "0000000001088dc0"}))
 EXAMPLE("credentials.make", "/v1/credentials",
 	JSON({"dialect": "native", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31", "calls_per_s": 50, "burst": 100}),
-	JSON({"dialect": "native", "id": "native:5f1c0d3e8a94b7260d1e5c3f7a2b9048", "name": "5f1c0d3e", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31T23:59:59+08:00", "revoked": false, "calls_per_s": 50, "burst": 100, "created_at": "2026-05-01T10:00:00+08:00", "key": "cpk_mfqws4tjnvsxg5dvojuxizlnmvzsa3lpojsu2"}))
+	JSON({"dialect": "native", "id": "native:5f1c0d3e8a94b7260d1e5c3f7a2b9048", "name": "5f1c0d3e", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31T23:59:59+08:00", "revoked": false, "calls_per_s": 50, "burst": 100, "created_at": "2026-05-01T10:00:00+08:00", "key": "cpk_mfqws4tjnvsxg5dvojuxizlnmvzsa3lpojsu2q7a"}))
 EXAMPLE("credentials.get", "/v1/credentials/top:ex-key", NULL,
 	JSON({"dialect": "top", "id": "top:ex-key", "name": "ex-key", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("credentials.change", "/v1/credentials/top:ex-key",

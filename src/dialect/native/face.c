@@ -39,6 +39,7 @@ int native_status(enum fault fault)
 	case FAULT_CUSTOMER_UNKNOWN:
 	case FAULT_DEPARTMENT_UNKNOWN:
 	case FAULT_ORDER_UNKNOWN:
+	case FAULT_REDEMPTION_UNKNOWN:
 	case FAULT_COUPON_UNKNOWN:
 		return 404;
 	case FAULT_VERB_REFUSED:

@@ -16,7 +16,7 @@
 /* C(name, what it is) */
 #define NATIVE_COLLECTIONS(C) \
 	C(coupons, "Coupons, by their codes") \
-	C(redemptions, "Several coupons of one order") \
+	C(redemptions, "Uses of coupons, by the ids that redeem answers; several coupons of one order") \
 	C(qualify, "What a customer's coupons would take off a cart") \
 	C(orders, "What was redeemed under an order number") \
 	C(templates, "What coupons are made from") \
@@ -154,12 +154,13 @@
 	NATIVE_CART(F)
 #define NATIVE_REVERSE(F) \
 	F(redemption, redemption, "redemption_id", VALUE, 0, OPTIONAL, 0, RedemptionName, "which use: its id or its number; absent: the order's, or the last that stands") \
-	F(amount,     amount_fen, NULL, FEN,  0, OPTIONAL, HAS(has_amount), none, "what of the order's amount goes back; absent: all that is left") \
-	F(cause,      cause,      NULL, WORD, 0, OPTIONAL, 0, cause, "the template's give_back depends on it; absent: cancel") \
+	NATIVE_REVERSE_AMOUNT(F) \
 	NATIVE_VERB(F)
-#define NATIVE_REVERSE_ORDER(F) \
+#define NATIVE_REVERSE_AMOUNT(F) \
 	F(amount,     amount_fen, NULL, FEN,  0, OPTIONAL, HAS(has_amount), none, "what of the order's amount goes back; absent: all that is left") \
-	F(cause,      cause,      NULL, WORD, 0, OPTIONAL, 0, cause, "absent: cancel") \
+	F(cause,      cause,      NULL, WORD, 0, OPTIONAL, 0, cause, "the template's give_back depends on it; absent: cancel")
+#define NATIVE_REVERSE_ORDER(F) \
+	NATIVE_REVERSE_AMOUNT(F) \
 	F(said.reason,   reason,   NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(said.operator, operator, NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(said.shop,     shop,     NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
@@ -407,6 +408,11 @@
 	D(BOOL,   gave_back,     e->kind == EVENT_REVERSED, e->gave_back, OPTIONAL, none, "reversed: the use came back to the customer") \
 	D(MOMENT, at,            true, e->at, OPTIONAL, none, "") \
 	D(NUMBER, revision,      true, e->revision, REQUIRED, none, "the coupon's, after it")
+#define NATIVE_REDEMPTION_SHOWN(D) \
+	NATIVE_REDEMPTION(D) \
+	D(FEN,  given_back_fen, true, ret->given_back, REQUIRED, none, "of the discount") \
+	D(BOOL, reversed,       true, ret->reversed, REQUIRED, none, "nothing is left to give back") \
+	D(PART, reversals,      true, show_reversals(o, ret), REQUIRED, EventList, "oldest first")
 #define NATIVE_REDEMPTIONS(D) \
 	D(TEXT, order_no,     true, order_no, OPTIONAL, none, "") \
 	D(FEN,  amount_fen,   amount, *amount, OPTIONAL, none, "of the order") \
@@ -553,7 +559,7 @@
 	S(GrantBody, NATIVE_GRANT) S(VerbBody, NATIVE_VERB) S(FreezeBody, NATIVE_FREEZE) \
 	S(ExtendBody, NATIVE_EXTEND) S(GiveBody, NATIVE_GIVE) S(Item, NATIVE_ITEM) \
 	S(RedeemBody, NATIVE_REDEEM) S(RedeemManyBody, NATIVE_REDEEM_MANY) S(ValidateBody, NATIVE_VALIDATE) \
-	S(QualifyBody, NATIVE_QUALIFY) S(ReverseBody, NATIVE_REVERSE) S(ReverseOrderBody, NATIVE_REVERSE_ORDER) \
+	S(QualifyBody, NATIVE_QUALIFY) S(ReverseBody, NATIVE_REVERSE) S(ReverseOrderBody, NATIVE_REVERSE_ORDER) S(ReverseOneBody, NATIVE_REVERSE_ORDER) \
 	S(CustomerBody, NATIVE_CUSTOMER_SAVE) S(MergeBody, NATIVE_MERGE) S(DepartmentBody, NATIVE_DEPARTMENT_SAVE) \
 	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
 	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER)
@@ -565,7 +571,7 @@
 	S(UsesPerShown, NATIVE_USES_PER_SHOWN) S(StackingShown, NATIVE_STACKING_SHOWN) S(CodePatternShown, NATIVE_PATTERN_SHOWN) \
 	S(Usage, NATIVE_USAGE) S(Coupon, NATIVE_COUPON) S(CouponShown, NATIVE_COUPON_SHOWN) S(CouponPublic, NATIVE_COUPON_PUBLIC) S(Event, NATIVE_EVENT) \
 	S(CouponChanged, NATIVE_CHANGED) S(Granted, NATIVE_GRANTED) S(Grant, NATIVE_GRANT_SHOWN) \
-	S(Redemption, NATIVE_REDEMPTION) S(Redemptions, NATIVE_REDEMPTIONS) S(Priced, NATIVE_PRICED) S(Reason, NATIVE_REASON) S(ProblemReason, NATIVE_PROBLEM_REASON) \
+	S(Redemption, NATIVE_REDEMPTION) S(RedemptionShown, NATIVE_REDEMPTION_SHOWN) S(Redemptions, NATIVE_REDEMPTIONS) S(Priced, NATIVE_PRICED) S(Reason, NATIVE_REASON) S(ProblemReason, NATIVE_PROBLEM_REASON) \
 	S(Qualified, NATIVE_QUALIFIED) S(Best, NATIVE_BEST) S(BestCoupon, NATIVE_BEST_COUPON) \
 	S(Customer, NATIVE_CUSTOMER) S(CustomerShown, NATIVE_CUSTOMER_SHOWN) S(CustomerSaved, NATIVE_CUSTOMER_SAVED) \
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
