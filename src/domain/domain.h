@@ -161,6 +161,16 @@ struct credential_list_ret {
 	uint64_t count;
 };
 
+/* Where the merchant's own chain in the ledger stands. */
+struct ledger_head_cmd {
+	char none;
+};
+struct ledger_head_ret {
+	uint64_t number;	/* of its newest entry; 0: none yet */
+	struct instant instant; /* the real time, also of a sandbox */
+	uint8_t hash[32];
+};
+
 /* --- departments and customers --- */
 /* Saves by the id when one is given, else by the first known of code, source_code (customers: nick,
  * phone, card_no too): the record it names, else a new one (id made when empty). A name alone names

@@ -1,6 +1,8 @@
 // The native API on the wire: every method by the document's own examples, every kind of refusal, repeats, keys of all scopes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Server, cli, cliTry } from '../js/server.mjs';
 import { Api, operations, prepareExamples, schemaProblems } from '../js/openapi.mjs';
@@ -553,6 +555,26 @@ test('a sandbox\'s clock moves and its coupons with it', async () => {
   assert.equal((await box.get(`/v1/coupons/${code}`)).json.state, 'expired');
   assert.equal((await api.get('/v1/merchant')).json.clock_ahead_seconds, 0);
   assert.deepEqual((await box.get('/v1/credentials')).json.data.map((c) => c.scopes.length), [5]);
+});
+test('the head of the ledger is what a checkpoint signs', async () => {
+  const head = async (of = api) => (await of.get('/v1/ledger/head')).json;
+  const before = await head();
+  const body = { request_no: `head-${code()}`, template_id: 9001 };
+  await api.done('POST', '/v1/coupons', body);
+  const after = await head();
+  assert.equal(after.number, before.number + 1);
+  assert.notEqual(after.hash, before.hash);
+  // what writes nothing, or is another merchant's, leaves it
+  await api.done('POST', '/v1/coupons', body);
+  refused(await api.post('/v1/coupons', { template_id: 1 }), 404, 'template_unknown', 'template_id');
+  await as('box').done('POST', '/v1/templates', { name: 'elsewhere', amount_fen: 1 });
+  assert.deepEqual(await head(), after);
+  assert.equal((await head(as('box'))).merchant_id, '2');
+  const file = join(server.root, 'checkpoint.json');
+  cli('ledger', 'checkpoint', `--out=${file}`, `--data=${server.dir}`);
+  const chain = JSON.parse(readFileSync(file)).merchants.find((m) => m.merchant === 1);
+  assert.deepEqual([chain.entry, chain.hash], [after.number, after.hash]);
+  assert.equal(Date.parse(after.at), Math.floor(chain.instant_ms / 1000) * 1000);
 });
 test('times are the merchant\'s', async () => {
   const east = as('east');

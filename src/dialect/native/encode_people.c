@@ -1,4 +1,5 @@
 /* Customers, departments, campaigns, the merchant and its keys. */
+#include "base/crypto.h"
 #include "dialect/native/encode.h"
 
 /* --- customers --- */
@@ -203,6 +204,19 @@ enum fault native_encode_clock(struct call *call, const void *from)
 	struct out out, *o = &out;
 	out_begin(o, call);
 	NATIVE_CLOCK_MOVED(SHOW)
+	out_end(o);
+	return OK;
+}
+
+enum fault native_encode_ledger_head(struct call *call, const void *from)
+{
+	const struct ledger_head_ret *ret = from;
+	char digits[2 * sizeof(ret->hash)];
+	struct text hash = {digits, ret->number ? sizeof(digits) : 0};
+	struct out out, *o = &out;
+	hex_lower(ret->hash, sizeof(ret->hash), digits);
+	out_begin(o, call);
+	NATIVE_LEDGER_HEAD(SHOW)
 	out_end(o);
 	return OK;
 }

@@ -137,5 +137,7 @@ EXAMPLE("credentials.change", "/v1/credentials/top:ex-key",
 EXAMPLE("credentials.revoke", "/v1/credentials/top:ex-old-key/revoke",
 	JSON({}),
 	JSON({"dialect": "top", "id": "top:ex-old-key", "name": "ex-old-key", "revoked": true, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("ledger.head", "/v1/ledger/head", NULL,
+	JSON({"merchant_id": "1", "number": 214, "at": "2026-05-01T10:00:00+08:00", "hash": "c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2"}))
 EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
 	JSON({"deleted": true}))

@@ -280,6 +280,7 @@ void native_command_check(unsigned command, const void *cmd)
 		rows_check(((const struct credential_list_cmd *)cmd)->n);
 		return;
 	case COMMAND_redemption_get:
+	case COMMAND_ledger_head:
 	case COMMAND_template_get:
 	case COMMAND_template_delete:
 	case COMMAND_campaign_delete:
