@@ -73,6 +73,14 @@ void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE]);
 CHECKED bool public_id_read(struct text id, uint64_t *ret_public_number);
 /* The coupon's code: its own, else made from its id by the merchant's keyed permutation. */
 struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c);
+/* A phone number as E.164, "+8613800138000"; what is no number (domain/phone.h): as it was given.
+ * The text is `given` or in *memory. */
+enum { PHONE_SIZE_MAX = 16 /* + and 15 digits */ };
+struct phone {
+	char text[PHONE_SIZE_MAX];
+};
+struct text phone_e164(struct text given, struct phone *memory);
+bool phone_valid(struct text given);
 /* What readers see now: COUPON_EXPIRED is unused past its end; never stored. */
 enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c);
 /* What lists, logs and the ledger call a credential: of a native one only the beginning of its

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Server, cli, cliTry } from '../js/server.mjs';
 import { Api, operations, prepareExamples, schemaProblems } from '../js/openapi.mjs';
+import { find, stopClient } from '../js/top.mjs';
 import { Zvcms } from '../js/zvcms.mjs';
 
 const OWNER = '383933091455959041';
@@ -50,6 +51,7 @@ before(async () => {
 });
 after(async () => {
   for (const a of [api, ...open]) a?.close();
+  stopClient();
   const status = await server?.stop();
   await server?.close();
   assert.equal(status, 0);
@@ -508,7 +510,7 @@ test('a public key: one answer for everything that is wrong', async () => {
 test('customers: saved, merged, erased', async () => {
   const id = (await api.done('POST', '/v1/customers', { phone: '13266660001', name: 'Zhao' })).customer_id;
   assert.equal((await api.done('POST', '/v1/customers', { phone: '13266660001', name: 'Zhao Yi' })).customer_id, id);
-  assert.deepEqual((({ customer_id, name, phone, coupons }) => ({ customer_id, name, phone, coupons }))((await api.get(`/v1/customers/${id}`)).json), { customer_id: id, name: 'Zhao Yi', phone: '13266660001', coupons: 0 });
+  assert.deepEqual((({ customer_id, name, phone, coupons }) => ({ customer_id, name, phone, coupons }))((await api.get(`/v1/customers/${id}`)).json), { customer_id: id, name: 'Zhao Yi', phone: '+8613266660001', coupons: 0 });
   refused(await api.post('/v1/customers', {}), 400, 'parameter_missing', 'customer_id');
   refused(await api.call('PUT', '/v1/customers/p-1', { customer_id: 'p-2' }), 400, 'parameter_invalid', 'customer_id');
   refused(await api.call('PUT', '/v1/customers/p-1', { phone: '13266660001' }), 409, 'value_taken', 'phone');
@@ -523,6 +525,31 @@ test('customers: saved, merged, erased', async () => {
   const gone = (await api.get(`/v1/customers/${id}`)).json;
   assert.equal(gone?.phone, undefined);
   refused(await api.call('DELETE', '/v1/customers/nobody-known'), 404, 'customer_unknown', 'customer_id');
+});
+test('a phone is one, however it is written', async () => {
+  const spellings = ['138 1111 2222', '13811112222', '+86 138-1111-2222', '0086 13811112222', 8613811112222];
+  const ids = [];
+  for (const phone of spellings) ids.push((await api.done('POST', '/v1/coupons', { template_id: 9001, customer: { phone } })).coupons[0].customer_id);
+  assert.equal(new Set(ids).size, 1);
+  const id = ids[0];
+  assert.equal((await api.get(`/v1/customers/${id}`)).json.phone, '+8613811112222');
+  assert.equal((await api.done('POST', '/v1/customers', { phone: '(138) 1111.2222', name: 'Qian' })).customer_id, id);
+  refused(await api.call('PUT', '/v1/customers/p-3', { phone: '138 1111 2222' }), 409, 'value_taken', 'phone');
+  assert.equal((await api.done('POST', '/v1/qualify', { customer: { phone: '+8613811112222' }, amount_fen: 1 })).coupons.length, 5);
+  for (const [phone, shown] of [['010-6552 9988', '+861065529988'], ['+86 (010) 65529988', '+861065529988'], ['+1 (212) 555-0100', '+12125550100'], ['00 49 30 123456', '+4930123456']]) {
+    const { customer_id } = await api.done('POST', '/v1/customers', { phone });
+    assert.equal((await api.get(`/v1/customers/${customer_id}`)).json.phone, shown);
+  }
+  for (const phone of ['1', '12345678901', '138111122', '138 1111 2222 33', '+86', '+861', '+0123456789', '+1234567890123456', '13811112222x8', 'none', '12+13811112222']) {
+    refused(await api.post('/v1/customers', { phone }), 400, 'parameter_invalid', 'phone');
+    refused(await api.post('/v1/coupons', { template_id: 9001, customers: [OWNER, { phone }] }), 400, 'parameter_invalid', 'customers[1].phone');
+  }
+  // the platforms ask for it, and show it, as they write it
+  for (const phone of ['13811112222', '+8613811112222']) {
+    const { total_count, result_arr_list } = await find(server, { phone }).then((r) => r.result);
+    assert.equal(total_count, 5);
+    assert.deepEqual(new Set(result_arr_list.erp_coupon_d_t_o.map((c) => c.phone)), new Set(['13811112222']));
+  }
 });
 test('campaigns: refusals', async () => {
   refused(await api.get('/v1/campaigns/none'), 404, 'campaign_unknown', 'source_code');

@@ -220,7 +220,7 @@
 	D(TEXT,   name,        true, c->name, OPTIONAL, none, "") \
 	D(TEXT,   source_code, true, c->source_code, OPTIONAL, none, "") \
 	D(TEXT,   nick,        true, c->nick, OPTIONAL, none, "") \
-	D(TEXT,   phone,       true, c->phone, OPTIONAL, none, "") \
+	D(PART,   phone,       true, show_phone(o, c->phone), OPTIONAL, Phone, "E.164") \
 	D(TEXT,   card_no,     true, c->card_no, OPTIONAL, none, "") \
 	D(MOMENT, created_at,  true, c->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,  true, c->updated, OPTIONAL, none, "") \

@@ -100,6 +100,7 @@ static enum fault save_customer(struct call *call, struct text id, struct custom
 {
 	struct customer_in in = {0};
 	TRY(native_body(call, FIELD_ROWS(customer_fields, &in)));
+	TRY(native_phone(call, "", in.c.phone));
 	struct text given = in.c.customer_id;
 	if (id.size && given.size && !text_equal(id, given))
 		return native_invalid(call, "customer_id");

@@ -4,6 +4,12 @@
 
 /* --- customers --- */
 
+static void show_phone(struct out *o, struct text kept)
+{
+	struct phone memory;
+	out_TEXT(o, "phone", phone_e164(kept, &memory));
+}
+
 static void show_customer(struct out *o, const struct customer *c)
 {
 	NATIVE_CUSTOMER(SHOW)

@@ -73,15 +73,15 @@ EXAMPLE("orders.reverse", "/v1/orders/A-1005/reverse",
 	JSON({"cause": "cancel", "reason": "order was cancelled"}),
 	JSON({"order_no": "A-1005", "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809626-2", "code": "EX-ORDER", "coupon_id": "102397558118809626", "state": "unused", "order_no": "A-1005", "amount_fen": 25000, "discount_fen": 2000, "used": 0, "cause": "cancel", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 3}]}))
 EXAMPLE("customers.save", "/v1/customers",
-	JSON({"phone": "13700137000", "name": "Li Na", "nick": "lina"}),
+	JSON({"phone": "+86 137 0013 7000", "name": "Li Na", "nick": "lina"}),
 	JSON({"customer_id": "102397558118809637"}))
 EXAMPLE("customers.put", "/v1/customers/ex-customer",
 	JSON({"name": "Wang Fang", "card_no": "998877"}),
 	JSON({"customer_id": "ex-customer"}))
 EXAMPLE("customers.get", "/v1/customers/383933091455959041", NULL,
-	JSON({"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "coupons": 18}))
+	JSON({"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "+8618612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "coupons": 18}))
 EXAMPLE("customers.list", "/v1/customers?limit=1", NULL,
-	JSON({"data": [{"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000019b96cc"}))
+	JSON({"data": [{"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "+8618612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000019b96cc"}))
 EXAMPLE("customers.coupons", "/v1/customers/383933091455959041/coupons?limit=1", NULL,
 	JSON({"data": [{"code": "11111", "id": "102397558118809608", "state": "unused", "template_id": "11", "name": "满199减99", "amount_fen": 9900, "threshold_fen": 19900, "customer_id": "383933091455959041", "valid_from": "2018-11-11T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00", "uses": 1, "used": 0, "channel": "erp", "issued_at": "2018-11-11T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "revision": 0}], "next_cursor": "00000000015ee5f6"}))
 EXAMPLE("customers.merge", "/v1/customers/ex-twin/merge",

@@ -106,7 +106,7 @@
 /* Who: the first given member of this order names the customer. */
 #define NATIVE_CUSTOMER_NAME(F) \
 	F(customer_id, id,          "customer_id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(phone,       phone,       NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
+	F(phone,       phone,       NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "as people write it; without + a number of +86") \
 	F(card_no,     card_no,     NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(nick,        nick,        NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(code,        code,        NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
@@ -174,7 +174,7 @@
 	F(c.name,        name,        NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(c.source_code, source_code, NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(c.nick,        nick,        NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(c.phone,       phone,       NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "as the other interfaces ask for it") \
+	F(c.phone,       phone,       NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "as people write it; without + a number of +86") \
 	F(c.card_no,     card_no,     NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	NATIVE_NUMBER(F)
 #define NATIVE_MERGE(F) \
@@ -293,5 +293,6 @@
 	X(RedemptionId, JSON({"type": "string", "pattern": "^[0-9]{18}-[0-9]+$"})) \
 	X(FenList, JSON({"type": "array", "items": {"type": "integer", "format": "int64", "minimum": 0}})) \
 	X(ScopeList, JSON({"type": "array", "items": {"type": "string", "enum": ["read", "issue", "redeem", "manage", "admin", "public"]}})) \
+	X(Phone, JSON({"type": "string", "description": "E.164; what another interface brought and is no number, as it came"})) \
 	X(Zone, JSON({"type": "string", "pattern": "^[+-][0-9]{2}:[0-9]{2}$"}))
 /* clang-format on */
