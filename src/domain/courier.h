@@ -33,10 +33,31 @@ struct lease_drop_ret {
 CHECKED enum fault lease_check(struct tx *tx, const struct env *env, enum lease_kind kind,
 			       uint64_t of, uint64_t owner);
 
-/* --- webhooks: webhook.c, delivery.c --- */
+/* --- what may be told: see notice.h --- */
+/* What a notice's subject numbers. */
+enum notice_of { OF_COUPON, OF_TEMPLATE, OF_CAMPAIGN, OF_JOB, OF_PROVIDER, OF_WEBHOOK };
+enum notice_kind {
+#define NOTICE(name, id, wire, of, text) NOTICE_##name = id,
+#include "domain/notices.tbl.h"
+#undef NOTICE
+};
+struct notice_row {
+	const char *wire; /* "coupon.issued" */
+	enum notice_of of;
+	const char *text;
+};
+/* NULL: there is no such kind. */
+const struct notice_row *notice_row_get(unsigned kind);
+/* What an event is called where it is told: "evt_" and a public id. */
+enum { EVENT_ID_SIZE = 4 + PUBLIC_ID_SIZE };
+void event_id(uint64_t notice, char out[EVENT_ID_SIZE]);
+CHECKED bool event_id_read(struct text id, uint64_t *ret_notice);
+enum { NOTICE_KINDS_MAX = 64 /* webhook.kinds has a bit for each */ };
+
+/* --- webhooks: webhook.c, delivery.c, delivery_log.c --- */
 enum {
-	WEBHOOK_SECRET_SIZE = 32,  /* bytes, of 24 to 64 that are allowed */
-	WEBHOOK_URL_MAX = 2000,	   /* bytes */
+	WEBHOOK_SECRET_SIZE = 32, /* bytes, of 24 to 64 that are allowed */
+	WEBHOOK_URL_MAX = URL_BYTES_MAX,
 	DELIVERY_TRIES = 13,	   /* the last one some two days after the first */
 	DELIVERY_ANSWER_MAX = 200, /* bytes of an answer that are kept */
 	DELIVERY_NEXT_MAX = 256,   /* rows of one delivery_next */
@@ -173,7 +194,8 @@ struct delivery_resend_cmd {
 struct delivery_resend_ret {
 	char none;
 };
-/* Removes up to n notices of more than 30 days ago, with their deliveries. */
+static const int64_t NOTICES_KEPT_MS = INT64_C(30) * 24 * 3600 * 1000;
+/* Removes up to n notices that are older than that, with their deliveries. */
 struct notice_forget_cmd {
 	unsigned n;
 };

@@ -254,8 +254,8 @@ static enum fault load_rows(struct tx *tx, const struct env *env, struct settle 
 			s->counts[i] = c->results[k].notice != c->results[i].notice;
 	}
 	for (unsigned i = 0; i < c->n; i++)
-		store_want_page(tx, &(struct page){.list = LIST_DELIVERIES_WAITING,
-						   .owner = &s->rows[i]});
+		store_want_page(
+		    tx, &(struct page){.list = LIST_DELIVERIES_WAITING, .owner = &s->rows[i]});
 	return OK;
 }
 
@@ -311,8 +311,8 @@ static void judge(const struct env *env, struct settle *s)
 	}
 	if (bad && !good && instant_is_none(w->failing))
 		w->failing = env->instant;
-	bool long_enough = !instant_is_none(w->failing) &&
-			   env->instant.ms - w->failing.ms >= SUSPEND_AFTER_MS;
+	bool long_enough =
+	    !instant_is_none(w->failing) && env->instant.ms - w->failing.ms >= SUSPEND_AFTER_MS;
 	if (instant_is_none(w->suspended) && (gone || (bad && long_enough)))
 		w->suspended = env->instant;
 }
@@ -361,9 +361,9 @@ enum fault delivery_settle(struct tx *tx, const struct env *env, const void *cmd
 	store_want(tx, TABLE_WEBHOOK, &(struct webhook){.number = c->webhook});
 	store_want(tx, TABLE_LEASE, &(struct lease){.kind = LEASE_WEBHOOK, .of = c->webhook});
 	for (unsigned i = 0; i < c->n; i++)
-		store_want(tx, TABLE_DELIVERY,
-			   &(struct delivery){.webhook = c->webhook,
-					      .notice = c->results[i].notice});
+		store_want(
+		    tx, TABLE_DELIVERY,
+		    &(struct delivery){.webhook = c->webhook, .notice = c->results[i].notice});
 	TRY(lease_check(tx, env, LEASE_WEBHOOK, c->webhook, c->owner));
 	TRY(webhook_find(tx, c->webhook, &s.webhook));
 	s.before = s.webhook;

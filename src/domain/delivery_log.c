@@ -6,8 +6,6 @@
 #include "domain/notice.h"
 #include "domain/webhook.h"
 
-static const int64_t KEPT_MS = INT64_C(30) * 24 * 3600 * 1000;
-
 static bool is_good(uint64_t status)
 {
 	return status >= 200 && status < 300;
@@ -141,7 +139,7 @@ enum fault notice_forget(struct tx *tx, const struct env *env, const void *cmd, 
 	if (!page.n)
 		return OK;
 	TRY(store_page(tx, &page, &rows, &n, &count));
-	while (old < n && env->instant.ms - rows[old].happened.ms > KEPT_MS)
+	while (old < n && env->instant.ms - rows[old].happened.ms > NOTICES_KEPT_MS)
 		TRY(want_deliveries(tx, &rows[old++]));
 	for (unsigned i = 0; i < old; i++)
 		forget(tx, &rows[i]);

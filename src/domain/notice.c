@@ -14,6 +14,29 @@ const struct notice_row *notice_row_get(unsigned kind)
 	return kind < COUNT_OF(rows) && rows[kind].wire ? &rows[kind] : NULL;
 }
 
+static const struct text id_prefix = {"evt_", EVENT_ID_SIZE - PUBLIC_ID_SIZE};
+
+void event_id(uint64_t notice, char out[EVENT_ID_SIZE])
+{
+	memcpy(out, id_prefix.data, id_prefix.size);
+	public_id(notice, out + id_prefix.size);
+}
+
+bool event_id_read(struct text id, uint64_t *ret_notice)
+{
+	char again[EVENT_ID_SIZE], zero[PUBLIC_ID_SIZE];
+	uint64_t base;
+	public_id(0, zero);
+	must(text_to_uint64((struct text){zero, sizeof(zero)}, &base));
+	if (id.size != EVENT_ID_SIZE ||
+	    !text_to_uint64((struct text){id.data + id_prefix.size, PUBLIC_ID_SIZE}, ret_notice) ||
+	    *ret_notice < base)
+		return false;
+	*ret_notice -= base;
+	event_id(*ret_notice, again);
+	return text_equal(id, (struct text){again, sizeof(again)});
+}
+
 uint64_t notice_kinds_all(void)
 {
 	uint64_t kinds = 0;

@@ -15,26 +15,11 @@
 
 #include "domain/domain.h"
 
-/* What a notice's subject numbers. */
-enum notice_of { OF_COUPON, OF_TEMPLATE, OF_CAMPAIGN, OF_JOB, OF_PROVIDER, OF_WEBHOOK };
-enum notice_kind {
-#define NOTICE(name, id, wire, of, text) NOTICE_##name = id,
-#include "domain/notices.tbl.h"
-#undef NOTICE
-};
-struct notice_row {
-	const char *wire; /* "coupon.issued" */
-	enum notice_of of;
-	const char *text;
-};
-/* NULL: there is no such kind. */
-const struct notice_row *notice_row_get(unsigned kind);
 /* Bits 1 << kind of all there are. */
 uint64_t notice_kinds_all(void);
 
 enum {
-	NOTICE_LANES = 64,     /* of a webhook: what may be on the way to it at once */
-	NOTICE_KINDS_MAX = 64, /* webhook.kinds has a bit for each */
+	NOTICE_LANES = 64, /* of a webhook: what may be on the way to it at once */
 };
 
 struct notices {

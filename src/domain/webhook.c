@@ -68,7 +68,7 @@ struct memory {
 };
 
 static void remember(struct tx *tx, const struct env *env, enum command command,
-			   const struct request_number *request, const struct memory *m)
+		     const struct request_number *request, const struct memory *m)
 {
 	size_t size = 3 * VARINT_SIZE_MAX + m->secret.size;
 	char *bytes = arena_take(env->arena, size);

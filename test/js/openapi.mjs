@@ -74,7 +74,10 @@ export function operations(doc) {
 }
 
 const OWNER = '383933091455959041';
-/** Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. */
+/**
+ * Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. The ids of
+ * the webhook and its event are the answer.
+ */
 export async function prepareExamples(api) {
   const issue = (code, more = {}) => api.done('POST', '/v1/coupons', { template_id: 8001, customer: OWNER, code, ...more });
   const redeem = (code, order_no) => api.done('POST', `/v1/coupons/${code}/redeem`, { order_no, amount_fen: 25000 });
@@ -87,4 +90,8 @@ export async function prepareExamples(api) {
   await redeem('EX-ORDER', 'A-1005');
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
+  // Nobody is called: the server has no courier.
+  const { id } = await api.done('POST', '/v1/webhooks', { url: 'https://nobody.invalid/', label: 'nobody' });
+  await issue('EX-TOLD');
+  return { id, event_id: (await api.done('GET', `/v1/webhooks/${id}/deliveries`)).data[0].event_id };
 }

@@ -9,9 +9,9 @@
  *     deliveries of=$U1 state=waiting n=2 before=2 -> ok coupon.issued:waiting:0 next=1
  *     resend of=$U1 row=1        forget_notices n=10
  *
- * Rows of `settle_deliveries` and `resend` are those that `next` or `deliveries` showed last, counted from 1;
- * `next` shows them in the order in which they happened, whatever their lanes. The lease is owner
- * 1's.
+ * Rows of `settle_deliveries` and `resend` are those that `next` or `deliveries` showed last,
+ * counted from 1; `next` shows them in the order in which they happened, whatever their lanes. The
+ * lease is owner 1's.
  */
 
 enum { SEEN_MAX = 300 };
@@ -247,8 +247,8 @@ static enum fault do_forget_notices(struct story *t)
 	return OK;
 }
 
-/* After each `setup`: every command of a story then has somebody to tell (but for webhook.table, which
- * counts who there is). */
+/* After each `setup`: every command of a story then has somebody to tell (but for webhook.table,
+ * which counts who there is). */
 static bool table_listens;
 
 static enum fault listen(struct story *t)
