@@ -9,7 +9,7 @@ struct webhook_in {
 	struct text url, label, event_id, request_no;
 	struct json events;
 	uint64_t old_secret_s;
-	bool has_url, has_label, has_old_secret_s;
+	bool has_old_secret_s;
 };
 struct delivery_page_in {
 	struct text cursor;
@@ -122,18 +122,22 @@ enum fault native_decode_webhook_make(struct call *call, void *into)
 	return native_number(call, in.request_no, &cmd->request);
 }
 
+/* What a patch does not name stays; null takes a label away. */
 enum fault native_decode_webhook_change(struct call *call, void *into)
 {
+	static const char untouched[] = "untouched";
 	struct webhook_change_cmd *cmd = into;
-	struct webhook_in in = {0};
+	struct webhook_in in = {.url = {untouched, 0}, .label = {untouched, 0}};
 	TRY(path_id(call, &cmd->number));
 	TRY(native_patch(call, FIELD_ROWS(webhook_fields, &in)));
-	cmd->has_url = in.has_url;
+	cmd->has_url = in.url.data != untouched;
 	cmd->url = in.url;
 	cmd->has_kinds = in.events.raw.size > 0;
-	cmd->has_label = in.has_label;
+	cmd->has_label = in.label.data != untouched;
 	cmd->label = in.label;
-	if (in.has_url)
+	if (cmd->has_url && !in.url.size)
+		return native_invalid(call, "url");
+	if (cmd->has_url)
 		TRY(check_url(call, in.url));
 	TRY(read_events(call, in.events, &cmd->kinds));
 	return native_number(call, in.request_no, &cmd->request);

@@ -5,9 +5,9 @@
 
 /* --- requests --- */
 #define NATIVE_WEBHOOK_SAVE(F) \
-	F(url,    url,    NULL, TEXT_BYTES, WEBHOOK_URL_MAX, OPTIONAL, HAS(has_url), none, "https://, on the public net unless the server allows others; required to make one") \
+	F(url,    url,    NULL, TEXT_BYTES, WEBHOOK_URL_MAX, OPTIONAL, 0, none, "https://, on the public net unless the server allows others; required to make one") \
 	F(events, events, NULL, VALUE, 0, OPTIONAL, 0, EventNameList, "what it is told; absent or [\"*\"]: everything, also what later versions tell") \
-	F(label,  label,  NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, HAS(has_label), none, "for people") \
+	F(label,  label,  NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "for people") \
 	NATIVE_NUMBER(F)
 #define NATIVE_ROTATE(F) \
 	F(old_secret_s, old_secret_seconds, NULL, INT, OLD_SECRET_S_MAX, OPTIONAL, HAS(has_old_secret_s), none, "so long the secret before signs too; absent: a day") \
