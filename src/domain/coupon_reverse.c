@@ -6,6 +6,7 @@
  */
 #include "domain/check.h"
 #include "domain/life_check.h"
+#include "domain/notice.h"
 #include "domain/pricing.h"
 #include "domain/request.h"
 #include "domain/terms.h"
@@ -26,6 +27,7 @@ struct reverse {
 	struct target *targets;
 	unsigned n;
 	bool whole_order;
+	struct notices notices;
 };
 
 /* --- which redemptions --- */
@@ -314,6 +316,14 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 		store_put(tx, TABLE_COUPON, &t->life->coupon);
 }
 
+static enum fault tell_all(const struct env *env, struct reverse *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(notices_event(&r->notices, env, &r->targets[i].life->coupon,
+				  &r->targets[i].event));
+	return OK;
+}
+
 static enum fault show_all(const struct env *env, struct reverse *r, struct coupon_reverse_ret *ret)
 {
 	for (unsigned i = 0; i < r->n; i++) {
@@ -348,9 +358,11 @@ static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 	TRY(want_all(tx, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
+	TRY(tell_all(env, r));
 	TRY(show_all(env, r, ret));
 	for (unsigned i = 0; i < r->n; i++)
 		put_one(tx, env, r, i);
+	notices_put(&r->notices);
 	if (r->whole_order)
 		request_keep(tx, env, asked, r->targets[0].life->digest);
 	return OK;
@@ -377,9 +389,12 @@ enum fault coupon_reverse(struct tx *tx, const struct env *env, const void *cmd,
 	bool found;
 	*into = (struct coupon_reverse_ret){0};
 	TRY(check(tx, c));
+	TRY(notices_open(tx, env, &r.notices));
 	TRY(r.whole_order ? open_order(tx, env, &r) : open_one(tx, env, &r));
 	into->coupons = ARENA_ARRAY(env->arena, struct redeemed, r.n + 1);
 	ROOM(into->coupons);
+	for (unsigned i = 0; i < r.n; i++)
+		notices_expect(&r.notices, r.targets[i].life->coupon.id);
 	TRY(find_first(tx, env, &r, &asked, &found));
 	if (found)
 		return answer_again(tx, env, &r, into);

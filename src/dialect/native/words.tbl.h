@@ -11,4 +11,5 @@ WORDS(event,     "", "issued", "held", "confirmed", "released", "assigned", "fro
 WORDS(mark,      "covered", "invited", "registered")
 WORDS(status,    "", "online", "stopped", "ended")
 WORDS(scope,     "read", "issue", "redeem", "manage", "admin", "public")
+WORDS(delivery,  "waiting", "delivered", "failed")
 WORDS(dialect,   "", "wjb", "waiqin", "top", "zvcms", "native")
