@@ -221,7 +221,7 @@ static struct text expanded(struct story *t, struct text word, char blank)
 	buffer_init_fixed(&b, arena_take(&t->arena, word.size * 8 + 64), word.size * 8 + 64);
 	for (size_t i = 0; i < word.size; i++) {
 		char c = word.data[i];
-		if (c != '$' || i + 2 >= word.size || !strchr("CAU", word.data[i + 1])) {
+		if (c != '$' || i + 2 >= word.size || !strchr("CAUE", word.data[i + 1])) {
 			buffer_byte(&b, c == blank ? ' ' : c);
 			continue;
 		}
@@ -1033,6 +1033,7 @@ static enum fault do_forget(struct story *t)
 	return OK;
 }
 
+#include "errand.h"
 #include "life.h"
 
 /* --- the runner --- */
@@ -1161,6 +1162,15 @@ static const struct {
     {"qualify_cart", do_qualify},
     {"page", do_page},
     {"sweep_holds", do_sweep_holds},
+    {"providers", do_providers},
+    {"provider_lease", do_provider_lease},
+    {"errands", do_errands},
+    {"errand", do_errand},
+    {"due", do_due},
+    {"begin", do_begin},
+    {"settle_errand", do_settle_errand},
+    {"ask", do_ask},
+    {"promise", do_promise},
 };
 
 static void read_words(struct story *t, struct text line)
