@@ -91,7 +91,8 @@ struct errand_answer {
 struct errand_settle_cmd {
 	uint64_t number;
 	enum errand_result result;
-	bool fresh; /* as errand_begin said */
+	bool fresh;  /* as errand_begin said */
+	bool failed; /* it says something of the provider, not of this errand alone */
 	const struct errand_answer *answers;
 	unsigned n;
 	struct text trouble; /* not ANSWERED: a few words without anything personal */

@@ -104,7 +104,8 @@ static enum fault step(const struct env *env, struct settling *s)
 	}
 	if (!e->waiting)
 		return OK;
-	if (c->result != ERRAND_NOT_DONE)
+	/* What is in doubt does not wait for ever; what is not, does. */
+	if (c->result != ERRAND_NOT_DONE || e->digest.size)
 		waits = ++e->tries;
 	if (e->tries >= ERRAND_TRIES_MAX)
 		return give_up(env, s);
@@ -118,7 +119,7 @@ static enum fault step(const struct env *env, struct settling *s)
 static enum fault judge_provider(const struct env *env, struct settling *s)
 {
 	const struct errand_settle_cmd *c = s->cmd;
-	if (c->result == ERRAND_ANSWERED)
+	if (!c->failed)
 		return provider_answered(env, &s->provider, &s->notices, &s->provider_changed);
 	return provider_failed(env, &s->provider, c->trouble, &s->notices, &s->provider_changed);
 }

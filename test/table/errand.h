@@ -180,6 +180,7 @@ static enum fault do_settle_errand(struct story *t)
 						  : has(t, "doubtful") ? ERRAND_DOUBTFUL
 								       : ERRAND_ANSWERED,
 					.fresh = has(t, "fresh"),
+					.failed = has(t, "not_done") || has(t, "doubtful"),
 					.answers = answers,
 					.trouble = has(t, "not_done") ? arg(t, "not_done")
 								      : arg(t, "doubtful")};
