@@ -46,8 +46,8 @@ static struct text sign(struct arena *a, const struct errand_begin_ret *what,
 	if (!hex)
 		return TEXT_NONE;
 	parameters_sort(parameters, n);
-	signature_md5(&(struct signed_call){.secret = what->secret, .parameters = parameters, .n = n},
-		      md5);
+	signature_md5(
+	    &(struct signed_call){.secret = what->secret, .parameters = parameters, .n = n}, md5);
 	hex_upper(md5, sizeof(md5), hex);
 	return (struct text){hex, 2 * sizeof(md5)};
 }

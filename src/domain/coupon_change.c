@@ -189,8 +189,7 @@ static enum fault decide_promise(struct tx *tx, const struct env *env, struct ch
 	const struct coupon *c = &ch->life.coupon;
 	if (!c->errand || !c->held)
 		return OK;
-	enum outcome outcome =
-	    ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
+	enum outcome outcome = ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
 	return errand_decide(tx, env, c, outcome, &ch->errand);
 }
 

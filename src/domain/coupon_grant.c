@@ -259,8 +259,7 @@ static enum fault check_promise(struct tx *tx, const struct grant *g)
 	if (c->hold || c->codes)
 		return refuse(tx, FAULT_PARAMETER_INVALID, c->hold ? TEXT("hold") : TEXT("codes"),
 			      TEXT_NONE);
-	return c->n ? OK
-		    : refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+	return c->n ? OK : refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
 }
 
 static enum fault decide_all(struct tx *tx, const struct env *env, struct grant *g)
@@ -283,8 +282,7 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct grant 
 		TRY(decide(tx, env, g, i));
 	if (g->n == 1 && g->verdicts[0] != VERDICT_NEW)
 		return refuse(tx, verdict_fault(g->verdicts[0]),
-			      g->verdicts[0] == VERDICT_NOBODY ||
-				      g->verdicts[0] == VERDICT_BAD_NICK
+			      g->verdicts[0] == VERDICT_NOBODY || g->verdicts[0] == VERDICT_BAD_NICK
 				  ? TEXT("customer")
 				  : TEXT("template_id"),
 			      TEXT_NONE);

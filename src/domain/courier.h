@@ -16,7 +16,7 @@ struct lease_take_cmd {
 	enum lease_kind kind;
 	uint64_t of, owner; /* owner: a random number, not 0 */
 	uint64_t lease_ms;  /* 1..LEASE_MS_MAX, from now */
-	bool alone;	    /* no other courier can be there: what another owns was left by a crash */
+	bool alone; /* no other courier can be there: what another owns was left by a crash */
 };
 struct lease_take_ret {
 	bool mine;
@@ -83,7 +83,7 @@ enum errand_result {
 	ERRAND_DOUBTFUL, /* it may have been carried out */
 };
 struct errand_answer {
-	uint64_t coupon; /* its id */
+	uint64_t coupon;      /* its id */
 	enum promise outcome; /* SENT, REFUSED, UNKNOWN: the answer does not say */
 	struct text reason;   /* REFUSED */
 	struct text code;     /* SENT: the provider's number of it; empty: none */

@@ -2,8 +2,8 @@
  * The domain: every command the server knows, as data in and data out. Dialects decode requests
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
  * department.c, customer.c, customer_erase.c, customer_merge.c, customer_settle.c, template.c,
- * coupon.c and coupon_*.c, provider.c, errand.c and errand_*.c, campaign.c (WangJuBao), campaign_save.c (Waiqin), campaign_list.c
- * (reads, sweep), audience.c, request.c.
+ * coupon.c and coupon_*.c, provider.c, errand.c and errand_*.c, campaign.c (WangJuBao),
+ * campaign_save.c (Waiqin), campaign_list.c (reads, sweep), audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),

@@ -8,8 +8,8 @@
  *      ^                   | tries used up, or the nicks are others by now
  *      +------- ask ---- unknown --the last is decided by hand, or by a late answer--> done
  *
- * What is sent is fixed by the first try and kept as a digest: under one request_id a provider never
- * hears two things. Each promise has an outcome of its own; once it is known it stays.
+ * What is sent is fixed by the first try and kept as a digest: under one request_id a provider
+ * never hears two things. Each promise has an outcome of its own; once it is known it stays.
  *
  *   PENDING   surely nothing was issued for it
  *   UNKNOWN   it was asked for, and no answer is known
@@ -69,7 +69,7 @@ struct promises {
 		enum event_kind verb; /* CONFIRMED or RELEASED; 0: nothing */
 		struct circumstances said;
 		struct text code; /* that the provider gave it */
-	} *decisions;
+	} * decisions;
 	unsigned n;
 	struct released *released; /* of those that are released, in their order */
 	unsigned released_count;

@@ -1,6 +1,6 @@
 /*
- * Before a try: who is asked for, and by which nicks. The first try fixes both; a later one says the
- * very same, or is not made.
+ * Before a try: who is asked for, and by which nicks. The first try fixes both; a later one says
+ * the very same, or is not made.
  */
 #include "base/varint.h"
 #include "domain/check.h"
@@ -64,7 +64,7 @@ static void refuse_promise(struct start *s, unsigned i, struct text reason)
 {
 	s->promises.outcomes[i] = OUTCOME_REFUSED | OUTCOME_UNASKED;
 	s->promises.decisions[i] = (struct promise_decision){
-	    .verb = EVENT_RELEASED, .said = {.reason = reason, .operator = TEXT("courier")}};
+	    .verb = EVENT_RELEASED, .said = {.reason = reason, .operator= TEXT("courier")}};
 }
 
 static bool stands_in_call(const struct start *s, unsigned i)
@@ -83,7 +83,8 @@ static void choose(struct start *s)
 		if (s->fresh && !s->nicks[i].size)
 			refuse_promise(s, i, TEXT("the customer has no nick any more"));
 		else if (s->fresh && again)
-			refuse_promise(s, i, TEXT("the customer was merged with another of the call"));
+			refuse_promise(s, i,
+				       TEXT("the customer was merged with another of the call"));
 		else {
 			s->sent_ids[s->n] = s->promises.ids[i];
 			s->sent_nicks[s->n++] = s->nicks[i];

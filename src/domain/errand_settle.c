@@ -33,7 +33,7 @@ static void decide(struct settling *s, unsigned i, const struct errand_answer *a
 	p->outcomes[i] = sent ? OUTCOME_SENT : OUTCOME_REFUSED;
 	p->decisions[i] = (struct promise_decision){
 	    .verb = sent ? EVENT_CONFIRMED : EVENT_RELEASED,
-	    .said = {.reason = sent ? TEXT_NONE : answer->reason, .operator = TEXT("provider")},
+	    .said = {.reason = sent ? TEXT_NONE : answer->reason, .operator= TEXT("provider")},
 	    .code = sent ? answer->code : TEXT_NONE};
 }
 

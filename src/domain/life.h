@@ -86,7 +86,7 @@ enum {
 	QUALIFY_WALK_MAX = 1000,    /* .. of so many, the newest in the wallet */
 	EDITIONS_MAX = 1000,	    /* of one template */
 	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
-	PROVIDERS_MAX = 100, /* of a merchant: a courier looks at all of them */
+	PROVIDERS_MAX = 100,	    /* of a merchant: a courier looks at all of them */
 	DAYS_AFTER_MAX = 3650,
 	PIECES_MAX = 1000 * 1000, /* of one item */
 	SETS_MAX = 1000,	  /* items of one set of shops, categories .. */
@@ -106,9 +106,10 @@ struct request_number {
 };
 
 /* --- templates --- */
-/* Who issues a template's coupons: given, or taken away (then we do), or left as it is. Members that
- * are absent are those of the provider it has; a known one keeps its secrets. PARAMETER_MISSING with
- * "provider.url", "provider.app_key", "provider.secret"; LIMIT_REACHED past PROVIDERS_MAX. */
+/* Who issues a template's coupons: given, or taken away (then we do), or left as it is. Members
+ * that are absent are those of the provider it has; a known one keeps its secrets.
+ * PARAMETER_MISSING with "provider.url", "provider.app_key", "provider.secret"; LIMIT_REACHED past
+ * PROVIDERS_MAX. */
 struct provider_given {
 	enum given given;
 	struct text url, app_key;
@@ -129,8 +130,8 @@ struct template_change_cmd {
 	uint64_t template_id;
 	struct template template; /* all of it as it shall be; template_get, then change */
 	struct provider_given provider;
-	bool recast;		  /* coupons that are out go by the new terms; their dates stay */
-	uint64_t revision;	  /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
+	bool recast;	   /* coupons that are out go by the new terms; their dates stay */
+	uint64_t revision; /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
 	struct request_number request;
 };
 struct template_change_ret {

@@ -78,8 +78,8 @@ enum fault provider_plan(struct tx *tx, const struct env *env, const struct prov
 	store_want_page(tx, &(struct page){.list = LIST_PROVIDERS});
 	TRY(read_endpoint(tx, given, known, &asked));
 	TRY(check(tx, given, &asked));
-	asked.endpoint = arena_format(env->arena, "%.*s %.*s", TEXT_ARG(asked.url),
-				      TEXT_ARG(asked.app_key));
+	asked.endpoint =
+	    arena_format(env->arena, "%.*s %.*s", TEXT_ARG(asked.url), TEXT_ARG(asked.app_key));
 	ROOM(asked.endpoint.data);
 	ret->provider = (struct provider){.number = 1, .endpoint = asked.endpoint};
 	TRY(store_find(tx, UNIQUE_PROVIDER_BY_ENDPOINT, &ret->provider, &found));
@@ -137,10 +137,10 @@ enum fault provider_get(struct tx *tx, uint64_t number, struct provider *ret)
 
 enum fault provider_open(struct tx *tx, const struct env *env, struct provider *p)
 {
-	bool good = store_open_sealed(tx, TABLE_PROVIDER, about(env, p, "secret"), p->secret,
-				      &p->secret) &&
-		    store_open_sealed(tx, TABLE_PROVIDER, about(env, p, "access_token"),
-				      p->access_token, &p->access_token);
+	bool good =
+	    store_open_sealed(tx, TABLE_PROVIDER, about(env, p, "secret"), p->secret, &p->secret) &&
+	    store_open_sealed(tx, TABLE_PROVIDER, about(env, p, "access_token"), p->access_token,
+			      &p->access_token);
 	return good ? OK : FAULT_DATA_DAMAGED;
 }
 

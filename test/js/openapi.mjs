@@ -74,7 +74,10 @@ export function operations(doc) {
 }
 
 const OWNER = '383933091455959041';
-/** Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. */
+/**
+ * Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. Returns the ids
+ * in their targets that the server makes: as they stand there -> as they are.
+ */
 export async function prepareExamples(api) {
   const issue = (code, more = {}) => api.done('POST', '/v1/coupons', { template_id: 8001, customer: OWNER, code, ...more });
   const redeem = (code, order_no) => api.done('POST', `/v1/coupons/${code}/redeem`, { order_no, amount_fen: 25000 });
@@ -87,4 +90,8 @@ export async function prepareExamples(api) {
   await redeem('EX-ORDER', 'A-1005');
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
+  const provider = { url: 'https://coupons.example.com/provide', app_key: '100000001', secret: 'the-secret' };
+  await api.done('POST', '/v1/templates', { template_id: 8100, name: 'theirs', amount_fen: 1, provider });
+  await api.done('POST', '/v1/coupons', { template_id: 8100, customers: [{ nick: 'ex-nick' }] });
+  return { '102397558118809644': (await api.done('GET', '/v1/errands')).data[0].errand_id };
 }

@@ -113,11 +113,10 @@ static enum fault do_errand(struct story *t)
 	RUN(errand_get);
 	say_errand(t, &ret.view);
 	for (unsigned i = 0; i < ret.n; i++)
-		buffer_format(&t->out, " %.*s:%s%s%.*s",
-			      TEXT_ARG(shown_code(t, ret.promises[i].code)),
-			      promise_names[ret.promises[i].outcome],
-			      ret.promises[i].reason.size ? ":" : "",
-			      TEXT_ARG(ret.promises[i].reason));
+		buffer_format(
+		    &t->out, " %.*s:%s%s%.*s", TEXT_ARG(shown_code(t, ret.promises[i].code)),
+		    promise_names[ret.promises[i].outcome], ret.promises[i].reason.size ? ":" : "",
+		    TEXT_ARG(ret.promises[i].reason));
 	return OK;
 }
 
@@ -164,11 +163,11 @@ static void arg_answers(struct story *t, const char *name, enum promise outcome,
 		struct coupon_show_ret ret = {0};
 		must(t->stage->run(t->stage, COMMAND_coupon_show, t->merchant, t->now, &t->arena,
 				   &cmd, &ret, &t->detail) == OK);
-		answers[(*n)++] = (struct errand_answer){
-		    .coupon = ret.view.coupon->id,
-		    .outcome = outcome,
-		    .reason = outcome == PROMISE_REFUSED ? word : TEXT_NONE,
-		    .code = outcome == PROMISE_SENT ? word : TEXT_NONE};
+		answers[(*n)++] =
+		    (struct errand_answer){.coupon = ret.view.coupon->id,
+					   .outcome = outcome,
+					   .reason = outcome == PROMISE_REFUSED ? word : TEXT_NONE,
+					   .code = outcome == PROMISE_SENT ? word : TEXT_NONE};
 	}
 }
 

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include "dialect/native/fields_errand.tbl.h"
+
 /* clang-format off */
 
 /* C(name, what it is) */
@@ -24,7 +26,9 @@
 	C(departments, "Who runs campaigns") \
 	C(campaigns, "Campaigns, by their source codes, and their audiences") \
 	C(merchant, "The merchant whose key it is") \
-	C(credentials, "The merchant's keys")
+	C(credentials, "The merchant's keys") \
+	C(providers, "Who issues coupons of its own when asked") \
+	C(errands, "Calls to providers, each for coupons promised to some customers")
 
 /* --- said with every write --- */
 #define NATIVE_NUMBER(F) \
@@ -64,6 +68,7 @@
 	F(t.per_person,    per_person,    NULL,   COUNT,   UINT32_MAX - 1, OPTIONAL, 0, none, "the same as limits.per_customer") \
 	F(t.begin,         start_time,    NULL,   MOMENT,  0, OPTIONAL, 0, none, "the same as valid.from") \
 	F(t.end,           end_time,      NULL,   MOMENT_END, 0, OPTIONAL, 0, none, "the same as valid.until") \
+	F(provider_object, provider,      NULL,   VALUE,   0, OPTIONAL, 0, Provider, "who issues its coupons when they are asked for; absent: we do") \
 	F(recast,          apply_to_issued, NULL, BOOL,    0, OPTIONAL, 0, none, "to change one: coupons that are out go by the new terms too; their dates stay") \
 	NATIVE_NUMBER(F)
 #define NATIVE_SET(F) \
@@ -253,6 +258,7 @@
 	D(PART,   code,          true, show_pattern(o, t), OPTIONAL, CodePatternShown, "") \
 	D(TEXT,   description,   true, t->description, OPTIONAL, none, "") \
 	D(TEXT,   channel,       true, t->channel, OPTIONAL, none, "") \
+	D(PART,   provider,      url.size, show_provider(o, url, app_key), OPTIONAL, ProviderNamed, "absent: its coupons are ours") \
 	D(NUMBER, revision,      true, t->revision, REQUIRED, none, "the ETag") \
 	D(MOMENT, created_at,    true, t->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,    true, t->updated, OPTIONAL, none, "")
@@ -313,6 +319,7 @@
 	D(MOMENT, until,       v->state == COUPON_FROZEN, c->until, OPTIONAL, none, "end of the freeze or the hold") \
 	D(NUMBER, uses,        true, t->uses ? t->uses : 1, REQUIRED, none, "it has") \
 	D(NUMBER, used,        true, c->used, REQUIRED, none, "of them") \
+	D(PART,   delivery,    v->promise, show_delivery(o, v), OPTIONAL, CouponDelivery, "what became of it with the template's provider; absent: it is ours") \
 	D(TEXT,   channel,     true, c->channel, OPTIONAL, none, "") \
 	D(TEXT,   attribute,   true, c->attribute, OPTIONAL, none, "") \
 	D(MOMENT, issued_at,   true, c->issued, OPTIONAL, none, "") \
@@ -366,6 +373,7 @@
 	D(WORD,   state,       !g->fault, WORD_OF(state, g->state), OPTIONAL, state, "") \
 	D(MOMENT, valid_from,  true, g->begin, OPTIONAL, none, "") \
 	D(MOMENT, valid_until, true, g->end, OPTIONAL, none, "") \
+	D(WORD,   delivery,    g->promised, WORD_OF(promise, PROMISE_PENDING), OPTIONAL, promise, "the template's provider is asked for it: it is held until the answer is known") \
 	D(PART,   error,       g->fault, show_reason(o, "error", g->fault), OPTIONAL, Reason, "why it was not issued")
 #define NATIVE_GRANT_SHOWN(D) \
 	D(DIGITS, template_id, true, cmd->template_id, REQUIRED, none, "") \
@@ -525,7 +533,7 @@
 
 /* S(schema, rows): requests; then answers. */
 #define NATIVE_REQUESTS(S) \
-	S(TemplateBody, NATIVE_TEMPLATE) S(Set, NATIVE_SET) S(Validity, NATIVE_VALIDITY) \
+	S(TemplateBody, NATIVE_TEMPLATE) S(Provider, NATIVE_PROVIDER) S(Set, NATIVE_SET) S(Validity, NATIVE_VALIDITY) \
 	S(Window, NATIVE_WINDOW) S(Limits, NATIVE_LIMITS) S(UsesPer, NATIVE_USES_PER) \
 	S(Stacking, NATIVE_STACKING) S(CodePattern, NATIVE_PATTERN) S(CustomerNames, NATIVE_CUSTOMER_NAME) \
 	S(GrantBody, NATIVE_GRANT) S(VerbBody, NATIVE_VERB) S(FreezeBody, NATIVE_FREEZE) \
@@ -536,7 +544,7 @@
 	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
 	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(NumberBody, NATIVE_NUMBER)
 #define NATIVE_QUERIES(S) \
-	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE)
+	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(ErrandPage, NATIVE_ERRAND_PAGE) S(AudiencePage, NATIVE_AUDIENCE_PAGE)
 #define NATIVE_ANSWERS(S) \
 	S(Template, NATIVE_TEMPLATE_SHOWN) S(TemplateUsage, NATIVE_TEMPLATE_USAGE) S(TemplateChanged, NATIVE_TEMPLATE_CHANGED) \
 	S(ValidityShown, NATIVE_VALIDITY_SHOWN) S(WindowShown, NATIVE_WINDOW_SHOWN) S(LimitsShown, NATIVE_LIMITS_SHOWN) \
@@ -550,16 +558,20 @@
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) \
+	S(ProviderNamed, NATIVE_PROVIDER_NAMED) S(ProviderShown, NATIVE_PROVIDER_SHOWN) S(CouponDelivery, NATIVE_COUPON_DELIVERY) \
+	S(Errand, NATIVE_ERRAND) S(ErrandShown, NATIVE_ERRAND_SHOWN) S(Promise, NATIVE_PROMISE) S(ErrandAsked, NATIVE_ERRAND_ASKED) \
 	S(Deleted, NATIVE_DELETED) S(Problem, NATIVE_PROBLEM)
 /* P(schema, of): pages {data, next_cursor}. */
 #define NATIVE_PAGES(P) \
 	P(TemplatePage, Template) P(CouponPageShown, Coupon) P(CustomerPage, Customer) P(DepartmentPage, Department) \
-	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential)
+	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential) \
+	P(ProviderPage, ProviderShown) P(ErrandPageShown, Errand)
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
 	L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
-	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(BestList, BestCoupon, 0)
+	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(BestList, BestCoupon, 0) \
+	L(PromiseList, Promise, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
 	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \

@@ -218,12 +218,12 @@ static enum fault check_sign(struct call *call, struct wjb_state *s)
 	const struct credential *credential = call->actor.credential;
 	bool has_body = call->request->body.size && !s->body_is_form;
 	struct parameter parameters[FORM_FIELDS_MAX];
-	struct signing signing = {
-	    .call = {.secret = credential->secret, .parameters = parameters},
-	    .body = call->request->body,
-	    .sign = s->sign,
-	    .try_plain = !has_body || credential->sign_mode != SIGN_WJB_QUERY_BODY,
-	    .try_body = has_body && credential->sign_mode != SIGN_WJB_QUERY};
+	struct signing signing = {.call = {.secret = credential->secret, .parameters = parameters},
+				  .body = call->request->body,
+				  .sign = s->sign,
+				  .try_plain =
+				      !has_body || credential->sign_mode != SIGN_WJB_QUERY_BODY,
+				  .try_body = has_body && credential->sign_mode != SIGN_WJB_QUERY};
 	if (!signed_parameters(&s->params, parameters, &signing.call.n))
 		return FAULT_SIGNATURE_WRONG;
 	if (signing_fits(&signing, false))
