@@ -320,7 +320,9 @@ void provide_read(struct arena *a, const struct errand_begin_ret *what,
 		ret->trouble = arena_format(a, "HTTP status %d", call->status);
 		return;
 	}
-	if (!json_parse(call->answer, &object) || object.kind != JSON_OBJECT) {
+	/* What is read of it are slices of it. */
+	struct text answer = arena_text(a, call->answer);
+	if (!json_parse(answer, &object) || object.kind != JSON_OBJECT) {
 		ret->trouble = TEXT("an answer that is no JSON object");
 		return;
 	}
