@@ -328,6 +328,7 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(decide_all(tx, env, &g));
 	TRY(show_all(tx, env, &g, r));
 	put_all(tx, &g);
-	request_keep(tx, env, &asked, answer_of(env, &g));
+	if (r->issued) /* a refusal is not remembered */
+		request_keep(tx, env, &asked, answer_of(env, &g));
 	return OK;
 }
