@@ -103,6 +103,7 @@ static enum fault release(struct tx *tx, const struct env *env, struct change *c
 		TRY(hold_load(tx, env, c, &ch->released));
 		hold_give_back(env, c, &ch->released);
 	}
+	ch->event.was_frozen = !c->held && c->state == COUPON_FROZEN && c->revision == 0;
 	hold_leave(c, COUPON_RECALLED);
 	return OK;
 }

@@ -197,6 +197,7 @@ struct event {
 	enum reverse_cause cause;
 	bool closes;	   /* reverse: nothing of the redemption is left to give back */
 	bool gave_back;	   /* reverse: the use came back */
+	bool was_frozen;   /* recall: what it was before, where no event says so */
 	struct text split; /* redeem with items: varints, fen per item; else empty */
 	/* assign, transfer: customer_id; reissue: the new coupon's code; issue: the code of the one
 	 * it stands in for */

@@ -21,6 +21,7 @@ enum part {
 	PART_SPLIT = 1 << 14,
 	PART_USES = 1 << 15,
 	PART_COUNTED = 1 << 16,
+	PART_WAS_FROZEN = 1 << 17, /* a bit alone */
 };
 /* The texts among them, in their order. */
 static const struct {
@@ -56,6 +57,7 @@ static unsigned parts_of(const struct event *e)
 	parts |= e->cause == CAUSE_REFUND ? PART_REFUND : 0;
 	parts |= e->gave_back ? PART_GAVE_BACK : 0;
 	parts |= e->closes ? PART_CLOSES : 0;
+	parts |= e->was_frozen ? PART_WAS_FROZEN : 0;
 	return parts;
 }
 
@@ -138,6 +140,7 @@ static bool take_numbers(struct text *from, uint64_t parts, struct event *e)
 	e->cause = parts & PART_REFUND ? CAUSE_REFUND : CAUSE_CANCEL;
 	e->gave_back = parts & PART_GAVE_BACK;
 	e->closes = parts & PART_CLOSES;
+	e->was_frozen = parts & PART_WAS_FROZEN;
 	return (!(parts & PART_AMOUNT) || take_fen(from, &e->amount)) &&
 	       (!(parts & PART_DISCOUNT) || take_fen(from, &e->discount)) &&
 	       (!(parts & PART_REVERSES) || varint_take(from, &e->reverses)) &&
