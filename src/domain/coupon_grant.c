@@ -192,15 +192,17 @@ static void hold(const struct env *env, uint64_t hold_s, uint64_t swept, struct 
 		c->due = swept + 1;
 }
 
-static enum fault begin_timeline(const struct env *env, const struct coupon_grant_cmd *c,
+static enum fault begin_timeline(const struct env *env, const struct grant *g,
 				 struct coupon *coupon)
 {
+	const struct coupon_grant_cmd *c = g->cmd;
 	if (!c->hold && !said_something(&c->said))
 		return OK;
 	struct event event = {.kind = c->hold ? EVENT_HELD : EVENT_ISSUED,
 			      .at = env->instant,
 			      .said = c->said,
 			      .state = (enum coupon_state)coupon->state,
+			      .day = c->hold ? g->issuing.day : 0,
 			      .end = coupon->end,
 			      .until = coupon->until};
 	return timeline_add(env, coupon, &event);
@@ -229,7 +231,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 	issuing_take(&g->issuing, holding);
 	if (holding)
 		g->holders.took[person] = true;
-	return begin_timeline(env, g->cmd, c);
+	return begin_timeline(env, g, c);
 }
 
 static enum fault decide_all(struct tx *tx, const struct env *env, struct grant *g)

@@ -22,6 +22,7 @@ enum part {
 	PART_USES = 1 << 15,
 	PART_COUNTED = 1 << 16,
 	PART_WAS_FROZEN = 1 << 17, /* a bit alone */
+	PART_DAY = 1 << 18,
 };
 /* The texts among them, in their order. */
 static const struct {
@@ -52,6 +53,7 @@ static unsigned parts_of(const struct event *e)
 	parts |= e->reverses ? PART_REVERSES : 0;
 	parts |= e->uses ? PART_USES : 0;
 	parts |= e->counted_for ? PART_COUNTED : 0;
+	parts |= e->day ? PART_DAY : 0;
 	parts |= instant_is_none(e->end) ? 0 : PART_END;
 	parts |= instant_is_none(e->until) ? 0 : PART_UNTIL;
 	parts |= e->cause == CAUSE_REFUND ? PART_REFUND : 0;
@@ -65,7 +67,7 @@ static unsigned parts_of(const struct event *e)
 
 static size_t size_of(const struct event *e)
 {
-	size_t size = 13 * VARINT_SIZE_MAX;
+	size_t size = 14 * VARINT_SIZE_MAX;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		size += VARINT_SIZE_MAX + text_at(e, i)->size;
 	return size;
@@ -96,6 +98,8 @@ static void write(struct buffer *b, const struct event *e)
 		buffer_varint(b, e->uses);
 	if (parts & PART_COUNTED)
 		buffer_varint(b, e->counted_for);
+	if (parts & PART_DAY)
+		buffer_varint(b, e->day);
 }
 
 enum fault timeline_add(const struct env *env, struct coupon *c, struct event *event)
@@ -147,7 +151,8 @@ static bool take_numbers(struct text *from, uint64_t parts, struct event *e)
 	       (!(parts & PART_END) || take_instant(from, &e->end)) &&
 	       (!(parts & PART_UNTIL) || take_instant(from, &e->until)) &&
 	       (!(parts & PART_USES) || varint_take(from, &e->uses)) &&
-	       (!(parts & PART_COUNTED) || varint_take(from, &e->counted_for));
+	       (!(parts & PART_COUNTED) || varint_take(from, &e->counted_for)) &&
+	       (!(parts & PART_DAY) || varint_take(from, &e->day));
 }
 
 static bool take(struct text *from, struct event *e)
