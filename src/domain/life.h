@@ -194,7 +194,8 @@ struct event {
 	struct money amount, discount;
 	bool has_amount;
 	uint64_t reverses; /* reverse: number of the redemption */
-	uint64_t day;	   /* hold: since 1970, among whose coupons it counts; 0: not said */
+	uint64_t day;	   /* since 1970, to which it counts: a hold, a use that is limited; 0:
+				      not said */
 	enum reverse_cause cause;
 	bool closes;	   /* reverse: nothing of the redemption is left to give back */
 	bool gave_back;	   /* reverse: the use came back */
