@@ -111,7 +111,7 @@ static struct text wire_word(struct text field)
 #define W(command, wire) {TEXT(command), TEXT(wire)},
 	    W("coupon_id", "template_id") W("campaign_source_code", "source_code")
 		W("campaign_code", "code") W("activity_id", "source_code") W("amount", "amount_fen")
-		    W("basis_points", "percent_off") W("cap", "cap_fen")
+		    W("starts", "starts_at") W("basis_points", "percent_off") W("cap", "cap_fen")
 			W("threshold", "threshold_fen") W("budget", "limits.budget_fen")
 			    W("per_day", "limits.per_day") W("uses", "limits.uses_per_coupon")
 				W("period", "limits.uses_per_customer_per")

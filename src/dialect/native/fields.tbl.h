@@ -184,20 +184,50 @@
 	F(d.name,          name,          NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
 	F(d.source_code,   source_code,   NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	NATIVE_NUMBER(F)
-#define NATIVE_CAMPAIGN_SAVE(F) \
-	F(c.source_code,  source_code,  "id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "names it; required to make one with POST") \
+#define NATIVE_REWARD(F) \
+	F(template_id, template_id, NULL, COUNT, 0, REQUIRED, 0, none, "") \
+	F(count,       count,       NULL, COUNT, REWARD_COUNT_MAX, OPTIONAL, 0, none, "coupons of it for each; absent: 1")
+#define NATIVE_CAMPAIGN_MEMBERS(F) \
 	F(c.code,         code,         NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
 	F(c.type_code,    type_code,    NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(c.status,       status,       NULL, WORD, 0, OPTIONAL, 0, status, "absent: online") \
+	F(c.status,       status,       NULL, WORD, 0, OPTIONAL, 0, status, "absent: online; of one that has a plan: it stays") \
 	F(c.begin,        from,         NULL, DAY,  0, OPTIONAL, 0, none, "a day of UTC+8") \
 	F(c.end,          until,        NULL, DAY,  0, OPTIONAL, 0, none, "a day of UTC+8, inclusive") \
 	F(c.register_url, register_url, NULL, TEXT_BYTES, 2048, OPTIONAL, 0, none, "") \
 	F(c.information,  information,  NULL, TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "") \
 	F(departments,    departments,  NULL, VALUE, 0, OPTIONAL, 0, TextList, "ids; absent: they stay") \
+	F(rewards,        rewards,      NULL, VALUE, 0, OPTIONAL, 0, RewardList, "what each covered member is issued, once; absent: they stay, [] takes them away. With rewards, approval or starts_at the campaign has a plan, and runs") \
+	F(register_rewards, register_rewards, NULL, VALUE, 0, OPTIONAL, 0, RewardList, "the same, of who registers") \
+	F(c.approval,     approval,     NULL, BOOL, 0, OPTIONAL, HAS(has_approval), none, "registrations wait until they are approved; absent: it stays") \
+	F(c.starts,       starts_at,    NULL, MOMENT, 0, OPTIONAL, HAS(has_starts), none, "when its rewards begin to go out; absent: it stays; never said: when the campaign begins") \
 	NATIVE_NUMBER(F)
+#define NATIVE_CAMPAIGN_SAVE(F) \
+	F(c.source_code,  source_code,  "id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "names it; required to make one with POST") \
+	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
+	NATIVE_CAMPAIGN_MEMBERS(F)
+#define NATIVE_CAMPAIGN_PATCH(F) \
+	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
+	NATIVE_CAMPAIGN_MEMBERS(F)
 #define NATIVE_TARGETS(F) \
-	F(nicks, nicks, NULL, VALUE, 0, REQUIRED, 0, TextList, "unknown ones become customers") \
+	F(nicks, nicks, NULL, VALUE, 0, OPTIONAL, 0, TextList, "unknown ones become customers") \
+	F(customers, customers, NULL, VALUE, 0, OPTIONAL, 0, CustomerNameList, "the same by other names; either the one or the other") \
+	NATIVE_NUMBER(F)
+#define NATIVE_APPROVAL(F) \
+	F(customers, customers, NULL, VALUE, 0, REQUIRED, 0, TextList, "customer ids; whose registration does not wait is left alone") \
+	F(approve,   approve,   NULL, BOOL,  0, REQUIRED, HAS(has_approve), none, "false: the registrations are dropped") \
+	NATIVE_NUMBER(F)
+#define NATIVE_FILTER(F) \
+	F(f.created_from, created_from,      NULL, MOMENT,     0, OPTIONAL, 0, none, "a day is its first second") \
+	F(f.created_to,   created_until,     NULL, MOMENT_END, 0, OPTIONAL, 0, none, "inclusive; a day is its last second") \
+	F(phone,          has_phone,         NULL, BOOL,  0, OPTIONAL, HAS(has_phone), none, "") \
+	F(card_no,        has_card_no,       NULL, BOOL,  0, OPTIONAL, HAS(has_card_no), none, "") \
+	F(nick,           has_nick,          NULL, BOOL,  0, OPTIONAL, HAS(has_nick), none, "") \
+	F(f.template_id,  template_id,       NULL, COUNT, 0, OPTIONAL, 0, none, "with has_unused_coupon") \
+	F(coupon,         has_unused_coupon, NULL, BOOL,  0, OPTIONAL, HAS(has_coupon), none, "of the template, among the customer's newest 100; absent: true")
+#define NATIVE_FILL(F) \
+	F(from_campaign, from_campaign, NULL, TEXT,  NAME_LENGTH_MAX, OPTIONAL, 0, none, "source code of the campaign whose members are added, as they are now") \
+	F(mark,          mark,          NULL, WORD,  0, OPTIONAL, 0, fill_mark, "which of them; absent: covered") \
+	F(customers,     customers,     NULL, VALUE, 0, OPTIONAL, 0, CustomerFilter, "all customers that fit; {} is everybody; either this or from_campaign") \
 	NATIVE_NUMBER(F)
 #define NATIVE_INVITE(F) \
 	F(customers, customers, NULL, VALUE, 0, REQUIRED, 0, TextList, "customer ids") \
@@ -469,22 +499,59 @@
 	D(MOMENT, until,        true, c->end, OPTIONAL, none, "inclusive") \
 	D(TEXT,   register_url, true, c->register_url, OPTIONAL, none, "") \
 	D(TEXT,   information,  true, c->information, OPTIONAL, none, "") \
+	D(WORD,   phase,        c->phase, WORD_OF(phase, c->phase), OPTIONAL, phase, "of its plan; absent: it has none") \
+	D(MOMENT, starts_at,    true, c->starts, OPTIONAL, none, "") \
+	D(BOOL,   approval,     c->approval, c->approval, OPTIONAL, none, "registrations wait until they are approved") \
 	D(MOMENT, created_at,   true, c->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,   true, c->modified, OPTIONAL, none, "")
+/* r: a reward */
+#define NATIVE_REWARD_SHOWN(D) \
+	D(DIGITS, template_id, true, r->template_id, REQUIRED, none, "") \
+	D(NUMBER, count,       true, r->count, REQUIRED, none, "")
 #define NATIVE_CAMPAIGN_SHOWN(D) \
 	NATIVE_CAMPAIGN(D) \
+	D(PART, rewards, rewards->reward_count, show_rewards(o, "rewards", rewards->rewards, rewards->reward_count), OPTIONAL, RewardListShown, "") \
+	D(PART, register_rewards, rewards->register_reward_count, show_rewards(o, "register_rewards", rewards->register_rewards, rewards->register_reward_count), OPTIONAL, RewardListShown, "") \
 	D(PART, departments, true, show_departments(o, departments, n), REQUIRED, TextListShown, "their ids")
 #define NATIVE_CAMPAIGN_SAVED(D) \
 	D(TEXT,   source_code, true, source_code, REQUIRED, none, "") \
 	D(DIGITS, activity_id, activity_id, activity_id, OPTIONAL, none, "")
 #define NATIVE_AUDIENCE_DONE(D) \
 	D(TEXT, source_code, true, source_code, REQUIRED, none, "the campaign's")
+#define NATIVE_CAMPAIGN_TURNED(D) \
+	D(TEXT, source_code, true, source_code, REQUIRED, none, "") \
+	D(WORD, status,      true, WORD_OF(status, status), REQUIRED, status, "")
+#define NATIVE_APPROVED(D) \
+	D(TEXT,   source_code, true, source_code, REQUIRED, none, "the campaign's") \
+	D(NUMBER, changed,     true, changed, REQUIRED, none, "registrations that waited")
+/* p: a campaign's progress */
+#define NATIVE_PROGRESS(D) \
+	D(TEXT,   source_code, true, c->source_code, REQUIRED, none, "the campaign's") \
+	D(WORD,   status,      c->status, WORD_OF(status, c->status), OPTIONAL, status, "") \
+	D(WORD,   phase,       c->phase, WORD_OF(phase, c->phase), OPTIONAL, phase, "absent: it has no plan") \
+	D(NUMBER, covered,     true, p->covered, REQUIRED, none, "members") \
+	D(NUMBER, invited,     true, p->invited, REQUIRED, none, "members") \
+	D(NUMBER, registered,  true, p->registered, REQUIRED, none, "members") \
+	D(NUMBER, awaiting_approval, true, p->pending, REQUIRED, none, "members whose registration waits") \
+	D(NUMBER, waiting,     true, p->waiting, REQUIRED, none, "members that are still to be served") \
+	D(BOOL,   filling,     true, c->fill.size > 0, REQUIRED, none, "more members are on their way into the audience") \
+	D(NUMBER, sent,        true, p->counts[COUNT_SENT], REQUIRED, none, "coupons") \
+	D(NUMBER, refused,     true, p->counts[COUNT_REFUSED], REQUIRED, none, "coupons; not tried again") \
+	D(NUMBER, unknown,     true, p->counts[COUNT_UNKNOWN], REQUIRED, none, "coupons of which it could not be found out whether their provider has sent them") \
+	D(NUMBER, pending,     true, p->counts[COUNT_PROMISED], REQUIRED, none, "coupons that their provider is still asked for") \
+	D(NUMBER, redeemed,    true, p->counts[COUNT_REDEEMED], REQUIRED, none, "uses that stand") \
+	D(PART,   refusals,    true, show_refusals(o, p), REQUIRED, RefusalList, "of those refused, why; what a provider refuses is not among them")
+#define NATIVE_REFUSAL(D) \
+	D(TEXT,   code,  true, text_of(fault_name(fault)), REQUIRED, none, "a fault's name") \
+	D(TEXT,   title, true, text_of(fault_text(fault)), REQUIRED, none, "") \
+	D(NUMBER, count, true, count, REQUIRED, none, "coupons")
 #define NATIVE_MEMBER(D) \
 	D(TEXT,   customer_id,   true, m->customer.customer_id, REQUIRED, none, "") \
 	D(TEXT,   nick,          true, m->customer.nick, OPTIONAL, none, "") \
 	D(TEXT,   name,          true, m->customer.name, OPTIONAL, none, "") \
 	D(BOOL,   invited,       true, m->member.invited, REQUIRED, none, "") \
 	D(BOOL,   registered,    true, m->member.registered, REQUIRED, none, "") \
+	D(BOOL,   pending,       m->member.pending, m->member.pending, OPTIONAL, none, "the registration waits for approval") \
 	D(MOMENT, registered_at, true, m->member.registered_at, OPTIONAL, none, "") \
 	D(TEXT,   information,   true, m->member.information, OPTIONAL, none, "")
 #define NATIVE_MERCHANT(D) \
@@ -533,7 +600,8 @@
 	S(RedeemBody, NATIVE_REDEEM) S(RedeemManyBody, NATIVE_REDEEM_MANY) S(ValidateBody, NATIVE_VALIDATE) \
 	S(QualifyBody, NATIVE_QUALIFY) S(ReverseBody, NATIVE_REVERSE) S(ReverseOrderBody, NATIVE_REVERSE_ORDER) \
 	S(CustomerBody, NATIVE_CUSTOMER_SAVE) S(MergeBody, NATIVE_MERGE) S(DepartmentBody, NATIVE_DEPARTMENT_SAVE) \
-	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
+	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(CampaignPatch, NATIVE_CAMPAIGN_PATCH) S(Reward, NATIVE_REWARD) S(ApprovalBody, NATIVE_APPROVAL) \
+	S(FillBody, NATIVE_FILL) S(CustomerFilter, NATIVE_FILTER) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
 	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(NumberBody, NATIVE_NUMBER)
 #define NATIVE_QUERIES(S) \
 	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE)
@@ -548,7 +616,8 @@
 	S(Customer, NATIVE_CUSTOMER) S(CustomerShown, NATIVE_CUSTOMER_SHOWN) S(CustomerSaved, NATIVE_CUSTOMER_SAVED) \
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
-	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
+	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) \
+	S(Approved, NATIVE_APPROVED) S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) \
 	S(Deleted, NATIVE_DELETED) S(Problem, NATIVE_PROBLEM)
 /* P(schema, of): pages {data, next_cursor}. */
@@ -558,7 +627,7 @@
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
-	L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
+	L(RewardList, Reward, REWARDS_MAX) L(RewardListShown, RewardShown, 0) L(RefusalList, Refusal, 0) L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
 	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(BestList, BestCoupon, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \

@@ -131,6 +131,11 @@ CHECKED enum fault native_texts(struct call *call, struct json list, const char 
 CHECKED enum fault native_customer(struct call *call, struct json value, const char *path,
 				   struct customer *ret);
 
+/* decode_people.c: a list's query that has a page alone; a body that has a request number alone. */
+CHECKED enum fault native_read_page(struct call *call, uint64_t *ret_from, unsigned *ret_n);
+CHECKED enum fault native_only_number(struct call *call);
+/* What a record may be named by. */
+bool native_fits_name(struct text t);
 /* The customer of the path. */
 CHECKED enum fault native_customer_id(struct call *call, struct text *ret);
 
