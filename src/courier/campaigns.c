@@ -76,8 +76,7 @@ static void step_done(struct write *w)
 static void step_fill(struct desk *d, const struct desk_merchant *m, const struct campaign_due *due,
 		      unsigned n, struct step *s)
 {
-	enum command command =
-	    due->work == DUE_RUN ? COMMAND_campaign_run : COMMAND_campaign_walk;
+	enum command command = due->work == DUE_RUN ? COMMAND_campaign_run : COMMAND_campaign_walk;
 	const struct command_row *row = command_get(command);
 	memset(&s->ret, 0, sizeof(s->ret));
 	if (due->work == DUE_RUN)

@@ -143,13 +143,13 @@ static enum fault read_plan(struct call *call, const struct campaign_in *in, boo
 			    struct plan *ret)
 {
 	bool rewards = in->rewards.kind != JSON_NULL, more = in->register_rewards.kind != JSON_NULL;
-	*ret = (struct plan){
-	    .rewards_given = rewards || (patch && in->rewards.raw.size),
-	    .register_rewards_given = more || (patch && in->register_rewards.raw.size),
-	    .approval_given = in->has_approval || patch,
-	    .starts_given = in->has_starts || patch,
-	    .approval = in->c.approval,
-	    .starts = in->c.starts};
+	*ret = (struct plan){.rewards_given = rewards || (patch && in->rewards.raw.size),
+			     .register_rewards_given =
+				 more || (patch && in->register_rewards.raw.size),
+			     .approval_given = in->has_approval || patch,
+			     .starts_given = in->has_starts || patch,
+			     .approval = in->c.approval,
+			     .starts = in->c.starts};
 	if (rewards)
 		TRY(read_rewards(call, in->rewards, "rewards", &ret->rewards, &ret->reward_count));
 	if (more)

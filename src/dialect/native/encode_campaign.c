@@ -153,4 +153,3 @@ enum fault native_encode_audience_page(struct call *call, const void *from)
 	}
 	return page_end(o, page_next(call, ret->n, ret->count));
 }
-
