@@ -29,6 +29,7 @@ after(async () => {
 });
 
 const named = (word) => `${word}-${++serial}`;
+const phoneOf = (start) => `${start}${String(++serial).padStart(8, '0')}`;
 const at = (source, under) => `/v1/campaigns/${source}${under ? `/${under}` : ''}`;
 const progress = (source, of = api) => of.ok('GET', at(source, 'progress'));
 /** A campaign; its source code. */
@@ -58,7 +59,7 @@ test('covered members get their rewards once, and later ones too', async () => {
   const two = await api.template({ limits: { per_customer: 2 } }), one = await api.template();
   const source = await campaign({ rewards: [{ template_id: two, count: 3 }, { template_id: one }] });
   const id = await customer({ nick: named('n') });
-  await api.ok('POST', at(source, 'targets'), { customers: [id, { nick: named('n') }, { phone: named('139') }] });
+  await api.ok('POST', at(source, 'targets'), { customers: [id, { nick: named('n') }, { phone: phoneOf('139') }] });
   const p = await until(source, { invited: 3, sent: 9 });
   assert.deepEqual(p, {
     source_code: source, status: 'online', phase: 'started', covered: 3, invited: 3, registered: 0, awaiting_approval: 0, waiting: 0,
@@ -239,7 +240,7 @@ test('an audience from elsewhere', async () => {
   refused(await fill({ customers: { has_beard: true } }), 400, 'parameter_invalid', 'customers.has_beard');
   refused(await fill({ customers: { has_unused_coupon: true } }), 400, 'parameter_missing', 'customers.template_id');
   refused(await fill({ customers: { template_id: '999999' } }), 404, 'template_unknown', 'template_id');
-  const phone = named('138'), id = await customer({ phone, card_no: named('card') });
+  const phone = phoneOf('138'), id = await customer({ phone, card_no: named('card') });
   const some = await campaign({ rewards: [{ template_id: await api.template() }] });
   await api.ok('POST', at(some, 'fill'), { customers: { has_card_no: true, has_nick: false, created_from: day } });
   await until(some, { filling: false, waiting: 0 });
@@ -258,7 +259,7 @@ test('targets: nicks or customers', async () => {
   refused(await add({ customers: [] }), 400, 'parameter_missing', 'customers');
   refused(await add({ nicks: ['a'], customers: ['b'] }), 400, 'parameter_invalid', 'customers');
   refused(await add({ customers: [{}] }), 400, 'parameter_missing', 'customers[0]');
-  const phone = named('137'), nick = named('n');
+  const phone = phoneOf('137'), nick = named('n');
   await api.ok('POST', at(source, 'targets'), { customers: [{ phone, nick }, { nick }, { phone }] });
   assert.equal((await progress(source)).covered, 1);
 });

@@ -1,5 +1,5 @@
 /*
- * Customers, departments, the merchant and its keys.
+ * Customers and departments.
  */
 #include "dialect/native/native.h"
 
@@ -11,10 +11,6 @@ struct department_in {
 	struct department d;
 	struct text request_no;
 };
-struct clock_in {
-	uint64_t advance_s;
-	struct text request_no;
-};
 #define ROW struct customer_in
 static const struct field customer_fields[] = {NATIVE_CUSTOMER_SAVE(FIELD_OF)};
 static const struct field merge_fields[] = {NATIVE_MERGE(FIELD_OF)};
@@ -22,9 +18,6 @@ static const struct field number_fields[] = {NATIVE_NUMBER(FIELD_OF)};
 #undef ROW
 #define ROW struct department_in
 static const struct field department_fields[] = {NATIVE_DEPARTMENT_SAVE(FIELD_OF)};
-#undef ROW
-#define ROW struct clock_in
-static const struct field clock_fields[] = {NATIVE_CLOCK(FIELD_OF)};
 #undef ROW
 #define ROW struct native_page
 static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
@@ -76,6 +69,7 @@ static enum fault save_customer(struct call *call, struct text id, struct custom
 {
 	struct customer_in in = {0};
 	TRY(native_body(call, FIELD_ROWS(customer_fields, &in)));
+	TRY(native_phone(call, "", in.c.phone));
 	struct text given = in.c.customer_id;
 	if (id.size && given.size && !text_equal(id, given))
 		return native_invalid(call, "customer_id");
@@ -134,28 +128,4 @@ enum fault native_decode_department_save(struct call *call, void *into)
 	TRY(native_body(call, FIELD_ROWS(department_fields, &in)));
 	cmd->department = in.d;
 	return native_number(call, in.request_no, &call->request_number);
-}
-
-/* --- the merchant --- */
-
-/* Requests of merchant 0 are everybody's: the number carries whose it is. */
-enum fault native_decode_clock(struct call *call, void *into)
-{
-	struct merchant_change_cmd *cmd = into;
-	struct clock_in in = {0};
-	struct request_number *number = &call->request_number;
-	TRY(native_body(call, FIELD_ROWS(clock_fields, &in)));
-	cmd->number = call->actor.merchant->number;
-	cmd->advance_ms = (int64_t)in.advance_s * 1000;
-	TRY(native_number(call, in.request_no, number));
-	if (number->key.size)
-		number->key = arena_format(call->arena, "%llu:%.*s",
-					   (unsigned long long)cmd->number, TEXT_ARG(number->key));
-	return call->arena->full ? FAULT_BUSY : OK;
-}
-
-enum fault native_decode_credential_page(struct call *call, void *into)
-{
-	struct credential_list_cmd *cmd = into;
-	return native_read_page(call, &cmd->from, &cmd->n);
 }

@@ -131,6 +131,8 @@ CHECKED enum fault native_texts(struct call *call, struct json list, const char 
 CHECKED enum fault native_customer(struct call *call, struct json value, const char *path,
 				   struct customer *ret);
 
+/* A mistyped number would be somebody whom nobody finds: PARAMETER_INVALID. Empty: none. */
+CHECKED enum fault native_phone(struct call *call, const char *path, struct text phone);
 /* decode_people.c: a list's query that has a page alone; a body that has a request number alone. */
 CHECKED enum fault native_read_page(struct call *call, uint64_t *ret_from, unsigned *ret_n);
 CHECKED enum fault native_only_number(struct call *call);
