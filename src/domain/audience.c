@@ -98,9 +98,20 @@ static enum fault people_of_targets(struct tx *tx, const struct env *env,
 	return check_people(tx, c, ret);
 }
 
+static enum fault find_campaign(struct tx *tx, const struct audience_add_cmd *c,
+				struct campaign *ret)
+{
+	bool found;
+	if (!c->source_code.size)
+		return campaign_find(tx, c->activity_id, ret);
+	*ret = (struct campaign){.live = true, .source_code = c->source_code};
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, ret, &found));
+	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), c->source_code);
+}
+
 enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
-	const struct audience_add_cmd *c = cmd;
+	struct audience_add_cmd given = *(const struct audience_add_cmd *)cmd, *c = &given;
 	struct audience_add_ret *r = ret;
 	struct asked asked = {COMMAND_audience_add, REQUEST_DIALECT, &c->request};
 	struct campaign campaign;
@@ -110,6 +121,10 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 	bool found;
 	uint64_t added = 0;
 	*r = (struct audience_add_ret){0};
+	if (!c->n && customer_named_by(&c->customer) < CUSTOMER_NAMES) {
+		c->customers = &c->customer;
+		c->n = 1;
+	}
 	TRY(check_targets(tx, c));
 	if (c->customers)
 		holders_want(tx, c->customers, c->n);
@@ -122,7 +137,7 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 		r->added = (unsigned)added;
 		return OK;
 	}
-	TRY(campaign_find(tx, c->activity_id, &campaign));
+	TRY(find_campaign(tx, c, &campaign));
 	TRY(people_of_targets(tx, env, c, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
 	for (unsigned i = 0; i < people.n; i++) {

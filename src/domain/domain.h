@@ -472,7 +472,10 @@ struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customer
 	uint64_t activity_id;
 	const struct text *nicks;
 	const struct customer *customers; /* in place of nicks: their naming members */
-	unsigned n;			  /* 1..TARGETS_MAX; repeats folded */
+	/* A row of a file: n = 0, one customer, the campaign by its source code. */
+	struct customer customer;
+	struct text source_code;
+	unsigned n; /* 1..TARGETS_MAX; repeats folded */
 	struct request_key request;
 };
 struct audience_add_ret {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Server } from '../js/server.mjs';
-import { done, exported, folder, random, sleep, verify } from '../js/e2e.mjs';
+import { command, csvObjects, done, exported, folder, random, sleep, text, verify } from '../js/e2e.mjs';
 import { Native } from '../js/native.mjs';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1e9);
@@ -154,6 +154,14 @@ test('an audience from a file', async () => {
   await done(['import', 'audience', f.at('a.csv'), `--campaign=${source}`, `--data=${server.dir}`]);
   await sleep(200);
   assert.deepEqual((({ covered, sent }) => [covered, sent])(await progress(source)), [1501, 1501]);
+  // rows may name their campaign; what cannot be done is told row by row
+  writeFileSync(f.at('b.csv'), `source_code,customer_id,card_no\n${source},,card-1\nnobody,,card-2\n${source},,\n`);
+  const r = await command(['import', 'audience', f.at('b.csv'), `--data=${server.dir}`]);
+  assert.equal(r.status, 1, r.stderr);
+  assert.deepEqual(csvObjects(text(`${f.at('b.csv')}.refused.csv`)).map((x) => [x.line, x.reason]), [['3', 'campaign_unknown: source_code nobody'], ['4', 'parameter_missing: nicks']]);
+  await until(source, (q) => q.sent === 1502);
+  assert.equal((await command(['import', 'customers', f.at('b.csv'), `--campaign=${source}`, `--data=${server.dir}`])).status, 2);
+  assert.equal((await command(['import', 'audience', f.at('a.csv'), `--data=${server.dir}`])).status, 1);
   f.remove();
 });
 
