@@ -3,3 +3,4 @@
  */
 /* clang-format off */
 DESK(campaigns)
+DESK(webhooks)

@@ -405,7 +405,10 @@ static enum fault decide(struct tx *tx, const struct env *env, struct run *r)
 				TRY(give(tx, env, r, i, seat));
 	for (unsigned i = 0; i < r->giving_count; i++) {
 		struct giving *g = &r->givings[i];
-		if (g->template.provider && g->coupon_count)
+		if (!g->coupon_count)
+			continue;
+		TRY(issuing_tell(&g->issuing, env, &r->notices));
+		if (g->template.provider)
 			TRY(campaign_errands(tx, env, &g->template, g->coupons, g->coupon_count,
 					     &g->errands));
 	}

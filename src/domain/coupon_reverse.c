@@ -7,6 +7,7 @@
 #include "domain/campaign.h"
 #include "domain/check.h"
 #include "domain/life_check.h"
+#include "domain/notice.h"
 #include "domain/pricing.h"
 #include "domain/request.h"
 #include "domain/terms.h"
@@ -28,6 +29,7 @@ struct reverse {
 	unsigned n;
 	bool whole_order;
 	struct reward_uses rewards;
+	struct notices notices;
 };
 
 /* --- which redemptions --- */
@@ -317,6 +319,14 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 		store_put(tx, TABLE_COUPON, &t->life->coupon);
 }
 
+static enum fault tell_all(const struct env *env, struct reverse *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(notices_event(&r->notices, env, &r->targets[i].life->coupon,
+				  &r->targets[i].event));
+	return OK;
+}
+
 static enum fault show_all(const struct env *env, struct reverse *r, struct coupon_reverse_ret *ret)
 {
 	for (unsigned i = 0; i < r->n; i++) {
@@ -362,10 +372,12 @@ static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 	TRY(load_rewards(tx, env, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
+	TRY(tell_all(env, r));
 	TRY(show_all(env, r, ret));
 	for (unsigned i = 0; i < r->n; i++)
 		put_one(tx, env, r, i);
 	reward_uses_put(tx, &r->rewards);
+	notices_put(&r->notices);
 	if (r->whole_order)
 		request_keep(tx, env, asked, r->targets[0].life->digest);
 	return OK;
@@ -392,9 +404,12 @@ enum fault coupon_reverse(struct tx *tx, const struct env *env, const void *cmd,
 	bool found;
 	*into = (struct coupon_reverse_ret){0};
 	TRY(check(tx, c));
+	TRY(notices_open(tx, env, &r.notices));
 	TRY(r.whole_order ? open_order(tx, env, &r) : open_one(tx, env, &r));
 	into->coupons = ARENA_ARRAY(env->arena, struct redeemed, r.n + 1);
 	ROOM(into->coupons);
+	for (unsigned i = 0; i < r.n; i++)
+		notices_expect(&r.notices, r.targets[i].life->coupon.id);
 	TRY(find_first(tx, env, &r, &asked, &found));
 	if (found)
 		return answer_again(tx, env, &r, into);

@@ -91,5 +91,9 @@ export async function prepareExamples(api) {
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
   for (const name of ['ex-key', 'ex-old-key']) await api.done('POST', '/v1/credentials', { dialect: 'top', name, secret: 's' });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
-  return { '102397558118809638-2': redemption_id };
+  // Nobody is called: the server has no courier.
+  const { id } = await api.done('POST', '/v1/webhooks', { url: 'https://nobody.invalid/', label: 'nobody' });
+  await issue('EX-TOLD');
+  const { event_id } = (await api.done('GET', `/v1/webhooks/${id}/deliveries`)).data[0];
+  return { '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id };
 }

@@ -3,6 +3,7 @@
  *
  *     make id=1 type=amount_off amount=9900 threshold=19900 total=10 per_person=2 -> ok
  *     grant template=1 nicks=a,b count=2 -> ok a:$C1 a:$C2 b:$C3 b:$C4
+ *     grant template=1 nicks=1000*n issued -> ok issued=1000
  *     redeem codes=$C1 amount=19900 order=o1 key=k1 -> ok off=9900 $C1:redeemed:9900
  *     redeem codes=$C1 -> coupon_redeemed code $C1
  *     reasons codes=$C1 amount=100 -> ok $C1:threshold_missed
@@ -227,8 +228,12 @@ static enum fault do_grant(struct story *t)
 	unsigned codes;
 	cmd.holders = arg_holders(t, &cmd.n);
 	cmd.codes = arg_items(t, "codes", &codes);
-	bool dates = has(t, "dates");
+	bool dates = has(t, "dates"), counted = has(t, "issued");
 	RUN(coupon_grant);
+	if (counted) {
+		say_number(t, "issued", ret.issued);
+		return OK;
+	}
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct granted *g = &ret.results[i];
 		if (g->fault != OK) {

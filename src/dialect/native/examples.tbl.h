@@ -156,5 +156,27 @@ EXAMPLE("credentials.revoke", "/v1/credentials/top:ex-old-key/revoke",
 	JSON({"dialect": "top", "id": "top:ex-old-key", "name": "ex-old-key", "revoked": true, "created_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("ledger.head", "/v1/ledger/head", NULL,
 	JSON({"merchant_id": "1", "number": 214, "at": "2026-05-01T10:00:00+08:00", "hash": "c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2"}))
+EXAMPLE("webhooks.make", "/v1/webhooks",
+	JSON({"url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till"}),
+	JSON({"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazPQgkdJ3hY=", "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("webhooks.list", "/v1/webhooks", NULL,
+	JSON({"data": [{"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("webhooks.get", "/v1/webhooks/57", NULL,
+	JSON({"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("webhooks.change", "/v1/webhooks/57",
+	JSON({"events": ["*"]}),
+	JSON({"id": "57"}))
+EXAMPLE("webhooks.rotate", "/v1/webhooks/57/rotate",
+	JSON({"old_secret_seconds": 3600}),
+	JSON({"id": "57", "secret": "whsec_q0Yg2jnqqWcBWLHs4tHsgzEVbX5GV3LCq1HS5Q0bdmA=", "old_secret_until": "2026-05-01T11:00:00+08:00"}))
+EXAMPLE("webhooks.resume", "/v1/webhooks/57/resume", NULL,
+	JSON({"id": "57"}))
+EXAMPLE("webhooks.deliveries", "/v1/webhooks/57/deliveries?state=waiting", NULL,
+	JSON({"data": [{"event_id": "evt_102397558118809700", "type": "coupon.redeemed", "happened_at": "2026-05-01T10:00:00+08:00", "state": "waiting", "tries": 2, "tried_at": "2026-05-01T10:00:02+08:00", "next_try_at": "2026-05-01T10:00:07+08:00", "status": 503, "answer": "back soon"}]}))
+EXAMPLE("webhooks.resend", "/v1/webhooks/57/resend",
+	JSON({"event_id": "evt_102397558118809700"}),
+	JSON({"id": "57", "event_id": "evt_102397558118809700"}))
+EXAMPLE("webhooks.delete", "/v1/webhooks/57", NULL,
+	JSON({"deleted": true}))
 EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
 	JSON({"deleted": true}))

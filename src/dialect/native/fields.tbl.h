@@ -10,6 +10,7 @@
 #pragma once
 
 #include "dialect/native/answers.tbl.h"
+#include "dialect/native/fields_webhook.tbl.h"
 
 /* clang-format off */
 
@@ -25,7 +26,8 @@
 	C(campaigns, "Campaigns, by their source codes, and their audiences") \
 	C(merchant, "The merchant whose key it is") \
 	C(credentials, "The merchant's keys") \
-	C(ledger, "The chain of all that was written for the merchant")
+	C(ledger, "The chain of all that was written for the merchant") \
+	C(webhooks, "Who is told what happens, and what became of it")
 
 /* --- said with every write --- */
 #define NATIVE_NUMBER(F) \
@@ -286,9 +288,11 @@
 	S(CustomerBody, NATIVE_CUSTOMER_SAVE) S(MergeBody, NATIVE_MERGE) S(DepartmentBody, NATIVE_DEPARTMENT_SAVE) \
 	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(CampaignPatch, NATIVE_CAMPAIGN_PATCH) S(Reward, NATIVE_REWARD) S(ApprovalBody, NATIVE_APPROVAL) \
 	S(FillBody, NATIVE_FILL) S(CustomerFilter, NATIVE_FILTER) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
-	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER)
+	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER) \
+	S(WebhookBody, NATIVE_WEBHOOK_SAVE) S(RotateBody, NATIVE_ROTATE) S(ResendBody, NATIVE_RESEND)
 #define NATIVE_QUERIES(S) \
-	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE)
+	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE) \
+	S(DeliveryPage, NATIVE_DELIVERY_PAGE)
 #define NATIVE_ANSWERS(S) \
 	S(Template, NATIVE_TEMPLATE_SHOWN) S(TemplateUsage, NATIVE_TEMPLATE_USAGE) S(TemplateChanged, NATIVE_TEMPLATE_CHANGED) \
 	S(ValidityShown, NATIVE_VALIDITY_SHOWN) S(WindowShown, NATIVE_WINDOW_SHOWN) S(LimitsShown, NATIVE_LIMITS_SHOWN) \
@@ -303,11 +307,14 @@
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) \
 	S(Approved, NATIVE_APPROVED) S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) S(CredentialMade, NATIVE_CREDENTIAL_MADE) \
-	S(Deleted, NATIVE_DELETED) S(LedgerHead, NATIVE_LEDGER_HEAD) S(Problem, NATIVE_PROBLEM)
+	S(Deleted, NATIVE_DELETED) S(LedgerHead, NATIVE_LEDGER_HEAD) S(Problem, NATIVE_PROBLEM) \
+	S(Webhook, NATIVE_WEBHOOK) S(WebhookMade, NATIVE_WEBHOOK_MADE) S(WebhookChanged, NATIVE_WEBHOOK_CHANGED) \
+	S(WebhookRotated, NATIVE_WEBHOOK_ROTATED) S(Delivery, NATIVE_DELIVERY) S(Resent, NATIVE_RESENT)
 /* P(schema, of): pages {data, next_cursor}. */
 #define NATIVE_PAGES(P) \
 	P(TemplatePage, Template) P(CouponPageShown, Coupon) P(CustomerPage, Customer) P(DepartmentPage, Department) \
-	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential)
+	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential) \
+	P(WebhookPage, Webhook) P(DeliveryPageShown, Delivery)
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
@@ -319,6 +326,8 @@
 	X(CustomerName, JSON({"description": "a customer id, or an object that names the customer", "oneOf": [{"type": "string"}, {"type": "integer"}, {"$ref": "#/components/schemas/CustomerNames"}]})) \
 	X(TextList, JSON({"type": "array", "maxItems": 1000, "items": {"type": ["string", "integer"], "maxLength": 100}})) \
 	X(TextListShown, JSON({"type": "array", "items": {"type": "string"}})) \
+	X(EventNameList, JSON({"type": "array", "maxItems": 64, "items": {"type": "string", "maxLength": 100}, "description": "names of events, or * for all"})) \
+	X(EventNameListShown, JSON({"type": "array", "items": {"type": "string"}})) \
 	X(WeekdayList, JSON({"type": "array", "maxItems": 7, "items": {"type": "integer", "minimum": 1, "maximum": 7}})) \
 	X(WeekdayListShown, JSON({"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 7}})) \
 	X(RedemptionName, JSON({"type": ["string", "integer"], "description": "its id, or its number in the coupon's timeline"})) \
