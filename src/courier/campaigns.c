@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum {
-	STEPS = 4,
+	STEPS = 2,
 	PAGE = 100,
 	SMALL = 8, /* members of a step after one that failed: it may have been too large */
 	STEP_BYTES_MAX = CALL_BYTES_MAX,
