@@ -111,11 +111,10 @@ static void note(struct post *p, const struct dial_call *call, uint64_t notice)
 	if (!p->result_count)
 		p->first_result_ms = desk_now_ms();
 	struct post_result *r = &p->results[p->result_count++];
-	r->result =
-	    (struct delivery_result){.notice = notice,
-				     .outcome = outcome_of(call),
-				     .status = answered ? (uint64_t)call->status : 0,
-				     .retry_after_s = call->retry_after_s};
+	r->result = (struct delivery_result){.notice = notice,
+					     .outcome = outcome_of(call),
+					     .status = answered ? (uint64_t)call->status : 0,
+					     .retry_after_s = call->retry_after_s};
 	r->result.answer.size = tidy(answered ? call->answer : text_of(call->why), r->answer).size;
 	random_bytes(&r->result.jitter, sizeof(r->result.jitter));
 }
@@ -156,15 +155,15 @@ static void turn_done(struct dial_call *call);
 static void send_next(struct turn *t)
 {
 	write_headers(t);
-	t->call = (struct dial_call){.url = t->url,
-				     .headers = {"content-type: application/json",
-						 "user-agent: couponry", t->id, t->timestamp,
-						 t->signature},
-				     .header_count = 5,
-				     .body = body_of(t),
-				     .timeout_ms = POST_TIMEOUT_MS,
-				     .done = turn_done,
-				     .context = t};
+	t->call =
+	    (struct dial_call){.url = t->url,
+			       .headers = {"content-type: application/json", "user-agent: couponry",
+					   t->id, t->timestamp, t->signature},
+			       .header_count = 5,
+			       .body = body_of(t),
+			       .timeout_ms = POST_TIMEOUT_MS,
+			       .done = turn_done,
+			       .context = t};
 	t->post->in_flight++;
 	dial_submit(t->post->dial, &t->call);
 }
@@ -285,8 +284,8 @@ bool post_settle(struct post *p)
 	if (!p->result_count)
 		drop_results(p, 0); /* lanes that ended without one */
 	while (p->result_count) {
-		unsigned n = p->result_count < DELIVERY_SETTLE_MAX ? p->result_count
-								   : DELIVERY_SETTLE_MAX;
+		unsigned n =
+		    p->result_count < DELIVERY_SETTLE_MAX ? p->result_count : DELIVERY_SETTLE_MAX;
 		struct delivery_settle_ret ret = {0};
 		enum fault fault = settle_some(p, n, &ret);
 		if (fault == FAULT_LEASE_LOST || fault == FAULT_WEBHOOK_UNKNOWN) {

@@ -34,8 +34,7 @@ static enum fault path_id(struct call *call, uint64_t *ret)
 {
 	const struct native_state *s = call->state;
 	bool is_id = text_to_uint64(s->id, ret) && *ret > 0 && *ret <= INT64_MAX;
-	return is_id ? OK
-		     : call_refuse(call, FAULT_WEBHOOK_UNKNOWN, TEXT("webhook_id"), TEXT_NONE);
+	return is_id ? OK : call_refuse(call, FAULT_WEBHOOK_UNKNOWN, TEXT("webhook_id"), TEXT_NONE);
 }
 
 /* --- what is said of one --- */
