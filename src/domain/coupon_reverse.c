@@ -54,6 +54,11 @@ static const struct event *find_redemption(const struct coupon_reverse_cmd *c,
 	return NULL;
 }
 
+static enum fault unknown(struct tx *tx)
+{
+	return refuse(tx, FAULT_REDEMPTION_UNKNOWN, TEXT("redemption_id"), TEXT_NONE);
+}
+
 static enum fault open_one(struct tx *tx, const struct env *env, struct reverse *r)
 {
 	r->targets = ARENA_ARRAY(env->arena, struct target, 1);
@@ -61,7 +66,12 @@ static enum fault open_one(struct tx *tx, const struct env *env, struct reverse 
 	ROOM(r->targets && life);
 	r->n = 1;
 	r->targets[0].life = life;
-	return life_open(tx, env, &r->key, r->cmd->code, &r->cmd->request, life);
+	if (!r->cmd->coupon_id)
+		return life_open(tx, env, &r->key, r->cmd->code, &r->cmd->request, life);
+	struct coupon coupon = {.id = r->cmd->coupon_id};
+	bool found;
+	TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupon, &found));
+	return found ? life_begin(tx, env, &coupon, &r->cmd->request, life) : unknown(tx);
 }
 
 static enum fault choose_one(struct tx *tx, struct reverse *r)
@@ -72,6 +82,8 @@ static enum fault choose_one(struct tx *tx, struct reverse *r)
 	t->redemption = find_redemption(r->cmd, &t->life->timeline, &any);
 	if (t->redemption)
 		return OK;
+	if (!any && r->cmd->coupon_id)
+		return unknown(tx);
 	if (!any && r->cmd->number)
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("redemption_id"), TEXT_NONE);
 	if (!any && r->cmd->order_no.size)
@@ -360,7 +372,8 @@ static enum fault check(struct tx *tx, const struct coupon_reverse_cmd *c)
 {
 	TRY(check_said(tx, &c->said));
 	TRY(check_number(tx, &c->request));
-	if (!c->code.size && !c->order_no.size)
+	must(!c->coupon_id || (c->number && !c->code.size && !c->order_no.size));
+	if (!c->code.size && !c->order_no.size && !c->coupon_id)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("code"), TEXT_NONE);
 	return check_name(tx, TEXT("order_no"), c->order_no);
 }
@@ -369,7 +382,8 @@ enum fault coupon_reverse(struct tx *tx, const struct env *env, const void *cmd,
 {
 	const struct coupon_reverse_cmd *c = cmd;
 	struct coupon_reverse_ret *into = ret;
-	struct reverse r = {.cmd = c, .key = code_key(tx), .whole_order = !c->code.size};
+	struct reverse r = {
+	    .cmd = c, .key = code_key(tx), .whole_order = c->order_no.size && !c->code.size};
 	struct request_key key = {{TEXT("reverse"), c->request.key}, c->request.key.size ? 2 : 0};
 	struct asked asked = {COMMAND_coupon_reverse, REQUEST_NATIVE, &key};
 	bool found;

@@ -454,5 +454,6 @@
 	L(ERRANDS_UNKNOWN,        31, errand,     unknown,     OWNER0)           \
 	L(CAMPAIGNS_RUNNING,      32, campaign,   running,     OWNER0)           \
 	L(JOBS,                   33, job,        number,      OWNER0)           \
-	L(JOBS_OPEN,              34, job,        open,        OWNER0)
+	L(JOBS_OPEN,              34, job,        open,        OWNER0) \
+	L(CREDENTIALS_OF,         35, credential, created,     OWNER1(credential, owner))
 /* clang-format on */

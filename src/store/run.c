@@ -442,6 +442,18 @@ enum fault store_stale_requests(struct tx *tx, uint64_t class, uint64_t bucket, 
 
 /* --- numbers, tags, secrets --- */
 
+enum fault store_head(struct tx *tx, uint64_t *ret_number, struct instant *ret_instant,
+		      uint8_t ret_hash[32])
+{
+	struct head head;
+	must(!tx->writing); /* a command's own entry is not there yet, others of its batch are */
+	(void)head_read(tx->rows, tx->merchant, &head);
+	*ret_number = head.number;
+	*ret_instant = head.instant;
+	memcpy(ret_hash, head.hash, sizeof(head.hash));
+	return OK;
+}
+
 uint64_t store_number(struct tx *tx)
 {
 	must(tx->writing && tx->head.next_number < NEXT_NUMBER_MAX);

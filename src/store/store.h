@@ -167,6 +167,11 @@ uint64_t store_merchant(const struct tx *tx);
 /* Refuses: notes the field (and the value or limit) for the client and returns `fault`. */
 enum fault refuse(struct tx *tx, enum fault fault, struct text field, struct text value);
 
+/* The newest entry of the merchant's chain, as the transaction sees it: only where it reads. Number
+ * 0: there is none. */
+CHECKED enum fault store_head(struct tx *tx, uint64_t *ret_number, struct instant *ret_instant,
+			      uint8_t ret_hash[32]);
+
 /* Requests whose bucket is below `bucket`, at most n keys into the arena (for `forget`). */
 CHECKED enum fault store_stale_requests(struct tx *tx, uint64_t class, uint64_t bucket, unsigned n,
 					struct request *ret_rows, unsigned *ret_n);

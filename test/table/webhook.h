@@ -58,7 +58,7 @@ static enum fault do_webhook(struct story *t)
 				      .kinds = arg_kinds(t),
 				      .label = arg(t, "label"),
 				      .secret = arg_secret(t),
-				      .request = arg_number_key(t)};
+				      .request = arg_request_number(t, "key")};
 	struct webhook_add_ret ret;
 	RUN(webhook_add);
 	say_text(t, "id", webhook_name(t, ret.number));
@@ -78,7 +78,7 @@ static enum fault do_change_webhook(struct story *t)
 					 .secret = arg_secret(t),
 					 .old_secret_s = arg_number(t, "old", 0),
 					 .resume = has(t, "resume"),
-					 .request = arg_number_key(t)};
+					 .request = arg_request_number(t, "key")};
 	struct webhook_change_ret ret;
 	RUN(webhook_change);
 	if (ret.secret.size)
