@@ -3,3 +3,4 @@
  */
 /* clang-format off */
 DESK(webhooks)
+DESK(errands)

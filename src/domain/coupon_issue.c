@@ -219,6 +219,8 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 	if (found)
 		return answer_again(tx, env, answer, tag, r);
 	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &template));
+	if (template.provider) /* its provider issues it; a promise is no coupon to answer with */
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("coupon_id"), TEXT_NONE);
 	TRY(issuing_open(tx, env, &template, TEXT("coupon_id"), c->n, &issue.issuing));
 	TRY(decide_all(tx, env, &issue));
 	TRY(tell_all(env, &issue));

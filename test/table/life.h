@@ -150,6 +150,7 @@ static enum fault do_make(struct story *t)
 		cmd.template.has_amount = true;
 		cmd.template.amount.fen = 1000;
 	}
+	arg_provider(t, &cmd.provider);
 	RUN(template_make);
 	if (!cmd.template.template_id)
 		say(t, "made");
@@ -169,6 +170,7 @@ static enum fault do_change_template(struct story *t)
 					  .revision = arg_number(t, "match", 0),
 					  .request = arg_request_number(t, "key")};
 	arg_rules(t, &cmd.template);
+	arg_provider(t, &cmd.provider);
 	RUN(template_change);
 	say_number(t, "revision", ret.revision);
 	return OK;

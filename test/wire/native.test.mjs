@@ -66,6 +66,7 @@ test('every example of the document is answered as its schema says', async () =>
   const rank = (o) => (order.includes(o.id) ? order.indexOf(o.id) : o.method === 'DELETE' ? 1000 : 100);
   const all = operations(doc).sort((a, b) => rank(a) - rank(b));
   const targets = exampleTargets();
+  let made = {};
   assert.equal(all.length, Object.keys(targets).length);
   const late = ['campaigns_put', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_audience', 'orders_reverse', 'redemptions_reverse', 'customers_merge', 'campaigns_uncover'];
   const steps = [...all.filter((o) => !late.includes(o.id) && o.method !== 'DELETE'), ...all.filter((o) => late.includes(o.id)).sort((a, b) => late.indexOf(a.id) - late.indexOf(b.id)), ...all.filter((o) => o.method === 'DELETE' && !late.includes(o.id))];
