@@ -49,7 +49,7 @@ test('a message: signed, and in the words of the API', async () => {
   const r = await receiver();
   const w = await listen(r);
   const template_id = await api.template({ limits: { total: 1 } });
-  const c = (await api.ok('POST', '/v1/coupons', { template_id, customer: { phone: '138001' }, reason: 'newcomer', operator: 'anna' })).coupons[0];
+  const c = (await api.ok('POST', '/v1/coupons', { template_id, customer: { nick: 'webhook-01' }, reason: 'newcomer', operator: 'anna' })).coupons[0];
   await api.ok('POST', `/v1/coupons/${c.code}/redeem`, { order_no: 'O-1', amount_fen: 5000, shop: '01' });
   await until(() => r.taken.length === 4);
   const [issue, redeem] = ['coupon.issued', 'coupon.redeemed'].map((type) => r.taken.find((t) => t.message.type === type));
@@ -79,19 +79,19 @@ test('every event that the API tells of a coupon stands in its message, word for
   const r = await receiver();
   await listen(r);
   const told = () => r.taken.filter((t) => t.message.type.startsWith('coupon.'));
-  const c = await issued({ hold: true, customer: { phone: '138002' } });
+  const c = await issued({ hold: true, customer: { nick: 'webhook-02' } });
   const verb = (name, body = {}, code = c.code) => api.ok('POST', `/v1/coupons/${code}/${name}`, { reason: `${name} "it"`, operator: '安娜', ...body });
   await verb('confirm');
   await verb('freeze', { until: '2098-01-01' });
   await verb('unfreeze');
-  await verb('transfer', { customer: { phone: '138003' } });
+  await verb('transfer', { customer: { nick: 'webhook-03' } });
   await verb('redeem', { order_no: fresh(), amount_fen: 9000, shop: 'A\n1' });
   await verb('reverse', { amount_fen: 4000, cause: 'refund' });
   await verb('reverse');
   const { new_code } = await verb('reissue');
   await verb('recall', {}, new_code);
   const free = await issued();
-  await verb('assign', { customer: { phone: '138004' } }, free.code);
+  await verb('assign', { customer: { nick: 'webhook-04' } }, free.code);
   await until(() => told().length === 13, 5000, 'all of it');
   for (const code of [c.code, new_code, free.code]) {
     const coupon = await api.ok('GET', `/v1/coupons/${code}`);
