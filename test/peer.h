@@ -41,7 +41,7 @@ static inline long now_ms(void)
 /* ---- the net */
 
 #define NET_PUBLIC  "93.184.216.34"
-#define NET_SLOW_MS 1500
+#define NET_SLOW_MS 3000
 static const struct net_name {
 	const char *name;
 	const char *addresses[3];
@@ -181,7 +181,7 @@ struct peer_conn {
 	int fd;
 	SSL *tls;
 	unsigned requests;
-	char bytes[128 * 1024]; /* the request */
+	char bytes[2 << 20]; /* the request */
 	size_t head_size, size;
 };
 
@@ -356,7 +356,7 @@ static bool peer_act(struct peer_conn *c)
 		return peer_say(c, "HTTP/1.1 204 None\r\n\r\n");
 	if (is_path(c, "/cookie"))
 		return peer_reply(c, "200 OK\r\nSet-Cookie: a=b", TEXT_NONE);
-	if (is_path(c, "/head"))
+	if (is_path(c, "/head") || is_path(c, "/a/../head"))
 		return peer_reply(c, "200 OK", (struct text){c->bytes, c->head_size});
 	return peer_reply(c, "200 OK",
 			  (struct text){c->bytes + c->head_size, c->size - c->head_size});

@@ -147,7 +147,7 @@ static bool options_set(struct transfer *t)
 
 #define OPTION(name, value, why) \
 	good = curl_easy_setopt(t->easy, name, (long)(value)) == CURLE_OK && good;
-#include "courier/options.tbl.h"
+#include "courier/transfer_options.tbl.h"
 #undef OPTION
 	return good;
 }
@@ -220,7 +220,7 @@ static const char *trouble_text(CURLcode code)
 		const char *text;
 	} troubles[] = {
 #define TROUBLE(code, text) {code, text},
-#include "courier/troubles.tbl.h"
+#include "courier/transfer_troubles.tbl.h"
 #undef TROUBLE
 	};
 

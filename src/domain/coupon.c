@@ -224,7 +224,7 @@ static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c, s
 {
 	struct customer by_card;
 	*ret_found = true;
-	store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &(struct customer){.phone = c->phone});
+	customer_want_phone(tx, c->phone);
 	store_want_unique(tx, UNIQUE_CUSTOMER_BY_CARD, &(struct customer){.card_no = c->card_no});
 	if (c->phone.size)
 		TRY(customer_find_by_phone(tx, c->phone, ret, ret_found));

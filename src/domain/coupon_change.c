@@ -8,6 +8,7 @@
 #include "domain/issuing.h"
 #include "domain/life_check.h"
 #include "domain/move.h"
+#include "domain/notice.h"
 #include "domain/template.h"
 #include "domain/terms.h"
 
@@ -106,6 +107,7 @@ struct change {
 	struct event event;
 	bool gives_back;
 	struct released released;
+	struct notices notices;
 	struct errand errand; /* number 0: no promise of a provider's is decided by this */
 };
 
@@ -198,11 +200,13 @@ static enum fault change_here(struct tx *tx, const struct env *env, struct chang
 	TRY(decide_promise(tx, env, ch));
 	TRY(apply(tx, env, ch));
 	TRY(life_add(env, &ch->life, &ch->event));
+	TRY(notices_event(&ch->notices, env, &ch->life.coupon, &ch->event));
 	store_put(tx, TABLE_COUPON, &ch->life.coupon);
 	if (ch->errand.number)
 		store_put(tx, TABLE_ERRAND, &ch->errand);
 	if (ch->gives_back)
 		hold_put(tx, &ch->released);
+	notices_put(&ch->notices);
 	return OK;
 }
 
@@ -248,9 +252,11 @@ enum fault coupon_change(struct tx *tx, const struct env *env, const void *cmd, 
 	*r = (struct coupon_change_ret){0};
 	TRY(check_said(tx, &c->said));
 	TRY(check_number(tx, &c->request));
+	TRY(notices_open(tx, env, &ch.notices));
 	coupon_move_want(tx, c);
 	TRY(life_open(tx, env, &key, c->code, &c->request, &ch.life));
 	r->id = ch.life.coupon.id;
+	notices_expect(&ch.notices, r->id);
 	r->code = arena_text(env->arena, code_of(&key, env->arena, &ch.life.coupon));
 	TRY(life_repeat(tx, &ch.life, &first));
 	if (first && first->kind != c->verb)

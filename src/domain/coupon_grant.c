@@ -24,6 +24,7 @@ struct grant {
 	struct issuing issuing;
 	struct holders holders;
 	struct text tag;
+	struct notices notices;
 	struct tally swept; /* hold */
 	bool sweep_begins;
 	/* per coupon */
@@ -312,6 +313,17 @@ static void put_all(struct tx *tx, struct grant *g)
 		store_put(tx, TABLE_TALLY, &g->swept);
 	errands_put(tx, &g->errands);
 	issuing_put(tx, &g->issuing);
+	notices_put(&g->notices);
+}
+
+static enum fault tell_all(const struct env *env, struct grant *g)
+{
+	enum notice_kind kind = g->cmd->hold ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED;
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->coupons[i].id)
+			TRY(notices_coupon(&g->notices, env, kind, &g->coupons[i],
+					   g->coupons[i].revision));
+	return issuing_tell(&g->issuing, env, &g->notices);
 }
 
 static enum fault show_all(struct tx *tx, const struct env *env, const struct grant *g,
@@ -359,11 +371,13 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	g.tag = tag_of(tx, env, c);
 	ROOM(r->results && g.tag.size);
 	want(tx, c);
+	TRY(notices_open(tx, env, &g.notices));
 	TRY(request_find_any(tx, env, &asked, &answer, &found));
 	if (found)
 		return answer_again(tx, env, &g, answer, r);
 	TRY(template_find(tx, c->template_id, TEXT("template_id"), &g.template));
 	TRY(decide_all(tx, env, &g));
+	TRY(tell_all(env, &g));
 	TRY(show_all(tx, env, &g, r));
 	put_all(tx, &g);
 	request_keep(tx, env, &asked, answer_of(env, &g));

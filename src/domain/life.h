@@ -98,12 +98,6 @@ enum {
 struct circumstances {
 	struct text reason, order_no, operator, shop;
 };
-/* A caller's number for a write: its repeat with the same contents gets the first answer; with
- * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
- * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
-struct request_number {
-	struct text key, digest;
-};
 
 /* --- templates --- */
 /* Who issues a template's coupons: given, or taken away (then we do), or left as it is. Members
@@ -323,10 +317,12 @@ struct coupon_redeem_ret {
 	struct coupon_check_ret refused;
 };
 /* Gives back, whole or in part. A redemption is named by the coupon's code with its number or its
- * order, or by the order alone: then all of the order's. Without number and order: the coupon's
- * last that stands. Exactly once: COUPON_IDLE when nothing is left to give back. */
+ * order, by the coupon's id with its number (REDEMPTION_UNKNOWN), or by the order alone: then all
+ * of the order's. Without number and order: the coupon's last that stands. Exactly once:
+ * COUPON_IDLE when nothing is left to give back. */
 struct coupon_reverse_cmd {
 	struct text code, order_no; /* one of them, or both */
+	uint64_t coupon_id;	    /* in place of the code */
 	uint64_t number;	    /* of the redemption; 0: not said */
 	enum reverse_cause cause;
 	bool has_amount;
@@ -339,6 +335,16 @@ struct coupon_reverse_ret {
 	struct redeemed *coupons;
 	unsigned n;
 	struct money discount; /* given back together */
+};
+struct redemption_get_cmd { /* REDEMPTION_UNKNOWN */
+	uint64_t coupon_id, number;
+};
+struct redemption_get_ret {
+	struct redeemed redeemed;
+	struct event *reversals; /* of it, oldest first */
+	unsigned n;
+	struct money given_back; /* of its discount */
+	bool reversed;		 /* nothing is left to give back */
 };
 struct purchase_get_cmd {
 	struct text order_no;
@@ -411,9 +417,10 @@ struct credential_change_cmd {
 	enum dialect dialect;
 	struct text name; /* as listed: native keys by their digest; CREDENTIAL_UNKNOWN */
 	uint64_t owner;	  /* 0: any */
-	bool revoke, has_expires, has_limits;
+	bool revoke, has_expires, has_calls_per_s, has_burst;
 	struct instant expires; /* its last second; none: never */
 	uint64_t calls_per_s, burst;
+	struct request_number request;
 };
 struct credential_change_ret {
 	struct credential credential;

@@ -74,24 +74,30 @@ export function operations(doc) {
 }
 
 const OWNER = '383933091455959041';
-/**
- * Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. Returns the ids
- * in their targets that the server makes: as they stand there -> as they are.
- */
+/** Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. Gives what
+    the ids that stand in them are here. */
 export async function prepareExamples(api) {
   const issue = (code, more = {}) => api.done('POST', '/v1/coupons', { template_id: 8001, customer: OWNER, code, ...more });
   const redeem = (code, order_no) => api.done('POST', `/v1/coupons/${code}/redeem`, { order_no, amount_fen: 25000 });
-  for (const code of ['GET', 'VALIDATE', 'REDEEM', 'REVERSE', 'FREEZE', 'UNFREEZE', 'RECALL', 'EXTEND', 'TRANSFER', 'REISSUE', 'MANY', 'ORDER']) await issue(`EX-${code}`, { reason: 'newcomer' });
+  for (const code of ['GET', 'VALIDATE', 'REDEEM', 'REVERSE', 'FREEZE', 'UNFREEZE', 'RECALL', 'EXTEND', 'TRANSFER', 'REISSUE', 'MANY', 'ORDER', 'USE']) await issue(`EX-${code}`, { reason: 'newcomer' });
   await issue('EX-CONFIRM', { hold: true });
   await issue('EX-RELEASE', { hold: true });
   await issue('EX-ASSIGN', { customer: undefined });
   await api.done('POST', '/v1/coupons/EX-UNFREEZE/freeze', {});
   await redeem('EX-REVERSE', 'A-1002');
   await redeem('EX-ORDER', 'A-1005');
+  const { redemption_id } = await redeem('EX-USE', 'A-1006');
+  await api.done('POST', '/v1/coupons/EX-USE/reverse', { amount_fen: 10000, cause: 'refund' });
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
+  for (const name of ['ex-key', 'ex-old-key']) await api.done('POST', '/v1/credentials', { dialect: 'top', name, secret: 's' });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
+  // Nobody is called: the server has no courier.
+  const { id } = await api.done('POST', '/v1/webhooks', { url: 'https://nobody.invalid/', label: 'nobody' });
+  await issue('EX-TOLD');
+  const { event_id } = (await api.done('GET', `/v1/webhooks/${id}/deliveries`)).data[0];
   const provider = { url: 'https://coupons.example.com/provide', app_key: '100000001', secret: 'the-secret' };
   await api.done('POST', '/v1/templates', { template_id: 8100, name: 'theirs', amount_fen: 1, provider });
   await api.done('POST', '/v1/coupons', { template_id: 8100, customers: [{ nick: 'ex-nick' }] });
-  return { '102397558118809644': (await api.done('GET', '/v1/errands')).data[0].errand_id };
+  const { errand_id } = (await api.done('GET', '/v1/errands')).data[0];
+  return { '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id, '102397558118809644': errand_id };
 }

@@ -30,7 +30,8 @@ static void test_build(void)
 	struct arena a;
 	arena_init(&a, 1 << 20);
 	CHECK(provide_build(&a, &sent, instant_of_second(1767232800), &call));
-	CHECK_TEXT(call.body, "{\"coupon_id\":8001,\"buyer_nicks\":[\"a\",\"b\\\"\xE5\xBC\xA0\",\"007\"]}");
+	CHECK_TEXT(call.body,
+		   "{\"coupon_id\":8001,\"buyer_nicks\":[\"a\",\"b\\\"\xE5\xBC\xA0\",\"007\"]}");
 	/* the common parameters sorted, decoded; the secret around them */
 	struct text parts[] = {
 	    TEXT("access_tokent/k=\xE5\xBC\xA0"
@@ -74,9 +75,9 @@ static const struct row {
 	bool failed;
 } rows[] = {
 #define GOOD(results) "{\"response\":{\"code\":0,\"send_results\":[" results "]}}"
-#define A "{\"buyer_nick\":\"a\",\"code\":0,\"coupon_number\":\"n1\"}"
-#define B "{\"buyer_nick\":\"b\\\"\xE5\xBC\xA0\",\"code\":15,\"error_message\":\"enough\"}"
-#define C "{\"buyer_nick\":7,\"code\":0}"
+#define A	      "{\"buyer_nick\":\"a\",\"code\":0,\"coupon_number\":\"n1\"}"
+#define B	      "{\"buyer_nick\":\"b\\\"\xE5\xBC\xA0\",\"code\":15,\"error_message\":\"enough\"}"
+#define C	      "{\"buyer_nick\":7,\"code\":0}"
     {GOOD(A "," B), 200, ERRAND_ANSWERED, "sru", "", false},
     {GOOD(B "," A), 200, ERRAND_ANSWERED, "sru", "", false},
     {"{\"code\":0,\"send_results\":[" A "]}", 200, ERRAND_ANSWERED, "suu", "", false},
@@ -103,7 +104,8 @@ static const struct row {
     {"{\"code\":1}", 200, ERRAND_DOUBTFUL, "", "code 1", false},
     {"{\"code\":-99}", 200, ERRAND_DOUBTFUL, "", "code -99", false},
     {"{\"code\":0}", 200, ERRAND_DOUBTFUL, "", "an answer without results", false},
-    {"{\"code\":0,\"send_results\":{}}", 200, ERRAND_DOUBTFUL, "", "an answer without results", false},
+    {"{\"code\":0,\"send_results\":{}}", 200, ERRAND_DOUBTFUL, "", "an answer without results",
+     false},
     {"{\"send_results\":[" A "]}", 200, ERRAND_DOUBTFUL, "", "an answer without a code", true},
     {"{\"code\":\"x\"}", 200, ERRAND_DOUBTFUL, "", "an answer without a code", true},
     {"[]", 200, ERRAND_DOUBTFUL, "", "an answer that is no JSON object", true},
@@ -139,7 +141,8 @@ static void check_row(const struct row *row)
 static struct errand_settle_cmd read_answer(struct arena *a, const char *answer, bool fresh)
 {
 	struct errand_begin_ret sent = what(fresh);
-	struct dial_call call = {.outcome = DIAL_ANSWERED, .status = 200, .answer = text_of(answer)};
+	struct dial_call call = {
+	    .outcome = DIAL_ANSWERED, .status = 200, .answer = text_of(answer)};
 	struct errand_settle_cmd got;
 	provide_read(a, &sent, &call, &got);
 	return got;
@@ -154,18 +157,18 @@ static void test_words(void)
 	CHECK_TEXT(got.answers[0].code, "n1");
 	CHECK_TEXT(got.answers[1].reason, "enough");
 	/* two numbers of one coupon: sent, but which is not known */
-	got = read_answer(
-	    &a, GOOD(A ",{\"buyer_nick\":\"a\",\"code\":0,\"coupon_number\":\"n2\"}"), true);
+	got = read_answer(&a, GOOD(A ",{\"buyer_nick\":\"a\",\"code\":0,\"coupon_number\":\"n2\"}"),
+			  true);
 	CHECK(got.answers[0].outcome == PROMISE_SENT && got.answers[0].code.size == 0);
 	/* what may not stand in a timeline */
 	got = read_answer(
-	    &a, GOOD("{\"buyer_nick\":\"007\",\"code\":15,\"error_message\":\"007 has one\"}"), true);
+	    &a, GOOD("{\"buyer_nick\":\"007\",\"code\":15,\"error_message\":\"007 has one\"}"),
+	    true);
 	CHECK_TEXT(got.answers[2].reason, "code 15");
 	got = read_answer(&a, GOOD("{\"buyer_nick\":\"a\",\"code\":9}"), true);
 	CHECK_TEXT(got.answers[0].reason, "code 9");
-	got = read_answer(&a,
-			  GOOD("{\"buyer_nick\":\"007\",\"code\":0,\"coupon_number\":12345678901}"),
-			  true);
+	got = read_answer(
+	    &a, GOOD("{\"buyer_nick\":\"007\",\"code\":0,\"coupon_number\":12345678901}"), true);
 	CHECK_TEXT(got.answers[2].code, "12345678901");
 	got = read_answer(
 	    &a, GOOD("{\"buyer_nick\":\"a\",\"code\":0,\"coupon_number\":\"\\u0007\"}"), true);

@@ -12,7 +12,7 @@ void show_provider(struct out *o, struct text url, struct text app_key)
 	write_end(&o->w);
 }
 
-void show_delivery(struct out *o, const struct coupon_view *v)
+void show_coupon_delivery(struct out *o, const struct coupon_view *v)
 {
 	write_begin(&o->w, "delivery");
 	NATIVE_COUPON_DELIVERY(SHOW)

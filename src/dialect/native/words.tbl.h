@@ -11,6 +11,7 @@ WORDS(event,     "", "issued", "held", "confirmed", "released", "assigned", "fro
 WORDS(mark,      "covered", "invited", "registered")
 WORDS(status,    "", "online", "stopped", "ended")
 WORDS(scope,     "read", "issue", "redeem", "manage", "admin", "public")
+WORDS(delivery,  "waiting", "delivered", "failed")
 WORDS(dialect,   "", "wjb", "waiqin", "top", "zvcms", "native")
 WORDS(promise,   "", "pending", "sent", "refused", "unknown")
 WORDS(errand,    "waiting", "unknown", "done")
