@@ -246,6 +246,23 @@ test('another URL takes what waits; one that is deleted hears nothing more', asy
   await drop();
 });
 
+test('what was read for another URL or another secret is not sent any more', async () => {
+  const slow = () => sleep(60);
+  const first = await receiver(slow), second = await receiver(slow);
+  const w = await listen(first);
+  const c = await issued();
+  for (let i = 0; i < 8; i++) await api.ok('POST', `/v1/coupons/${c.code}/${i % 2 ? 'unfreeze' : 'freeze'}`);
+  await until(() => first.requests.length >= 1, 5000, 'the first message');
+  const { secret } = await api.ok('POST', `/v1/webhooks/${w.id}/rotate`, { old_secret_seconds: 0 });
+  await api.ok('PATCH', `/v1/webhooks/${w.id}`, { url: second.url });
+  const before = first.requests.length;
+  await until(() => new Set([...first.taken, ...second.taken].map((t) => t.id)).size === 9, 5000, 'all of it');
+  assert.ok(first.requests.length <= before + 1 && second.taken.length >= 4, `${first.requests.length} and ${second.requests.length}`);
+  for (const t of second.taken) verified(secret, t);
+  assert.deepEqual(disorder([...first.taken, ...second.taken]), []);
+  await drop();
+});
+
 // ---- dying
 
 /** A receiver that is a process of its own and writes down what it takes. */
