@@ -72,13 +72,6 @@ static void show(const struct grant *g, const struct issued_row *row, const stru
 		ret->customer_id = holder->customer_id;
 }
 
-/* A promise may have been given its provider's code since. */
-static struct text first_code(struct code_key *key, struct arena *a, const struct coupon *coupon)
-{
-	struct coupon first = {.id = coupon->id};
-	return code_of(key, a, coupon->errand ? &first : coupon);
-}
-
 /* One that SPI issued says no dates: those it has now. */
 static enum fault repeat_row(struct tx *tx, const struct env *env, const struct grant *g,
 			     const struct issued_row *row, const struct coupon *coupon,
@@ -97,7 +90,7 @@ static enum fault repeat_row(struct tx *tx, const struct env *env, const struct 
 	show(g, &shown, found ? &holder : NULL, coupon->errand, ret);
 	ret->customer_id = arena_text(env->arena, ret->customer_id);
 	if (row->id)
-		ret->code = arena_text(env->arena, first_code(&key, env->arena, coupon));
+		ret->code = arena_text(env->arena, code_first(&key, env->arena, coupon));
 	return OK;
 }
 
@@ -205,15 +198,17 @@ static void hold(const struct env *env, uint64_t hold_s, uint64_t swept, struct 
 		c->due = swept + 1;
 }
 
-static enum fault begin_timeline(const struct env *env, const struct coupon_grant_cmd *c,
+static enum fault begin_timeline(const struct env *env, const struct grant *g,
 				 struct coupon *coupon)
 {
+	const struct coupon_grant_cmd *c = g->cmd;
 	if (!coupon->held && !said_something(&c->said))
 		return OK;
 	struct event event = {.kind = coupon->held ? EVENT_HELD : EVENT_ISSUED,
 			      .at = env->instant,
 			      .said = c->said,
 			      .state = (enum coupon_state)coupon->state,
+			      .day = coupon->held ? g->issuing.day : 0,
 			      .end = coupon->end,
 			      .until = coupon->until};
 	return timeline_add(env, coupon, &event);
@@ -248,7 +243,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 	issuing_take(&g->issuing, holding);
 	if (holding)
 		g->holders.took[person] = true;
-	return begin_timeline(env, g->cmd, c);
+	return begin_timeline(env, g, c);
 }
 
 /* Its provider names customers by their nicks, and makes the codes. */
@@ -318,11 +313,13 @@ static void put_all(struct tx *tx, struct grant *g)
 
 static enum fault tell_all(const struct env *env, struct grant *g)
 {
-	enum notice_kind kind = g->cmd->hold ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED;
-	for (unsigned i = 0; i < g->n; i++)
-		if (g->coupons[i].id)
-			TRY(notices_coupon(&g->notices, env, kind, &g->coupons[i],
-					   g->coupons[i].revision));
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct coupon *c = &g->coupons[i];
+		if (c->id)
+			TRY(notices_coupon(&g->notices, env,
+					   c->held ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED, c,
+					   c->revision));
+	}
 	return issuing_tell(&g->issuing, env, &g->notices);
 }
 
@@ -380,6 +377,7 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(tell_all(env, &g));
 	TRY(show_all(tx, env, &g, r));
 	put_all(tx, &g);
-	request_keep(tx, env, &asked, answer_of(env, &g));
+	if (r->issued) /* a refusal is not remembered */
+		request_keep(tx, env, &asked, answer_of(env, &g));
 	return OK;
 }
