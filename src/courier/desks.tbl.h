@@ -4,3 +4,4 @@
 /* clang-format off */
 DESK(campaigns)
 DESK(webhooks)
+DESK(errands)

@@ -4,6 +4,7 @@
  */
 #include "domain/check.h"
 #include "domain/coupon.h"
+#include "domain/errand.h"
 #include "domain/issuing.h"
 #include "domain/life_check.h"
 #include "domain/move.h"
@@ -13,12 +14,24 @@
 
 /* --- holds that end --- */
 
-void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
+/* The merchant's zone may have changed since. */
+static uint64_t hold_day(const struct env *env, const struct life *life)
 {
+	for (unsigned i = life->timeline.n; i > 0; i--) {
+		const struct event *e = &life->timeline.events[i - 1];
+		if (e->kind == EVENT_HELD && e->day)
+			return e->day;
+	}
+	return (uint64_t)day_of(life->coupon.issued, env->from_utc8);
+}
+
+void hold_want(struct tx *tx, const struct env *env, const struct life *life)
+{
+	const struct coupon *c = &life->coupon;
 	struct tally tally = {.kind = TALLY_ISSUED, .of = c->template};
-	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
 	store_want(tx, TABLE_TALLY, &tally);
-	tally = (struct tally){.kind = TALLY_ISSUED_ON, .of = issuing_day_key(c->template, day)};
+	tally = (struct tally){.kind = TALLY_ISSUED_ON,
+			       .of = issuing_day_key(c->template, hold_day(env, life))};
 	store_want(tx, TABLE_TALLY, &tally);
 	if (!c->customer)
 		return;
@@ -38,21 +51,35 @@ static enum fault load_holding(struct tx *tx, const struct coupon *c, struct hol
 	return holding_get(tx, holder.alias_of, c->template, ret);
 }
 
-enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
+enum fault hold_load(struct tx *tx, const struct env *env, const struct life *life,
 		     struct released *ret)
 {
-	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
-	*ret = (struct released){0};
-	hold_want(tx, env, c);
+	const struct coupon *c = &life->coupon;
+	*ret = (struct released){.day = hold_day(env, life)};
+	hold_want(tx, env, life);
 	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
-	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, day), &ret->on_day));
+	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, ret->day), &ret->on_day));
 	return c->customer ? load_holding(tx, c, &ret->holding) : OK;
 }
 
-void hold_give_back(const struct env *env, const struct coupon *c, struct released *r)
+void hold_give_back(struct released *r)
 {
 	r->counts_day = r->on_day.count > 0;
-	issuing_give_back(env, c, &r->total, &r->on_day, &r->holding);
+	issuing_give_back(r->day, &r->total, &r->on_day, &r->holding);
+}
+
+void hold_share(struct released *mine, const struct released *before, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct released *other = &before[i];
+		if (other->total.of == mine->total.of)
+			mine->total = other->total;
+		if (other->on_day.of == mine->on_day.of)
+			mine->on_day = other->on_day;
+		if (other->holding.customer == mine->holding.customer &&
+		    other->holding.template == mine->holding.template)
+			mine->holding = other->holding;
+	}
 }
 
 void hold_put(struct tx *tx, struct released *r)
@@ -72,6 +99,18 @@ void hold_leave(struct coupon *c, enum coupon_state state)
 	c->due = 0;
 }
 
+enum fault hold_confirm(struct tx *tx, const struct env *env, struct coupon *c, struct event *event)
+{
+	struct template terms;
+	TRY(terms_of(tx, c, &terms));
+	event->until = c->end;
+	if (terms.is_relative)
+		issuing_dates(env, &terms, &c->begin, &c->end);
+	event->end = c->end;
+	hold_leave(c, COUPON_UNUSED);
+	return OK;
+}
+
 /* --- verbs that leave it where it is --- */
 
 struct change {
@@ -81,30 +120,19 @@ struct change {
 	bool gives_back;
 	struct released released;
 	struct notices notices;
+	struct errand errand;	       /* number 0: no promise of a provider's is decided by this */
+	struct campaign_counts counts; /* of the campaign whose reward it is */
 };
-
-/* It is received now. */
-static enum fault confirm(struct tx *tx, const struct env *env, struct change *ch)
-{
-	struct coupon *c = &ch->life.coupon;
-	struct template terms;
-	TRY(terms_of(tx, c, &terms));
-	ch->event.until = c->end;
-	if (terms.is_relative)
-		issuing_dates(env, &terms, &c->begin, &c->end);
-	ch->event.end = c->end;
-	hold_leave(c, COUPON_UNUSED);
-	return OK;
-}
 
 static enum fault release(struct tx *tx, const struct env *env, struct change *ch)
 {
 	struct coupon *c = &ch->life.coupon;
 	ch->gives_back = c->held;
 	if (c->held) {
-		TRY(hold_load(tx, env, c, &ch->released));
-		hold_give_back(env, c, &ch->released);
+		TRY(hold_load(tx, env, &ch->life, &ch->released));
+		hold_give_back(&ch->released);
 	}
+	ch->event.was_frozen = !c->held && c->state == COUPON_FROZEN && c->revision == 0;
 	hold_leave(c, COUPON_RECALLED);
 	return OK;
 }
@@ -147,7 +175,7 @@ static enum fault apply(struct tx *tx, const struct env *env, struct change *ch)
 {
 	switch (ch->cmd->verb) {
 	case EVENT_CONFIRMED:
-		return confirm(tx, env, ch);
+		return hold_confirm(tx, env, &ch->life.coupon, &ch->event);
 	case EVENT_RELEASED:
 	case EVENT_RECALLED:
 		return release(tx, env, ch);
@@ -171,12 +199,31 @@ static enum fault apply(struct tx *tx, const struct env *env, struct change *ch)
 	return FAULT_DATA_DAMAGED;
 }
 
+/* Somebody knows what became of a promise. */
+static enum fault decide_promise(struct tx *tx, const struct env *env, struct change *ch)
+{
+	const struct coupon *c = &ch->life.coupon;
+	if (!c->errand || !c->held)
+		return OK;
+	enum outcome outcome = ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
+	struct errand before = {.number = c->errand};
+	TRY(get_named(tx, TABLE_ERRAND, &before));
+	campaign_errand_want(tx, &before);
+	TRY(errand_decide(tx, env, c, outcome, &ch->errand));
+	return campaign_errand_count(tx, env, &before, &ch->errand, &ch->counts);
+}
+
 static enum fault change_here(struct tx *tx, const struct env *env, struct change *ch)
 {
+	TRY(decide_promise(tx, env, ch));
 	TRY(apply(tx, env, ch));
 	TRY(life_add(env, &ch->life, &ch->event));
 	TRY(notices_event(&ch->notices, env, &ch->life.coupon, &ch->event));
 	store_put(tx, TABLE_COUPON, &ch->life.coupon);
+	if (ch->errand.number) {
+		store_put(tx, TABLE_ERRAND, &ch->errand);
+		campaign_counts_put(tx, &ch->counts);
+	}
 	if (ch->gives_back)
 		hold_put(tx, &ch->released);
 	notices_put(&ch->notices);

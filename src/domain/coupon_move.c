@@ -166,6 +166,8 @@ static enum fault reissue(struct tx *tx, const struct env *env, struct move *m)
 	struct code_key key = code_key(tx);
 	if (old->used)
 		return refuse(tx, FAULT_COUPON_REDEEMED, TEXT("code"), m->cmd->code);
+	if (old->errand) /* its code is the provider's to change */
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("code"), TEXT_NONE);
 	TRY(want_terms(tx, m));
 	issuing_want(tx, env, &m->terms);
 	TRY(terms_of(tx, old, &m->terms));

@@ -150,6 +150,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 			      .discount = priced->discount};
 	const struct counters *counters = &r->pricing.counters[r->pricing.counter_of[i]];
 	event.counted_for = counters->per_holder ? counters->holder : 0;
+	event.day = counters->per_holder ? counters->day : 0;
 	if (priced->split) {
 		event.split = split_write(env, priced->split, r->cmd->cart.n);
 		ROOM(event.split.data);

@@ -312,7 +312,7 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 {
 	struct target *t = &r->targets[i];
 	take_counters(r, i);
-	counters_give_back(&t->counters, t->redemption->at, env, &t->terms, t->event.discount,
+	counters_give_back(&t->counters, t->redemption, env, &t->terms, t->event.discount,
 			   t->event.gave_back);
 	counters_put(tx, &t->counters);
 	if (is_last_of_its_coupon(r, i))

@@ -2,8 +2,9 @@
  * The domain: every command the server knows, as data in and data out. Dialects decode requests
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
  * department.c, customer.c, customer_erase.c, customer_merge.c, customer_settle.c, template.c,
- * coupon.c and coupon_*.c, campaign.c (WangJuBao), campaign_save.c (Waiqin, native),
- * campaign_list.c (reads, sweep), campaign_*.c (running ones), audience.c, request.c.
+ * coupon.c and coupon_*.c, provider.c, errand.c and errand_*.c, campaign.c (WangJuBao),
+ * campaign_save.c (Waiqin, native), campaign_list.c (reads, sweep), campaign_*.c (running ones),
+ * audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
@@ -333,6 +334,15 @@ struct coupon_import_cmd { /* one CSV row */
 struct coupon_import_ret {
 	bool made; /* false: it was there, equal */
 };
+/* Of a coupon that a provider is asked for: what became of it. PROMISE_NONE: it is ours. */
+enum promise {
+	PROMISE_NONE,
+	PROMISE_PENDING,
+	PROMISE_SENT,
+	PROMISE_REFUSED,
+	PROMISE_UNKNOWN /* given up without an answer: somebody has to find out */,
+	PROMISE_COUNT
+};
 /* A coupon with all that the dialects show of it. */
 struct coupon_view {
 	const struct coupon *coupon;
@@ -340,6 +350,9 @@ struct coupon_view {
 	const struct customer *customer; /* NULL: nobody's */
 	struct text code;
 	enum coupon_state state; /* as shown */
+	enum promise promise;
+	struct text promise_reason; /* why it was refused, or is not known yet */
+	uint64_t errand;	    /* public number; 0: ours */
 };
 struct coupon_query_cmd { /* TOP; filters AND-ed, empty = none; newest first */
 	struct text channel, phone, card_no, code;

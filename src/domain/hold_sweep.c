@@ -65,33 +65,17 @@ static enum fault release(const struct env *env, struct life *life, struct notic
 	return notices_event(notices, env, &life->coupon, &event);
 }
 
-/* Counters that several coupons share go on from the last one that has them. */
-static void share(struct sweep *s, unsigned i)
-{
-	struct released *mine = &s->released[i];
-	for (unsigned k = 0; k < i; k++) {
-		const struct released *other = &s->released[k];
-		if (other->total.of == mine->total.of)
-			mine->total = other->total;
-		if (other->on_day.of == mine->on_day.of)
-			mine->on_day = other->on_day;
-		if (other->holding.customer == mine->holding.customer &&
-		    other->holding.template == mine->holding.template)
-			mine->holding = other->holding;
-	}
-}
-
 static enum fault decide(struct tx *tx, const struct env *env, struct sweep *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		hold_want(tx, env, &s->lives[i].coupon);
+		hold_want(tx, env, &s->lives[i]);
 	for (unsigned i = 0; i < s->n; i++)
 		notices_expect(&s->notices, s->lives[i].coupon.id);
 	for (unsigned i = 0; i < s->n; i++)
-		TRY(hold_load(tx, env, &s->lives[i].coupon, &s->released[i]));
+		TRY(hold_load(tx, env, &s->lives[i], &s->released[i]));
 	for (unsigned i = 0; i < s->n; i++) {
-		share(s, i);
-		hold_give_back(env, &s->lives[i].coupon, &s->released[i]);
+		hold_share(&s->released[i], s->released, i);
+		hold_give_back(&s->released[i]);
 		TRY(release(env, &s->lives[i], &s->notices));
 	}
 	return OK;

@@ -86,6 +86,7 @@ enum {
 	QUALIFY_WALK_MAX = 1000,    /* .. of so many, the newest in the wallet */
 	EDITIONS_MAX = 1000,	    /* of one template */
 	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
+	PROVIDERS_MAX = 100,	    /* of a merchant: a courier looks at all of them */
 	DAYS_AFTER_MAX = 3650,
 	PIECES_MAX = 1000 * 1000, /* of one item */
 	SETS_MAX = 1000,	  /* items of one set of shops, categories .. */
@@ -99,10 +100,21 @@ struct circumstances {
 };
 
 /* --- templates --- */
+/* Who issues a template's coupons: given, or taken away (then we do), or left as it is. Members
+ * that are absent are those of the provider it has; a known one keeps its secrets.
+ * PARAMETER_MISSING with "provider.url", "provider.app_key", "provider.secret"; LIMIT_REACHED past
+ * PROVIDERS_MAX. */
+struct provider_given {
+	enum given given;
+	struct text url, app_key;
+	struct text secret, access_token; /* in clear */
+	bool no_token;			  /* the access token goes */
+};
 /* LIMIT_BELOW_USED with the field when a limit is set below what is used already. A change of terms
  * makes a new edition if coupons were issued; those keep the old one unless `recast`. */
 struct template_make_cmd {
-	struct template template; /* template_id 0: made here */
+	struct template template; /* template_id 0: made here; `provider` is not looked at */
+	struct provider_given provider;
 	struct request_number request;
 };
 struct template_make_ret {
@@ -111,8 +123,9 @@ struct template_make_ret {
 struct template_change_cmd {
 	uint64_t template_id;
 	struct template template; /* all of it as it shall be; template_get, then change */
-	bool recast;		  /* coupons that are out go by the new terms; their dates stay */
-	uint64_t revision;	  /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
+	struct provider_given provider;
+	bool recast;	   /* coupons that are out go by the new terms; their dates stay */
+	uint64_t revision; /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
 	struct request_number request;
 };
 struct template_change_ret {
@@ -129,10 +142,14 @@ struct usage {
 struct template_get_ret {
 	struct template template;
 	struct usage usage;
+	struct text provider_url, provider_app_key; /* empty: its coupons are ours */
 };
 
 /* --- issuing --- */
-/* Who gets a coupon: the first given of customer_id, phone, card_no, nick, code, source_code names
+/* Of a template with a provider: promises, coupons that are held until the provider has answered.
+ * Each holder must have a nick (PARAMETER_INVALID); no holds of the caller's, no codes, nobody's.
+ *
+ * Who gets a coupon: the first given of customer_id, phone, card_no, nick, code, source_code names
  * the customer; nobody known: made. None given: nobody's coupon. */
 struct coupon_grant_cmd {
 	uint64_t template_id;
@@ -152,6 +169,7 @@ struct granted {
 	struct text customer_id; /* empty: nobody's */
 	enum coupon_state state;
 	struct instant begin, end;
+	bool promised; /* its provider is asked for it */
 };
 struct coupon_grant_ret {
 	struct granted *results; /* holder by holder */
@@ -194,9 +212,12 @@ struct event {
 	struct money amount, discount;
 	bool has_amount;
 	uint64_t reverses; /* reverse: number of the redemption */
+	uint64_t day;	   /* since 1970, to which it counts: a hold, a use that is limited; 0:
+				      not said */
 	enum reverse_cause cause;
 	bool closes;	   /* reverse: nothing of the redemption is left to give back */
 	bool gave_back;	   /* reverse: the use came back */
+	bool was_frozen;   /* recall: what it was before, where no event says so */
 	struct text split; /* redeem with items: varints, fen per item; else empty */
 	/* assign, transfer: customer_id; reissue: the new coupon's code; issue: the code of the one
 	 * it stands in for */

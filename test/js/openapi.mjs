@@ -95,5 +95,9 @@ export async function prepareExamples(api) {
   const { id } = await api.done('POST', '/v1/webhooks', { url: 'https://nobody.invalid/', label: 'nobody' });
   await issue('EX-TOLD');
   const { event_id } = (await api.done('GET', `/v1/webhooks/${id}/deliveries`)).data[0];
-  return { '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id };
+  const provider = { url: 'https://coupons.example.com/provide', app_key: '100000001', secret: 'the-secret' };
+  await api.done('POST', '/v1/templates', { template_id: 8100, name: 'theirs', amount_fen: 1, provider });
+  await api.done('POST', '/v1/coupons', { template_id: 8100, customers: [{ nick: 'ex-nick' }] });
+  const { errand_id } = (await api.done('GET', '/v1/errands')).data[0];
+  return { '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id, '102397558118809644': errand_id };
 }

@@ -224,7 +224,7 @@ static struct text expanded(struct story *t, struct text word, char blank)
 	buffer_init_fixed(&b, arena_take(&t->arena, word.size * 8 + 64), word.size * 8 + 64);
 	for (size_t i = 0; i < word.size; i++) {
 		char c = word.data[i];
-		if (c != '$' || i + 2 >= word.size || !strchr("CAUK", word.data[i + 1])) {
+		if (c != '$' || i + 2 >= word.size || !strchr("CAUEK", word.data[i + 1])) {
 			buffer_byte(&b, c == blank ? ' ' : c);
 			continue;
 		}
@@ -1067,6 +1067,7 @@ static enum fault do_forget(struct story *t)
 	return OK;
 }
 
+#include "errand.h"
 #include "life.h"
 #include "campaigns.h"
 #include "lease.h"
@@ -1211,8 +1212,7 @@ static const struct {
     {"fill", do_fill},
     {"approve", do_approve},
     {"progress", do_progress},
-    {"due", do_due},
-    {"provider_template", do_provider_template},
+    {"campaigns_due", do_campaigns_due},
     {"webhook", do_webhook},
     {"change_webhook", do_change_webhook},
     {"delete_webhook", do_delete_webhook},
@@ -1222,6 +1222,15 @@ static const struct {
     {"deliveries", do_deliveries},
     {"resend", do_resend},
     {"forget_notices", do_forget_notices},
+    {"providers", do_providers},
+    {"provider_lease", do_provider_lease},
+    {"errands", do_errands},
+    {"errand", do_errand},
+    {"due", do_due},
+    {"begin", do_begin},
+    {"settle_errand", do_settle_errand},
+    {"ask", do_ask},
+    {"promise", do_promise},
 };
 
 static void read_words(struct story *t, struct text line)

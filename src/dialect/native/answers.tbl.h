@@ -36,6 +36,7 @@
 	D(PART,   code,          true, show_pattern(o, t), OPTIONAL, CodePatternShown, "") \
 	D(TEXT,   description,   true, t->description, OPTIONAL, none, "") \
 	D(TEXT,   channel,       true, t->channel, OPTIONAL, none, "") \
+	D(PART,   provider,      url.size, show_provider(o, url, app_key), OPTIONAL, ProviderNamed, "absent: its coupons are ours") \
 	D(NUMBER, revision,      true, t->revision, REQUIRED, none, "the ETag") \
 	D(MOMENT, created_at,    true, t->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,    true, t->updated, OPTIONAL, none, "")
@@ -96,6 +97,7 @@
 	D(MOMENT, until,       v->state == COUPON_FROZEN, c->until, OPTIONAL, none, "end of the freeze or the hold") \
 	D(NUMBER, uses,        true, t->uses ? t->uses : 1, REQUIRED, none, "it has") \
 	D(NUMBER, used,        true, c->used, REQUIRED, none, "of them") \
+	D(PART,   delivery,    v->promise, show_coupon_delivery(o, v), OPTIONAL, CouponDelivery, "what became of it with the template's provider; absent: it is ours") \
 	D(TEXT,   channel,     true, c->channel, OPTIONAL, none, "") \
 	D(TEXT,   attribute,   true, c->attribute, OPTIONAL, none, "") \
 	D(MOMENT, issued_at,   true, c->issued, OPTIONAL, none, "") \
@@ -149,6 +151,7 @@
 	D(WORD,   state,       !g->fault, WORD_OF(state, g->state), OPTIONAL, state, "") \
 	D(MOMENT, valid_from,  true, g->begin, OPTIONAL, none, "") \
 	D(MOMENT, valid_until, true, g->end, OPTIONAL, none, "") \
+	D(WORD,   delivery,    g->promised, WORD_OF(promise, PROMISE_PENDING), OPTIONAL, promise, "the template's provider is asked for it: it is held until the answer is known") \
 	D(PART,   error,       g->fault, show_reason(o, "error", g->fault), OPTIONAL, Reason, "why it was not issued")
 #define NATIVE_GRANT_SHOWN(D) \
 	D(DIGITS, template_id, true, cmd->template_id, REQUIRED, none, "") \

@@ -2,12 +2,14 @@
  * Templates. A change is a merge patch: the template is read, the given members are put over it,
  * and the revision that was read goes along, so that a change in between is noticed.
  */
+#include "base/url.h"
 #include "dialect/native/native.h"
 
 struct template_in {
 	struct template t;
 	struct json shops, categories, products, channels, hours, valid, limits, stacking, pattern;
-	struct json per;
+	struct json per, provider_object;
+	struct provider_given provider;
 	bool recast;
 	struct text request_no;
 };
@@ -26,6 +28,7 @@ static const struct field limits_fields[] = {NATIVE_LIMITS(FIELD_OF)};
 static const struct field per_fields[] = {NATIVE_USES_PER(FIELD_OF)};
 static const struct field stacking_fields[] = {NATIVE_STACKING(FIELD_OF)};
 static const struct field pattern_fields[] = {NATIVE_PATTERN(FIELD_OF)};
+static const struct field provider_fields[] = {NATIVE_PROVIDER(FIELD_OF)};
 
 /* Objects inside the body whose members are the template's too, in the order they are read. */
 static const struct part {
@@ -202,6 +205,35 @@ static enum fault read_hours(struct call *call, struct json list, struct text *r
 	return OK;
 }
 
+/* --- who issues its coupons --- */
+
+/* What is signed is our own query alone: an URL that has one of its own cannot be. */
+static enum fault check_url(struct call *call, struct text url)
+{
+	const char *why = "";
+	bool good = url_good(url, call->private_targets, &why);
+	if (good && url.size && memchr(url.data, '?', url.size)) {
+		good = false;
+		why = "it has a query";
+	}
+	return good ? OK
+		    : call_refuse(call, FAULT_TARGET_REFUSED, TEXT("provider.url"), text_of(why));
+}
+
+static enum fault read_provider(struct call *call, struct template_in *in)
+{
+	struct json object = in->provider_object, value;
+	if (!was_given(object))
+		return OK;
+	in->provider.given = object.kind == JSON_NULL ? GIVEN_NULL : GIVEN_VALUE;
+	if (object.kind == JSON_NULL)
+		return OK;
+	TRY(native_part_patch(call, object, "provider.", FIELD_ROWS(provider_fields, in)));
+	in->provider.no_token =
+	    json_find(object, TEXT("access_token"), &value) && value.kind == JSON_NULL;
+	return in->provider.url.size ? check_url(call, in->provider.url) : OK;
+}
+
 /* --- the body --- */
 
 static enum fault read_parts(struct call *call, struct template_in *in)
@@ -220,6 +252,7 @@ static enum fault read_parts(struct call *call, struct template_in *in)
 			TRY(read_set(call, value, sets[i].name, (struct text *)(at + sets[i].in),
 				     (struct text *)(at + sets[i].out)));
 	}
+	TRY(read_provider(call, in));
 	return was_given(in->hours) ? read_hours(call, in->hours, &in->t.hours) : OK;
 }
 
@@ -240,10 +273,7 @@ static enum fault settle_validity(struct call *call, const struct template_in *i
 		t->begin = t->end = INSTANT_NONE;
 	else if (dates)
 		t->starts_after_days = t->lasts_days = 0;
-	t->is_relative = t->lasts_days > 0;
-	if (t->starts_after_days && !t->is_relative)
-		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("valid.lasts_days"),
-				   TEXT_NONE);
+	t->is_relative = t->lasts_days > 0 || t->starts_after_days > 0;
 	return OK;
 }
 
@@ -302,41 +332,64 @@ enum fault native_decode_template_make(struct call *call, void *into)
 	if (!in.t.benefit)
 		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("type"), TEXT_NONE);
 	cmd->template = in.t;
+	cmd->provider = in.provider;
 	return native_number(call, in.request_no, &cmd->request);
+}
+
+static bool path_id(const struct call *call, uint64_t *ret)
+{
+	const struct native_state *s = call->state;
+	return text_to_uint64(s->id, ret) && *ret > 0 && *ret <= INT64_MAX;
 }
 
 static enum fault read_id(struct call *call, uint64_t *ret)
 {
 	const struct native_state *s = call->state;
-	bool is_id = text_to_uint64(s->id, ret) && *ret > 0 && *ret <= INT64_MAX;
-	return is_id ? OK : call_refuse(call, FAULT_TEMPLATE_UNKNOWN, TEXT("template_id"), s->id);
+	return path_id(call, ret)
+		   ? OK
+		   : call_refuse(call, FAULT_TEMPLATE_UNKNOWN, TEXT("template_id"), s->id);
 }
 
-/* One that is unknown is left to the handler: it may be the repeat of a change. */
+/* What the patch is put over. One that is unknown is left to the handler: it may be the repeat of a
+ * change, and what is wrong with the change itself is said first. */
+static enum fault read_known(struct call *call, uint64_t id, struct template *ret)
+{
+	struct template_get_cmd get = {id};
+	struct template_get_ret got = {0};
+	enum fault fault = call_read(call, COMMAND_template_get, &get, &got);
+	*ret = got.template;
+	if (fault != FAULT_TEMPLATE_UNKNOWN)
+		return fault;
+	call->detail = (struct detail){0};
+	*ret = (struct template){.template_id = id, .name = TEXT("unknown")};
+	return OK;
+}
+
 enum fault native_decode_template_change(struct call *call, void *into)
 {
 	struct template_change_cmd *cmd = into;
 	struct template_in in = {0};
-	struct template_get_cmd get = {0};
-	struct template_get_ret got = {0};
-	TRY(read_id(call, &get.template_id));
-	enum fault fault = call_read(call, COMMAND_template_get, &get, &got);
-	if (fault != OK && fault != FAULT_TEMPLATE_UNKNOWN)
-		return fault;
-	in.t = got.template;
+	uint64_t id = 0, revision;
+	bool is_id = path_id(call, &id);
+	if (is_id)
+		TRY(read_known(call, id, &in.t));
+	revision = in.t.revision;
 	TRY(native_patch(call, FIELD_ROWS(template_fields, &in)));
-	if (in.t.template_id != got.template.template_id)
-		return native_invalid(call, "template_id");
 	TRY(read_parts(call, &in));
-	if (got.template.name.size && !in.t.name.size)
+	if (!is_id)
+		return read_id(call, &id);
+	if (in.t.template_id != id)
+		return native_invalid(call, "template_id");
+	if (!in.t.name.size)
 		return native_invalid(call, "name");
 	TRY(settle(call, &in));
-	*cmd = (struct template_change_cmd){.template_id = get.template_id,
+	*cmd = (struct template_change_cmd){.template_id = id,
 					    .template = in.t,
+					    .provider = in.provider,
 					    .recast = in.recast,
 					    .revision = native_if_match(call)};
 	if (!cmd->revision)
-		cmd->revision = got.template.revision + 1;
+		cmd->revision = revision + 1;
 	return native_number(call, in.request_no, &cmd->request);
 }
 
@@ -355,8 +408,8 @@ enum fault native_decode_template_delete(struct call *call, void *into)
 {
 	struct template_delete_cmd *cmd = into;
 	struct template_in in = {0};
-	TRY(read_id(call, &cmd->template_id));
 	TRY(native_body(call, FIELD_ROWS(number_fields, &in)));
+	TRY(read_id(call, &cmd->template_id));
 	return native_number(call, in.request_no, &call->request_number);
 }
 

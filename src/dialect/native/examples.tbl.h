@@ -180,3 +180,12 @@ EXAMPLE("webhooks.delete", "/v1/webhooks/57", NULL,
 	JSON({"deleted": true}))
 EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
 	JSON({"deleted": true}))
+EXAMPLE("providers.list", "/v1/providers", NULL,
+	JSON({"data": [{"provider_id": "33", "url": "https://coupons.example.com/provide", "app_key": "100000001", "state": "closed", "failures": 0, "waiting": 1, "updated_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("errands.list", "/v1/errands?limit=1", NULL,
+	JSON({"data": [{"errand_id": "102397558118809644", "state": "waiting", "request_id": "1-102397558118809644", "provider_id": "33", "template_id": "8100", "pending": 1, "sent": 0, "refused": 0, "unknown": 0, "tries": 0, "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("errands.get", "/v1/errands/102397558118809644", NULL,
+	JSON({"errand_id": "102397558118809644", "state": "waiting", "request_id": "1-102397558118809644", "provider_id": "33", "template_id": "8100", "pending": 1, "sent": 0, "refused": 0, "unknown": 0, "tries": 0, "created_at": "2026-05-01T10:00:00+08:00", "provider": {"url": "https://coupons.example.com/provide", "app_key": "100000001"}, "coupons": [{"code": "X52Y861N94NX", "id": "102397558118809643", "customer_id": "102397558118809642", "delivery": "pending"}]}))
+EXAMPLE("errands.ask", "/v1/errands/102397558118809644/ask",
+	JSON({}),
+	JSON({"errand_id": "102397558118809644"}))

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "dialect/native/answers.tbl.h"
+#include "dialect/native/fields_errand.tbl.h"
 #include "dialect/native/fields_webhook.tbl.h"
 
 /* clang-format off */
@@ -27,7 +28,9 @@
 	C(merchant, "The merchant whose key it is") \
 	C(credentials, "The merchant's keys") \
 	C(ledger, "The chain of all that was written for the merchant") \
-	C(webhooks, "Who is told what happens, and what became of it")
+	C(webhooks, "Who is told what happens, and what became of it") \
+	C(providers, "Who issues coupons of its own when asked") \
+	C(errands, "Calls to providers, each for coupons promised to some customers")
 
 /* --- said with every write --- */
 #define NATIVE_NUMBER(F) \
@@ -61,6 +64,7 @@
 	F(t.rounding,      rounding,      NULL,   WORD,    0, OPTIONAL, 0, rounding, "of a percentage") \
 	F(t.splitting,     splitting,     NULL,   WORD,    0, OPTIONAL, 0, splitting, "of a discount over the items") \
 	F(pattern,         code,          NULL,   VALUE,   0, OPTIONAL, 0, CodePattern, "what its codes look like; absent: 18 digits") \
+	F(provider_object, provider,      NULL,   VALUE,   0, OPTIONAL, 0, Provider, "who issues its coupons when they are asked for; absent: we do") \
 	F(t.description,   description,   NULL,   TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "shown to customers") \
 	F(t.channel,       channel,       NULL,   TEXT,    NAME_LENGTH_MAX, OPTIONAL, 0, none, "what the coupons are filed under") \
 	F(t.total,         total,         NULL,   INT,     UINT32_MAX, OPTIONAL, HAS(t.has_total), none, "the same as limits.total") \
@@ -278,7 +282,7 @@
 
 /* S(schema, rows): requests; then answers. */
 #define NATIVE_REQUESTS(S) \
-	S(TemplateBody, NATIVE_TEMPLATE) S(Set, NATIVE_SET) S(Validity, NATIVE_VALIDITY) \
+	S(TemplateBody, NATIVE_TEMPLATE) S(Provider, NATIVE_PROVIDER) S(Set, NATIVE_SET) S(Validity, NATIVE_VALIDITY) \
 	S(Window, NATIVE_WINDOW) S(Limits, NATIVE_LIMITS) S(UsesPer, NATIVE_USES_PER) \
 	S(Stacking, NATIVE_STACKING) S(CodePattern, NATIVE_PATTERN) S(CustomerNames, NATIVE_CUSTOMER_NAME) \
 	S(GrantBody, NATIVE_GRANT) S(VerbBody, NATIVE_VERB) S(FreezeBody, NATIVE_FREEZE) \
@@ -289,10 +293,10 @@
 	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(CampaignPatch, NATIVE_CAMPAIGN_PATCH) S(Reward, NATIVE_REWARD) S(ApprovalBody, NATIVE_APPROVAL) \
 	S(FillBody, NATIVE_FILL) S(CustomerFilter, NATIVE_FILTER) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
 	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER) \
-	S(WebhookBody, NATIVE_WEBHOOK_SAVE) S(RotateBody, NATIVE_ROTATE) S(ResendBody, NATIVE_RESEND)
+	S(WebhookBody, NATIVE_WEBHOOK_SAVE) S(RotateBody, NATIVE_ROTATE) S(ResendBody, NATIVE_RESEND) S(AskBody, NATIVE_NUMBER)
 #define NATIVE_QUERIES(S) \
 	S(Page, NATIVE_PAGE) S(CouponPage, NATIVE_COUPON_PAGE) S(Show, NATIVE_SHOW) S(AudiencePage, NATIVE_AUDIENCE_PAGE) \
-	S(DeliveryPage, NATIVE_DELIVERY_PAGE)
+	S(DeliveryPage, NATIVE_DELIVERY_PAGE) S(ErrandPage, NATIVE_ERRAND_PAGE)
 #define NATIVE_ANSWERS(S) \
 	S(Template, NATIVE_TEMPLATE_SHOWN) S(TemplateUsage, NATIVE_TEMPLATE_USAGE) S(TemplateChanged, NATIVE_TEMPLATE_CHANGED) \
 	S(ValidityShown, NATIVE_VALIDITY_SHOWN) S(WindowShown, NATIVE_WINDOW_SHOWN) S(LimitsShown, NATIVE_LIMITS_SHOWN) \
@@ -306,6 +310,8 @@
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) \
 	S(Approved, NATIVE_APPROVED) S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
+	S(ProviderNamed, NATIVE_PROVIDER_NAMED) S(ProviderShown, NATIVE_PROVIDER_SHOWN) S(CouponDelivery, NATIVE_COUPON_DELIVERY) \
+	S(Errand, NATIVE_ERRAND) S(ErrandShown, NATIVE_ERRAND_SHOWN) S(Promise, NATIVE_PROMISE) S(ErrandAsked, NATIVE_ERRAND_ASKED) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) S(CredentialMade, NATIVE_CREDENTIAL_MADE) \
 	S(Deleted, NATIVE_DELETED) S(LedgerHead, NATIVE_LEDGER_HEAD) S(Problem, NATIVE_PROBLEM) \
 	S(Webhook, NATIVE_WEBHOOK) S(WebhookMade, NATIVE_WEBHOOK_MADE) S(WebhookChanged, NATIVE_WEBHOOK_CHANGED) \
@@ -314,12 +320,12 @@
 #define NATIVE_PAGES(P) \
 	P(TemplatePage, Template) P(CouponPageShown, Coupon) P(CustomerPage, Customer) P(DepartmentPage, Department) \
 	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential) \
-	P(WebhookPage, Webhook) P(DeliveryPageShown, Delivery)
+	P(WebhookPage, Webhook) P(DeliveryPageShown, Delivery) P(ProviderPage, ProviderShown) P(ErrandPageShown, Errand)
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
 	L(RewardList, Reward, REWARDS_MAX) L(RewardListShown, RewardShown, 0) L(RefusalList, Refusal, 0) L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
-	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(BestList, BestCoupon, 0)
+	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(PromiseList, Promise, 0) L(BestList, BestCoupon, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
 	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \
