@@ -48,8 +48,7 @@ static void forget_place(struct agenda *a, uint32_t *place)
 		if (!a->places[at])
 			break;
 		uint64_t merchant = a->rows[a->places[at] - 1].merchant;
-		uint32_t home =
-		    (uint32_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & a->mask;
+		uint32_t home = (uint32_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & a->mask;
 		if (((at - home) & a->mask) < ((at - hole) & a->mask))
 			continue;
 		a->places[hole] = a->places[at];

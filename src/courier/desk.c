@@ -164,11 +164,8 @@ void desk_lease_lost(struct desk *d, uint64_t merchant, enum lease_kind kind, ui
 static bool take_lease(struct desk *d, const struct desk_merchant *m, enum lease_kind kind,
 		       uint64_t of)
 {
-	struct lease_take_cmd cmd = {.kind = kind,
-				     .of = of,
-				     .owner = d->owner,
-				     .lease_ms = lease_ms(d),
-				     .alone = d->alone};
+	struct lease_take_cmd cmd = {
+	    .kind = kind, .of = of, .owner = d->owner, .lease_ms = lease_ms(d), .alone = d->alone};
 	struct lease_take_ret ret = {0};
 	struct arena arena;
 	arena_init(&arena, 64 * 1024);

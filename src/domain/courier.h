@@ -16,7 +16,7 @@ struct lease_take_cmd {
 	enum lease_kind kind;
 	uint64_t of, owner; /* owner: a random number, not 0 */
 	uint64_t lease_ms;  /* 1..LEASE_MS_MAX, from now */
-	bool alone;	    /* no other courier can be there: what another owns was left by a crash */
+	bool alone;	    /* no other courier can be there: another's was left by a crash */
 };
 struct lease_take_ret {
 	bool mine;

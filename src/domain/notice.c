@@ -25,8 +25,8 @@ enum notice_kind notice_of_event(enum event_kind kind)
 {
 #define TELLS(name) [EVENT_##name] = NOTICE_COUPON_##name
 	static const enum notice_kind kinds[EVENT_COUNT] = {
-	    TELLS(ISSUED),   TELLS(HELD),     TELLS(CONFIRMED), TELLS(RELEASED), TELLS(ASSIGNED),
-	    TELLS(FROZEN),   TELLS(UNFROZEN), TELLS(REDEEMED),	TELLS(REVERSED), TELLS(RECALLED),
+	    TELLS(ISSUED),   TELLS(HELD),     TELLS(CONFIRMED),	  TELLS(RELEASED), TELLS(ASSIGNED),
+	    TELLS(FROZEN),   TELLS(UNFROZEN), TELLS(REDEEMED),	  TELLS(REVERSED), TELLS(RECALLED),
 	    TELLS(EXTENDED), TELLS(REISSUED), TELLS(TRANSFERRED),
 	};
 #undef TELLS
@@ -111,11 +111,10 @@ static enum fault add(struct notices *n, const struct env *env, const struct not
 enum fault notices_coupon(struct notices *n, const struct env *env, enum notice_kind kind,
 			  const struct coupon *coupon, uint64_t event)
 {
-	return add(n, env,
-		   &(struct notice){.kind = kind,
-				    .subject = coupon->id,
-				    .event = event,
-				    .customer = coupon->customer});
+	return add(
+	    n, env,
+	    &(struct notice){
+		.kind = kind, .subject = coupon->id, .event = event, .customer = coupon->customer});
 }
 
 enum fault notices_of(struct notices *n, const struct env *env, enum notice_kind kind,

@@ -1,6 +1,7 @@
 /* See pg_ddl.h. */
 #include "store/pg_ddl.h"
 
+#include "store/pg_schema.tbl.h"
 #include "store/pg_sql.h"
 #include "store/pg_views.tbl.h"
 
@@ -207,6 +208,20 @@ void ddl_tables(const struct ddl *d, struct buffer *out)
 	for (unsigned t = 1; t < SQL_TABLE_COUNT; t++)
 		table(d, out, t);
 	indexes(out);
+}
+
+void ddl_rooms(const struct ddl *d, struct buffer *out)
+{
+	if (d->citus) /* a worker's shards are its own matter */
+		return;
+#define ROOM(table, percent)                                                                  \
+	add(out, "DO $$DECLARE t regclass; BEGIN FOR t IN SELECT c.oid FROM pg_class c"       \
+		 " LEFT JOIN pg_inherits i ON i.inhrelid = c.oid"                             \
+		 " WHERE c.relkind = 'r' AND '" #table "'::regclass IN (c.oid, i.inhparent)"  \
+		 " LOOP EXECUTE format('ALTER TABLE %s SET (fillfactor = " #percent ")', t);" \
+		 " END LOOP; END$$;\n");
+	TABLE_ROOMS(ROOM)
+#undef ROOM
 }
 
 void ddl_views(struct buffer *out)

@@ -12,6 +12,8 @@ struct ddl {
 };
 /* All tables that are missing, and their columns and indexes that are. */
 void ddl_tables(const struct ddl *d, struct buffer *out);
+/* How full their pages are to be. */
+void ddl_rooms(const struct ddl *d, struct buffer *out);
 void ddl_views(struct buffer *out);
 /* The table that says how far the others are. */
 extern const char ddl_version[];

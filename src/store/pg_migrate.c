@@ -18,11 +18,17 @@ static void write_views(const struct ddl *d, struct buffer *out)
 	ddl_views(out);
 }
 
+static void write_rooms(const struct ddl *d, struct buffer *out)
+{
+	ddl_rooms(d, out);
+}
+
 /* STEP(number, name, function). Rows are never removed or changed; a new one is for what does not
  * follow from the descriptors. */
 #define STEPS(STEP)                   \
 	STEP(1, tables, write_tables) \
-	STEP(2, views, write_views)
+	STEP(2, views, write_views)   \
+	STEP(3, rooms, write_rooms)
 
 struct step {
 	unsigned number;

@@ -34,6 +34,18 @@
 	T(meta,         META,         1, "what the store knows of itself, outside the ledger")                     \
 	T(ledger,       LEDGER,       1, "every accepted write of a merchant, in a chain: hash = SHA-256(hash before, entry)")
 
+/* ROOM(table, percent): pages are filled so far at first. A row that is changed where no index looks
+ * stays in its page if there is room, and no index learns of it (heap-only tuples). A coupon grows
+ * when it is used; small rows that every batch changes have many versions for a moment. */
+#define TABLE_ROOMS(ROOM)      \
+	ROOM(coupon,     55)   \
+	ROOM(holding,    80)   \
+	ROOM(member,     80)   \
+	ROOM(delivery,   70)   \
+	ROOM(errand,     50)   \
+	ROOM(tally,      40)   \
+	ROOM(list_state, 40)
+
 #define LIST_STATE_COLUMNS(C)                                                    \
 	C(list,         SMALLINT, "number of the list")                          \
 	C(owner,        BYTEA,    "whose list, as in its key")                   \

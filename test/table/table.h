@@ -1034,6 +1034,7 @@ static enum fault do_forget(struct story *t)
 }
 
 #include "life.h"
+#include "lease.h"
 
 /* --- the runner --- */
 
@@ -1108,6 +1109,8 @@ static const struct {
     {"at", do_at},
     {"later", do_later},
     {"origin", do_origin},
+    {"lease", do_lease},
+    {"unlease", do_unlease},
     {"restore", do_restore},
     {"merchant", do_merchant},
     {"merchants", do_merchants},

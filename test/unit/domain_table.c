@@ -116,6 +116,7 @@ static const struct {
     {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 3},
     {COMMAND_template_change, 4},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
     {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 5},
+    {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},
 };
 
 static void compare_rounds(void)
