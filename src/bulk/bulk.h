@@ -79,6 +79,13 @@ struct bulk_event {
 	bool has_discount;
 };
 
+/* What became of a row of a job: row counts from 1; result is "ok" or a fault's name. */
+struct bulk_outcome {
+	uint64_t row;
+	struct text result, field, code, customer_id;
+};
+extern const struct bulk_kind bulk_outcomes;
+
 /* --- read.c: one file --- */
 struct bulk_row {
 	uint64_t line;

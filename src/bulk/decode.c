@@ -95,5 +95,7 @@ enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row,
 	}
 	for (unsigned i = 0; i < row->n; i++)
 		TRY(decode_cell(&target, &r->kind->columns[r->column_of[i]], row->cells[i]));
+	if (r->kind->command == COMMAND_campaign_save)
+		((struct campaign_save_cmd *)into)->maker = MAKER_CSV;
 	return OK;
 }

@@ -30,6 +30,9 @@ static const struct column events[] = {COLUMNS_events(C)};
 #define ROW struct customer
 static const struct column holders[] = {COLUMNS_holders(C)};
 #undef ROW
+#define ROW struct bulk_outcome
+static const struct column outcomes[] = {COLUMNS_outcomes(C)};
+#undef ROW
 #define ROW struct coupon_change_cmd
 static const struct column recalls[] = {COLUMNS_recalls(C)};
 static const struct column extends[] = {COLUMNS_extends(C)};
@@ -74,6 +77,10 @@ const struct bulk_kind bulk_extends = {
     extends,
     COUNT_OF(extends),
     NULL,
+};
+
+const struct bulk_kind bulk_outcomes = {
+    "outcomes", (enum command)0, sizeof(struct bulk_outcome), 0, outcomes, COUNT_OF(outcomes), NULL,
 };
 
 const struct bulk_kind *bulk_kind_find(struct text name)

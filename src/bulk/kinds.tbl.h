@@ -111,4 +111,12 @@
 	C("end_at",       until,                    SECOND, 0,     0) \
 	C("reason",       said.reason,              TEXT,   100,   0)
 
+/* --- what became of a job's rows --- */
+#define COLUMNS_outcomes(C) \
+	C("row",          row,                      COUNT,  0,     2) \
+	C("result",       result,                   TEXT,   100,   2) \
+	C("field",        field,                    TEXT,   100,   2) \
+	C("code",         code,                     TEXT,   100,   2) \
+	C("customer_id",  customer_id,              TEXT,   100,   2)
+
 /* clang-format on */

@@ -13,6 +13,7 @@ static const struct kept {
     {COMMAND_department_save, true, offsetof(struct department_save_ret, department_id)},
     {COMMAND_merchant_change, false, offsetof(struct merchant_change_ret, merchant.clock_ms)},
     {COMMAND_campaign_save, false, offsetof(struct campaign_save_ret, activity_id)},
+    {COMMAND_job_make, false, offsetof(struct job_make_ret, number)},
 };
 
 static const struct kept *kept_find(enum command command)

@@ -87,4 +87,13 @@ export async function prepareExamples(api) {
   await redeem('EX-ORDER', 'A-1005');
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
+  return { jobs: await prepareJobs(api) };
+}
+/** The numbers of jobs as they are, by what stands for them in the examples. */
+async function prepareJobs(api) {
+  const make = async (order) => (await api.done('POST', '/v1/jobs', order)).job_id;
+  const input = await make({ kind: 'recall' });
+  const done = await make({ kind: 'generate', template_id: 8001, count: 1, format: 'ndjson' });
+  for (let job; job?.state !== 'done'; job = (await api.get(`/v1/jobs/${done}`)).json) await new Promise((r) => setTimeout(r, 20));
+  return { 4711: done, 4712: input };
 }
