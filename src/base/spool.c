@@ -17,8 +17,8 @@ const char *spool_of(const char *said, const char *data, char into[SPOOL_PATH_SI
 	bool is_said = said && *said;
 	if (!is_said && !(data && *data))
 		return NULL;
-	int n = snprintf(into, SPOOL_PATH_SIZE, "%s%s", is_said ? said : data,
-			 is_said ? "" : ".spool");
+	int n =
+	    snprintf(into, SPOOL_PATH_SIZE, "%s%s", is_said ? said : data, is_said ? "" : ".spool");
 	if (n < 0 || n >= SPOOL_PATH_SIZE)
 		return NULL;
 	return mkdir(into, 0700) == 0 || errno == EEXIST ? into : NULL;

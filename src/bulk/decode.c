@@ -80,8 +80,8 @@ static enum fault decode_cell(const struct target *t, const struct column *c, st
 	return read_value(t, c, cell) ? OK : refuse_cell(t, c, FAULT_PARAMETER_INVALID, cell);
 }
 
-enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row,
-		       struct arena *arena, void *into, struct detail *ret_detail)
+enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row, struct arena *arena,
+		       void *into, struct detail *ret_detail)
 {
 	const struct target target = {into, ret_detail};
 	if (row->fault != OK) {

@@ -43,8 +43,7 @@ enum fault slice_customers(struct bulk_walk *w, struct buffer *out)
 
 enum fault slice_templates(struct bulk_walk *w, struct buffer *out)
 {
-	struct template_list_cmd cmd = {
-	    .skip = w->position, .n = BULK_SLICE, .oldest_first = true};
+	struct template_list_cmd cmd = {.skip = w->position, .n = BULK_SLICE, .oldest_first = true};
 	struct template_list_ret ret = {0};
 	TRY(w->read(w->context, COMMAND_template_list, &cmd, &ret));
 	for (unsigned i = 0; i < ret.n; i++)
@@ -193,11 +192,8 @@ static enum fault audience_list(struct bulk_walk *w, const struct campaign *c, e
 				struct buffer *out)
 {
 	uint64_t from = w->position & ((UINT64_C(1) << RANK_BITS) - 1);
-	struct audience_page_cmd cmd = {.campaign = c->number,
-					.cover = c->cover,
-					.mark = mark,
-					.from = from,
-					.n = BULK_SLICE};
+	struct audience_page_cmd cmd = {
+	    .campaign = c->number, .cover = c->cover, .mark = mark, .from = from, .n = BULK_SLICE};
 	struct audience_page_ret ret = {0};
 	TRY(w->read(w->context, COMMAND_audience_page, &cmd, &ret));
 	for (unsigned i = 0; i < ret.n; i++)

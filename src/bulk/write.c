@@ -5,12 +5,12 @@
 static struct text event_name(enum event_kind kind)
 {
 	static const struct text names[EVENT_COUNT] = {
-	    [EVENT_ISSUED] = TEXT("issued"),	   [EVENT_HELD] = TEXT("held"),
-	    [EVENT_CONFIRMED] = TEXT("confirmed"), [EVENT_RELEASED] = TEXT("released"),
-	    [EVENT_ASSIGNED] = TEXT("assigned"),   [EVENT_FROZEN] = TEXT("frozen"),
-	    [EVENT_UNFROZEN] = TEXT("unfrozen"),   [EVENT_REDEEMED] = TEXT("redeemed"),
-	    [EVENT_REVERSED] = TEXT("reversed"),   [EVENT_RECALLED] = TEXT("recalled"),
-	    [EVENT_EXTENDED] = TEXT("extended"),   [EVENT_REISSUED] = TEXT("reissued"),
+	    [EVENT_ISSUED] = TEXT("issued"),	       [EVENT_HELD] = TEXT("held"),
+	    [EVENT_CONFIRMED] = TEXT("confirmed"),     [EVENT_RELEASED] = TEXT("released"),
+	    [EVENT_ASSIGNED] = TEXT("assigned"),       [EVENT_FROZEN] = TEXT("frozen"),
+	    [EVENT_UNFROZEN] = TEXT("unfrozen"),       [EVENT_REDEEMED] = TEXT("redeemed"),
+	    [EVENT_REVERSED] = TEXT("reversed"),       [EVENT_RECALLED] = TEXT("recalled"),
+	    [EVENT_EXTENDED] = TEXT("extended"),       [EVENT_REISSUED] = TEXT("reissued"),
 	    [EVENT_TRANSFERRED] = TEXT("transferred"),
 	};
 	return kind < EVENT_COUNT ? names[kind] : TEXT_NONE;

@@ -24,9 +24,8 @@ static struct request_number number_of(const struct work *w, struct arena *arena
 {
 	uint8_t *digest = arena_take(arena, DIGEST_SIZE_MAX);
 	must(digest);
-	struct text key =
-	    arena_format(arena, "\x01job %llu %llu", (unsigned long long)w->job.number,
-			 (unsigned long long)row);
+	struct text key = arena_format(arena, "\x01job %llu %llu",
+				       (unsigned long long)w->job.number, (unsigned long long)row);
 	digest_parts(DIGEST_SHA256, &key, 1, digest);
 	return (struct request_number){key, {(const char *)digest, DIGEST_SIZE}};
 }
@@ -270,7 +269,9 @@ enum fault job_rows(struct work *w)
 	must(kind);
 	enum fault fault = bulk_open(&reader, kind, w->format, w->input, &why);
 	if (fault != OK) {
-		w->trouble = arena_text(&w->arena, why);
+		bool fits = text_is_clean(why) && text_length(why) <= NAME_LENGTH_MAX;
+		w->trouble = fits ? arena_text(&w->arena, why)
+				  : TEXT("its header names columns that there are not");
 		fault = OK;
 	} else if (!bulk_seek(&reader, w->job.read_bytes, w->job.read)) {
 		w->trouble = TEXT("its input cannot be read");

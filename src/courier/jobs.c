@@ -211,8 +211,8 @@ static enum fault work_at(struct work *w)
 		return end_job(w, JOB_CANCELLED, TEXT_NONE);
 	if (!bulk_format_read(w->order.format, &w->format))
 		w->format = BULK_CSV;
-	enum fault fault = open_files(w) ? do_slice(w)
-					 : end_job(w, JOB_FAILED, TEXT("a file of it is gone"));
+	enum fault fault =
+	    open_files(w) ? do_slice(w) : end_job(w, JOB_FAILED, TEXT("a file of it is gone"));
 	close_files(w);
 	return fault;
 }

@@ -73,16 +73,15 @@ static enum fault read_order(const struct env *env, struct text what, struct job
 	struct json object;
 	if (!json_parse(what, &object) || object.kind != JSON_OBJECT)
 		return FAULT_DATA_DAMAGED;
-	*ret = (struct job_order){
-	    .template_id = find_number(object, TEXT("template_id")),
-	    .count = find_number(object, TEXT("count")),
-	    .resource = find_text(env, object, TEXT("resource")),
-	    .format = find_text(env, object, TEXT("format")),
-	    .until = {(int64_t)find_number(object, TEXT("until_ms"))},
-	    .said = {.reason = find_text(env, object, TEXT("reason")),
-		     .order_no = find_text(env, object, TEXT("order_no")),
-		     .operator = find_text(env, object, TEXT("operator")),
-		     .shop = find_text(env, object, TEXT("shop"))}};
+	*ret = (struct job_order){.template_id = find_number(object, TEXT("template_id")),
+				  .count = find_number(object, TEXT("count")),
+				  .resource = find_text(env, object, TEXT("resource")),
+				  .format = find_text(env, object, TEXT("format")),
+				  .until = {(int64_t)find_number(object, TEXT("until_ms"))},
+				  .said = {.reason = find_text(env, object, TEXT("reason")),
+					   .order_no = find_text(env, object, TEXT("order_no")),
+					   .operator= find_text(env, object, TEXT("operator")),
+					   .shop = find_text(env, object, TEXT("shop"))}};
 	return env->arena->full ? FAULT_ANSWER_TOO_LARGE : OK;
 }
 
@@ -229,7 +228,7 @@ enum fault job_step(struct tx *tx, const struct env *env, const void *cmd, void 
 
 static struct text word_of(enum job_state state)
 {
-	return state == JOB_DONE ? TEXT("done")
+	return state == JOB_DONE	? TEXT("done")
 	       : state == JOB_CANCELLED ? TEXT("cancelled")
 					: TEXT("failed");
 }

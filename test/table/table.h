@@ -1035,6 +1035,7 @@ static enum fault do_forget(struct story *t)
 
 #include "life.h"
 #include "lease.h"
+#include "jobs.h"
 
 /* --- the runner --- */
 
@@ -1110,6 +1111,14 @@ static const struct {
     {"later", do_later},
     {"origin", do_origin},
     {"lease", do_lease},
+    {"job", do_job},
+    {"job_input", do_job_input},
+    {"job_step", do_job_step},
+    {"job_lease", do_job_lease},
+    {"job_end", do_job_end},
+    {"job_cancel", do_job_cancel},
+    {"job_show", do_job_show},
+    {"jobs", do_jobs},
     {"unlease", do_unlease},
     {"restore", do_restore},
     {"merchant", do_merchant},

@@ -116,7 +116,9 @@ static const struct {
     {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 3},
     {COMMAND_template_change, 4},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
     {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 5},
-    {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},
+    {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},	  {COMMAND_job_make, 3},
+    {COMMAND_job_start, 2},	    {COMMAND_job_step, 2},	  {COMMAND_job_end, 3},
+    {COMMAND_job_cancel, 3},
 };
 
 static void compare_rounds(void)

@@ -3,20 +3,18 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { csvObjects, sleep } from '../js/e2e.mjs';
 import { Native, fresh } from '../js/native.mjs';
-import { Server, cli, place } from '../js/server.mjs';
+import { Server, cli } from '../js/server.mjs';
 
 const OWNER = '383933091455959041';
 const keys = { read: 'jobs-key-of-reading', issue: 'jobs-key-of-issuing', manage: 'jobs-key-of-manager' };
 let server, api, template;
 const open = [];
 const as = (key) => (open.push(new Native(server.port, 1, keys[key])), open.at(-1));
-const spool = () => (place('x')[0].startsWith('--store') ? [`--spool=${server.dir}.spool`] : []);
 
 before(async () => {
   server = await Server.start();
   await server.stop();
   for (const [scope, id] of Object.entries(keys)) cli('credential', 'add', `--data=${server.dir}`, '--merchant=1', '--dialect=native', `--id=${id}`, `--scopes=${scope}`);
-  server.args = spool();
   await server.run();
   api = new Native(server.port);
   template = await api.template();

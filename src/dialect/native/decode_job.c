@@ -142,8 +142,7 @@ static bool read_range(struct text header, struct part *ret)
 	struct text span = text_cut(&header, '/');
 	if (!text_equal(unit, TEXT("bytes")))
 		return false;
-	if (!text_equal(header, TEXT("*")) &&
-	    (!text_to_uint64(header, &ret->total) || !ret->total))
+	if (!text_equal(header, TEXT("*")) && (!text_to_uint64(header, &ret->total) || !ret->total))
 		return false;
 	if (text_equal(span, TEXT("*"))) { /* no bytes, but how many there are */
 		ret->from = ret->total;
@@ -174,8 +173,7 @@ static enum fault expect(struct call *call, uint64_t byte)
 }
 
 /* *ret_size: of the file afterwards. */
-static enum fault write_part(struct call *call, int fd, const struct part *part,
-			     uint64_t *ret_size)
+static enum fault write_part(struct call *call, int fd, const struct part *part, uint64_t *ret_size)
 {
 	int64_t size = spool_size(fd);
 	uint64_t end = part->from + part->bytes.size;
@@ -186,8 +184,7 @@ static enum fault write_part(struct call *call, int fd, const struct part *part,
 	*ret_size = end > (uint64_t)size ? end : (uint64_t)size;
 	if (!part->bytes.size)
 		return OK;
-	return spool_write(fd, part->from, part->bytes.data, part->bytes.size) &&
-		       fdatasync(fd) == 0
+	return spool_write(fd, part->from, part->bytes.data, part->bytes.size) && fdatasync(fd) == 0
 		   ? OK
 		   : FAULT_DISK_FULL;
 }

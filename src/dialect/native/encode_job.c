@@ -151,9 +151,9 @@ static void say_range(struct call *call, const struct range *range, const struct
 			   size = job->written_bytes;
 	call->status = 206;
 	call_header(call, TEXT("Content-Range"),
-		    job_is_over(job) ? arena_format(call->arena, "bytes %llu-%llu/%llu", from,
-						    last, size)
-				     : arena_format(call->arena, "bytes %llu-%llu/*", from, last));
+		    job_is_over(job)
+			? arena_format(call->arena, "bytes %llu-%llu/%llu", from, last, size)
+			: arena_format(call->arena, "bytes %llu-%llu/*", from, last));
 }
 
 /* A file that is not there yet has nothing; one that was there is gone: its time is over. */
