@@ -12,8 +12,13 @@
 #include "base/buffer.h"
 #include "bulk/csv.h"
 #include "domain/domain.h"
+#include "store/engine.h"
 
-enum bulk_format { BULK_CSV, BULK_NDJSON };
+enum bulk_format {
+	BULK_CSV,
+	BULK_NDJSON,
+	BULK_FOLLOWED, /* written only: NDJSON of {"entry":0,"row":{..}} */
+};
 /* By the name's end: .ndjson, .jsonl. Else CSV. */
 enum bulk_format bulk_format_of(const char *file);
 CHECKED bool bulk_format_read(struct text name, enum bulk_format *ret); /* "csv", "ndjson" */
@@ -146,5 +151,27 @@ struct bulk_walk {
 enum { BULK_SLICE = 1000 };
 /* Writes the rows of the next records; sets position, rows, end. */
 CHECKED enum fault bulk_slice(struct bulk_walk *w, struct buffer *out);
-/* A row of a coupon, as it is now. */
+/* Rows of these records, as they are now. */
 struct coupon_import_cmd bulk_coupon_row(const struct coupon_view *view);
+struct bulk_campaign bulk_campaign_row(const struct campaign *c);
+/* A row of each event of the coupon's timeline; says how many. */
+CHECKED enum fault bulk_write_events(struct buffer *out, const struct bulk_kind *kind,
+				     enum bulk_format format, const struct coupon_view *view,
+				     struct arena *arena, uint64_t *ret_n);
+
+/* --- changed.c: the rows of records that a ledger entry names --- */
+/* Whether rows of that kind change with it, and the key by which bulk_changed finds them: a
+ * coupon's id, else the record's number. */
+CHECKED bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image,
+			  uint64_t *ret_key);
+struct bulk_changed_cmd {
+	const struct bulk_kind *kind;
+	const uint64_t *keys;
+	unsigned n;
+	/* Before and behind each row: {"entry":7,"row":.. } */
+	struct text before, behind;
+	struct buffer *out;
+};
+/* A handler that reads (reader_apply): writes the rows as they are now, as NDJSON; of what is
+ * deleted a row with nothing but what names it and "gone": true. */
+enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret);

@@ -95,11 +95,12 @@ enum fault slice_coupons(struct bulk_walk *w, struct buffer *out)
 	return OK;
 }
 
-static enum fault write_events(struct bulk_walk *w, const struct coupon_view *view,
-			       struct buffer *out)
+enum fault bulk_write_events(struct buffer *out, const struct bulk_kind *kind,
+			     enum bulk_format format, const struct coupon_view *view,
+			     struct arena *arena, uint64_t *ret_n)
 {
-	const struct env env = {.arena = w->arena};
-	struct arena_mark mark = arena_mark(w->arena);
+	const struct env env = {.arena = arena};
+	struct arena_mark mark = arena_mark(arena);
 	struct timeline timeline;
 	TRY(timeline_read(&env, view->coupon, &timeline));
 	for (unsigned i = 0; i < timeline.n; i++) {
@@ -110,20 +111,22 @@ static enum fault write_events(struct bulk_walk *w, const struct coupon_view *vi
 		    .customer_id = view->customer ? view->customer->customer_id : TEXT_NONE,
 		    .event = *e,
 		    .has_discount = e->kind == EVENT_REDEEMED || e->kind == EVENT_REVERSED};
-		bulk_write_row(out, w->kind, w->format, &row);
-		w->rows++;
+		bulk_write_row(out, kind, format, &row);
 	}
-	arena_rewind(w->arena, mark);
+	*ret_n = timeline.n;
+	arena_rewind(arena, mark);
 	return OK;
 }
 
 enum fault slice_events(struct bulk_walk *w, struct buffer *out)
 {
 	struct coupon_query_ret ret;
+	uint64_t rows = w->rows, n;
 	TRY(read_coupons(w, &ret));
-	for (unsigned i = 0; i < ret.n; i++)
-		TRY(write_events(w, &ret.rows[i], out));
-	uint64_t rows = w->rows;
+	for (unsigned i = 0; i < ret.n; i++) {
+		TRY(bulk_write_events(out, w->kind, w->format, &ret.rows[i], w->arena, &n));
+		rows += n;
+	}
 	passed(w, ret.n, ret.count);
 	w->rows = rows;
 	return OK;
@@ -139,24 +142,28 @@ static enum fault read_campaigns(struct bulk_walk *w, uint64_t from, unsigned n,
 	return w->read(w->context, COMMAND_campaign_list, &cmd, ret);
 }
 
+struct bulk_campaign bulk_campaign_row(const struct campaign *c)
+{
+	return (struct bulk_campaign){.save = {.source_code = c->source_code,
+					       .code = c->code,
+					       .name = c->name,
+					       .type_code = c->type_code,
+					       .register_url = c->register_url,
+					       .information = c->information,
+					       .status = c->status,
+					       .begin = c->begin,
+					       .end = c->end},
+				      .activity_id = c->activity_id,
+				      .created = c->created,
+				      .modified = c->modified};
+}
+
 enum fault slice_campaigns(struct bulk_walk *w, struct buffer *out)
 {
 	struct campaign_list_ret ret;
 	TRY(read_campaigns(w, w->position, BULK_SLICE, &ret));
 	for (unsigned i = 0; i < ret.n; i++) {
-		const struct campaign *c = &ret.rows[i];
-		struct bulk_campaign row = {.save = {.source_code = c->source_code,
-						     .code = c->code,
-						     .name = c->name,
-						     .type_code = c->type_code,
-						     .register_url = c->register_url,
-						     .information = c->information,
-						     .status = c->status,
-						     .begin = c->begin,
-						     .end = c->end},
-					    .activity_id = c->activity_id,
-					    .created = c->created,
-					    .modified = c->modified};
+		struct bulk_campaign row = bulk_campaign_row(&ret.rows[i]);
 		bulk_write_row(out, w->kind, w->format, &row);
 	}
 	passed(w, ret.n, ret.count);

@@ -143,6 +143,7 @@ void bulk_write_row(struct buffer *out, const struct bulk_kind *kind, enum bulk_
 		write_csv(out, kind, row);
 		return;
 	}
+	buffer_text(out, format == BULK_FOLLOWED ? TEXT("{\"entry\":0,\"row\":") : TEXT_NONE);
 	bulk_write_object(out, kind, row);
-	buffer_byte(out, '\n');
+	buffer_text(out, format == BULK_FOLLOWED ? TEXT("}\n") : TEXT("\n"));
 }

@@ -7,22 +7,14 @@
 
 #include <errno.h>
 
-#include "cli/commands.h"
+#include "cli/export.h"
 
 enum {
 	FLUSH_BYTES = 256 * 1024,
 	SLICE_BYTES_MAX = 256 * 1024 * 1024, /* a slice of the longest rows */
 };
 
-struct export
-{
-	struct cli *cli;
-	FILE *out;
-	struct buffer buffer;
-	struct bulk_walk walk;
-};
-
-static bool flush(struct export *e)
+bool export_flush(struct export *e)
 {
 	bool good = fwrite(e->buffer.data, 1, e->buffer.size, e->out) == e->buffer.size;
 	buffer_clear(&e->buffer);
@@ -58,7 +50,7 @@ static enum fault slices(struct export *e, const struct merchant *merchant)
 	bulk_write_header(&e->buffer, w->kind, w->format);
 	while (!w->end) {
 		TRY(slice(e, merchant));
-		if (e->buffer.size >= FLUSH_BYTES && !flush(e))
+		if (e->buffer.size >= FLUSH_BYTES && !export_flush(e))
 			return FAULT_FILE_UNWRITABLE;
 		if (c->gone && c->gone(c->gone_context))
 			return FAULT_SHUTTING_DOWN;
@@ -66,17 +58,48 @@ static enum fault slices(struct export *e, const struct merchant *merchant)
 			cli_progress_rows(c, w->kind->name, w->end ? 1 : w->done,
 					  w->end ? 1 : w->count, w->rows);
 	}
-	return flush(e) ? OK : FAULT_FILE_UNWRITABLE;
+	return export_flush(e) ? OK : FAULT_FILE_UNWRITABLE;
+}
+
+static int options_read(struct cli *c, struct export *e)
+{
+	const char *from = cli_option(c, "from");
+
+	if (c->word_count < 1 || c->word_count > 2)
+		return cli_usage(c, "export wants a kind and perhaps a file");
+	int bad = cli_bulk_words(c, false, &e->walk.kind, &e->walk.format);
+	if (bad)
+		return bad;
+	e->follows = cli_flag(c, "follow");
+	if (from && (!e->follows || !text_to_uint64(text_of(from), &e->cursor.number)))
+		return cli_usage(c, "--from is the number of a ledger entry, with --follow");
+	e->goes_on = from != NULL;
+	if (!e->follows)
+		return 0;
+	if (strcmp(e->walk.kind->name, "audience") == 0)
+		return cli_usage(c, "an audience cannot be followed");
+	if (e->walk.format == BULK_CSV && cli_option(c, "format"))
+		return cli_usage(c, "what follows is NDJSON");
+	e->walk.format = BULK_FOLLOWED;
+	return 0;
+}
+
+static enum fault export_all(struct export *e, const struct merchant *merchant)
+{
+	if (!e->follows)
+		return slices(e, merchant);
+	TRY(follow_begin(e, merchant));
+	if (!e->goes_on)
+		TRY(slices(e, merchant));
+	return follow_run(e, merchant);
 }
 
 int cli_export(struct cli *c)
 {
 	struct export e = {.cli = c, .out = c->out};
 	struct merchant merchant;
+	int bad = options_read(c, &e);
 
-	if (c->word_count < 1 || c->word_count > 2)
-		return cli_usage(c, "export wants a kind and perhaps a file");
-	int bad = cli_bulk_words(c, false, &e.walk.kind, &e.walk.format);
 	if (bad)
 		return bad;
 	enum fault fault = cli_merchant(c, &merchant);
@@ -88,7 +111,7 @@ int cli_export(struct cli *c)
 	e.walk.read = read_command;
 	e.walk.context = &e;
 	buffer_init(&e.buffer, SLICE_BYTES_MAX);
-	fault = slices(&e, &merchant);
+	fault = export_all(&e, &merchant);
 	buffer_release(&e.buffer);
 	bool written = fflush(e.out) == 0 && !ferror(e.out);
 	if (e.out != c->out)

@@ -451,6 +451,7 @@ static const struct engine_verbs verbs = {
     .stats_get = stats_get,
     .verify = embedded_verify,
     .ledger_scan = embedded_scan,
+    .ledger_follow = embedded_follow,
     .signing_key = signing_key,
     .backup = embedded_backup,
 };

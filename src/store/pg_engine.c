@@ -387,6 +387,7 @@ static const struct engine_verbs verbs = {
     .stats_get = stats_get,
     .verify = pg_verify,
     .ledger_scan = pg_ledger_scan,
+    .ledger_follow = pg_ledger_follow,
     .signing_key = signing_key,
     .backup = backup,
     .waits = true,
