@@ -93,7 +93,9 @@ static bool take_entry(void *context, const struct ledger_entry *entry)
 enum fault follow_begin(struct export *e, const struct merchant *merchant)
 {
 	e->cursor.merchant = merchant->number;
-	return e->goes_on ? OK : run(e, merchant, ledger_newest, NULL, &e->cursor.number);
+	if (e->goes_on)
+		return OK;
+	return engine_ledger_newest(e->cli->engine, merchant->number, &e->cursor.number);
 }
 
 static bool is_gone(const struct cli *c)

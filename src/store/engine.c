@@ -452,6 +452,7 @@ static const struct engine_verbs verbs = {
     .verify = embedded_verify,
     .ledger_scan = embedded_scan,
     .ledger_follow = embedded_follow,
+    .ledger_newest = embedded_newest,
     .signing_key = signing_key,
     .backup = embedded_backup,
 };

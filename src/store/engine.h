@@ -236,8 +236,8 @@ struct ledger_cursor {
 CHECKED enum fault
 engine_ledger_follow(struct engine *e, struct ledger_cursor *cursor,
 		     bool (*see)(void *context, const struct ledger_entry *entry), void *context);
-/* A handler (reader_apply): *ret, a uint64_t, is the number of the merchant's newest entry. */
-enum fault ledger_newest(struct tx *tx, const struct env *env, const void *cmd, void *ret);
+/* The number of the merchant's newest entry that is accepted; 0: none. */
+CHECKED enum fault engine_ledger_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number);
 
 /* For signed checkpoints: the store's id, and the private key that signs for it,
  * HKDF-SHA256(first master key, salt = the 8 bytes of the id, info = "couponry ledger checkpoint").

@@ -164,12 +164,18 @@ enum fault embedded_follow(struct engine *e, struct ledger_cursor *cursor,
 	return f.stopped ? OK : fault;
 }
 
-enum fault ledger_newest(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+enum fault embedded_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number)
 {
+	struct reader *reader = reader_open(e);
+	struct detail detail = {0};
+	struct arena arena;
 	struct head head;
-	(void)env;
-	(void)cmd;
-	(void)head_read(tx->rows, tx->merchant, &head);
-	*(uint64_t *)ret = head.number;
+	arena_init(&arena, FOLLOW_ARENA_BYTES);
+	struct tx *tx = reader_begin(reader, merchant, &arena, &detail);
+	(void)head_read(tx->rows, merchant, &head);
+	*ret_number = head.number;
+	reader_end(reader);
+	reader_close(reader);
+	arena_release(&arena);
 	return OK;
 }

@@ -388,6 +388,7 @@ static const struct engine_verbs verbs = {
     .verify = pg_verify,
     .ledger_scan = pg_ledger_scan,
     .ledger_follow = pg_ledger_follow,
+    .ledger_newest = pg_ledger_newest,
     .signing_key = signing_key,
     .backup = backup,
     .waits = true,

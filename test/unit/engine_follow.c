@@ -26,16 +26,8 @@ static void run(struct engine *e, uint64_t merchant)
 
 static uint64_t newest(struct engine *e, uint64_t merchant)
 {
-	struct reader *r = reader_open(e);
-	struct arena arena;
-	struct detail detail = {0};
 	uint64_t number = 0;
-	arena_init(&arena, KIT_ARENA_BYTES);
-	reader_begin(r, merchant, &arena, &detail);
-	CHECK_INT(reader_apply(r, ledger_newest, NULL, &number), OK);
-	reader_end(r);
-	reader_close(r);
-	arena_release(&arena);
+	CHECK_INT(engine_ledger_newest(e, merchant, &number), OK);
 	return number;
 }
 
