@@ -24,9 +24,9 @@ const unsigned cli_command_count = COUNT_OF(cli_commands);
 static const char *const common_options = "data store master-key output";
 /* Options that are true or false; the others want a value, but for `config --check[=FILE]`. */
 static const char *const flag_options =
-    "typed require-session sandbox revoke dry-run accept example show follow";
+    "typed require-session sandbox revoke dry-run accept example show follow once";
 static const char *const bare_options =
-    "typed require-session sandbox revoke dry-run accept example show follow check";
+    "typed require-session sandbox revoke dry-run accept example show follow once check";
 
 /* --- what went wrong, in words --- */
 

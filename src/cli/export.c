@@ -75,7 +75,7 @@ static int options_read(struct cli *c, struct export *e)
 		return cli_usage(c, "--from is the number of a ledger entry, with --follow");
 	e->goes_on = from != NULL;
 	if (!e->follows)
-		return 0;
+		return cli_flag(c, "once") ? cli_usage(c, "--once goes with --follow") : 0;
 	if (strcmp(e->walk.kind->name, "audience") == 0)
 		return cli_usage(c, "an audience cannot be followed");
 	if (e->walk.format == BULK_CSV && cli_option(c, "format"))

@@ -5,7 +5,7 @@
  * nothing that he has not been told, and what he is told twice is the same row again. A line with
  * an entry alone says that so far nothing else has changed.
  *
- * Where nobody else can write to the store it ends when all was told.
+ * With --once, and where nobody else can write to the store, it ends when all was told.
  */
 #include <time.h>
 
@@ -123,7 +123,7 @@ enum fault follow_run(struct export *e, const struct merchant *merchant)
 			TRY(tell(&ch, e->cursor.number));
 		if (fflush(e->out) != 0)
 			return FAULT_FILE_UNWRITABLE;
-		if (is_alone(e->cli))
+		if (is_alone(e->cli) || cli_flag(e->cli, "once"))
 			return OK;
 		nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
 	} while (!is_gone(e->cli));
