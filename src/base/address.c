@@ -2,6 +2,7 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 /* 16 bytes, IPv4 as ::ffff:a.b.c.d. Returns the bits of the prefix that stand before IPv4's own. */
 static int address_read(struct text t, uint8_t out[16])
@@ -72,4 +73,57 @@ bool address_list_valid(struct text list)
 		if (!cidr_read(text_cut(&list, ','), net, &bits))
 			return false;
 	return true;
+}
+
+static const struct text private_ranges[] = {
+#define PRIVATE_RANGE(cidr, what) {cidr, sizeof(cidr) - 1},
+#include "base/address_ranges.tbl.h"
+#undef PRIVATE_RANGE
+};
+
+/* IPv4 in the shape of address_read; the NAT64 prefix 64:ff9b::/96 carries it too. */
+static bool carries_ipv4(uint8_t address[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+
+	if (memcmp(address, nat64, sizeof nat64) == 0)
+		memcpy(address, mapped, sizeof mapped);
+	return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
+static bool is_private(uint8_t address[16])
+{
+	bool ipv4 = carries_ipv4(address);
+	uint8_t net[16];
+	unsigned bits;
+
+	for (size_t i = 0; i < COUNT_OF(private_ranges); i++) {
+		must(cidr_read(private_ranges[i], net, &bits));
+		/* ::/3 holds the mapped addresses, which their own rows judge */
+		if (ipv4 == (bits >= 96) && address_within(address, net, bits))
+			return true;
+	}
+	return false;
+}
+
+bool address_is_private(const struct sockaddr *address)
+{
+	uint8_t bytes[16] = {[10] = 0xff, [11] = 0xff};
+
+	if (address->sa_family == AF_INET)
+		memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+		       4);
+	else if (address->sa_family == AF_INET6)
+		memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+	else
+		return true;
+	return is_private(bytes);
+}
+
+bool address_text_is_private(struct text address)
+{
+	uint8_t bytes[16];
+
+	return address_read(address, bytes) >= 0 && is_private(bytes);
 }

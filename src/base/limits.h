@@ -43,6 +43,17 @@ enum {
 	CALLS_PER_S_MAX = 1000 * 1000, /* of a credential; more than a node answers is no limit */
 	BURST_MAX = 10 * 1000 * 1000,
 
+	/* courier: what goes out */
+	URL_BYTES_MAX = 2000,		/* what others take, too; a row holds it */
+	DIAL_CONNECT_MS_MAX = 5 * 1000, /* name, connection and TLS; a healthy one needs < 1 s */
+	DIAL_CALL_MS_MAX = 60 * 1000,	/* whatever the caller asks for */
+	DIAL_SLOW_MS_MAX = 20 * 1000,	/* so long below DIAL_SLOW_BYTES_PER_S: given up */
+	DIAL_SLOW_BYTES_PER_S = 16,
+	DIAL_HEAD_BYTES_MAX = 16 * 1024, /* of an answer, trailers too; as we take of a request */
+	DIAL_IDLE_S_MAX = 4,		 /* servers close idle connections after 5 s and more */
+	DIAL_AGE_S_MAX = 300,		 /* of a connection: then the name is looked up again */
+	DIAL_IDLE_COUNT_MAX = 64,	 /* connections that are kept for the next call */
+
 	/* store */
 	KEY_BYTES_MAX = 511,		    /* LMDB's */
 	RECORD_BYTES_MAX = 2 * 1024 * 1024, /* a raw WJB object of a body's size, plus fields */

@@ -13,30 +13,12 @@ static const struct {
 		     {"zvcms", DIALECT_ZVCMS},
 		     {"native", DIALECT_NATIVE}};
 
-static const struct {
-	const char *name;
-	enum dialect dialect;
-	enum sign_mode mode;
-} sign_modes[] = {
-    {"either", DIALECT_WJB, SIGN_WJB_EITHER},
-    {"query", DIALECT_WJB, SIGN_WJB_QUERY},
-    {"query+body", DIALECT_WJB, SIGN_WJB_QUERY_BODY},
-    {"hmac-sha1-kv", DIALECT_ZVCMS, SIGN_ZVCMS_KV},
-    {"hmac-sha1-kv-params", DIALECT_ZVCMS, SIGN_ZVCMS_KV_PARAMS},
-    {"tencent", DIALECT_ZVCMS, SIGN_ZVCMS_TENCENT},
-    {"wechat", DIALECT_ZVCMS, SIGN_ZVCMS_WECHAT},
-};
-
 static int credential_modes(struct cli *c, struct credential *credential)
 {
 	const char *mode = cli_option(c, "sign-mode"), *skew = cli_option(c, "skew");
 	const char *trusted = cli_option(c, "trusted");
 
-	for (size_t i = 0; mode && i < COUNT_OF(sign_modes); i++)
-		if (sign_modes[i].dialect == credential->dialect &&
-		    strcmp(sign_modes[i].name, mode) == 0)
-			credential->sign_mode = sign_modes[i].mode;
-	if (mode && !credential->sign_mode)
+	if (mode && !sign_mode_find(credential->dialect, text_of(mode), &credential->sign_mode))
 		return cli_usage(c, "this dialect has no --sign-mode=%s", mode);
 	if (skew &&
 	    (!text_to_uint64(text_of(skew), &credential->skew_s) || credential->skew_s > 86400))
@@ -389,7 +371,7 @@ static enum fault credential_search(struct search *s, struct detail *ret_detail)
 	return s->found == 1 ? OK : FAULT_CREDENTIAL_UNKNOWN;
 }
 
-/* Of two limits one that is not given stays. */
+/* What is not given stays. */
 static int change_read(struct cli *c, struct credential_change_cmd *cmd,
 		       const struct credential *row)
 {
@@ -400,12 +382,11 @@ static int change_read(struct cli *c, struct credential_change_cmd *cmd,
 		return cli_failed(c, fault, NULL);
 	cmd->revoke = cli_flag(c, "revoke");
 	cmd->has_expires = cli_option(c, "expires") != NULL;
-	cmd->has_limits = cli_option(c, "calls-per-s") || cli_option(c, "burst");
-	if (!cmd->revoke && !cmd->has_expires && !cmd->has_limits)
+	cmd->has_calls_per_s = cli_option(c, "calls-per-s") != NULL;
+	cmd->has_burst = cli_option(c, "burst") != NULL;
+	if (!cmd->revoke && !cmd->has_expires && !cmd->has_calls_per_s && !cmd->has_burst)
 		return cli_usage(c, "credential change wants --revoke, --expires, --calls-per-s "
 				    "or --burst");
-	cmd->calls_per_s = row->calls_per_s;
-	cmd->burst = row->burst;
 	int bad = limits_read(c, &cmd->calls_per_s, &cmd->burst);
 	return bad ? bad : expires_read(c, &merchant, &cmd->expires);
 }

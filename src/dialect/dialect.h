@@ -22,8 +22,7 @@ void native_docs(struct buffer *b);
 /* How a method is called: "POST", "/v1/coupons/{code}/redeem". false: there is none. */
 CHECKED bool native_address(struct text method, const char **ret_verb, const char **ret_path);
 
-/* enum sign_mode of a credential; 0 is the dialect's default. CLI names in sign_modes.tbl.h order.
- */
+/* enum sign_mode of a credential; 0 is the dialect's default. Names: sign_modes.tbl.h. */
 enum sign_mode {
 	SIGN_DEFAULT,
 	SIGN_WJB_EITHER = 10, /* default of wjb */
@@ -34,6 +33,8 @@ enum sign_mode {
 	SIGN_ZVCMS_TENCENT,
 	SIGN_ZVCMS_WECHAT,
 };
+/* false: the dialect has none of that name. */
+CHECKED bool sign_mode_find(uint64_t dialect, struct text name, uint64_t *ret_mode);
 
 /*
  * Field tables: rows FIELD(object, wire name, alias or NULL, member, KIND, max, REQUIRED|OPTIONAL,

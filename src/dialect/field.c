@@ -396,3 +396,23 @@ bool page_skip(uint64_t page_no, uint64_t page_size, uint64_t *ret_skip)
 {
 	return page_no > 0 && !__builtin_mul_overflow(page_no - 1, page_size, ret_skip);
 }
+
+bool sign_mode_find(uint64_t dialect, struct text name, uint64_t *ret_mode)
+{
+	static const struct {
+		struct text name;
+		enum dialect dialect;
+		enum sign_mode mode;
+	} modes[] = {
+#define SIGN_MODE(name, dialect, mode) {TEXT(name), dialect, mode},
+#include "dialect/sign_modes.tbl.h"
+#undef SIGN_MODE
+	};
+	for (size_t i = 0; i < COUNT_OF(modes); i++) {
+		if (modes[i].dialect != dialect || !text_equal(modes[i].name, name))
+			continue;
+		*ret_mode = modes[i].mode;
+		return true;
+	}
+	return false;
+}

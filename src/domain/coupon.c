@@ -5,6 +5,7 @@
 #include "domain/coupon.h"
 #include "domain/check.h"
 #include "domain/customer.h"
+#include "domain/errand.h"
 #include "domain/memo.h"
 #include "domain/terms.h"
 #include "domain/wallet.h"
@@ -40,7 +41,8 @@ enum fault coupon_find_by_code(struct tx *tx, struct code_key *key, struct text 
 	if (code_read(key, code, &id)) {
 		*ret = (struct coupon){.id = id};
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, ret, ret_found));
-		if (*ret_found && !ret->code.size)
+		/* A promise was answered with this one, before its provider gave it another. */
+		if (*ret_found && (!ret->code.size || ret->errand))
 			return OK;
 	}
 	*ret = (struct coupon){.id = 1, .code = code};
@@ -110,13 +112,14 @@ static enum fault view(struct viewer *v, const struct coupon *coupon, struct cou
 		TRY(own_terms(v, coupon, &ret->template));
 	if (coupon->customer)
 		TRY(memo_customer(v->tx, v->env, &v->customers, coupon->customer, &ret->customer));
-	return OK;
+	return errand_promise_show(v->tx, v->env, coupon, ret);
 }
 
 static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = coupons[i].template});
+		errand_promise_want(tx, &coupons[i]);
 		if (coupons[i].customer)
 			store_want(tx, TABLE_CUSTOMER,
 				   &(struct customer){.number = coupons[i].customer});
@@ -221,7 +224,7 @@ static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c, s
 {
 	struct customer by_card;
 	*ret_found = true;
-	store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &(struct customer){.phone = c->phone});
+	customer_want_phone(tx, c->phone);
 	store_want_unique(tx, UNIQUE_CUSTOMER_BY_CARD, &(struct customer){.card_no = c->card_no});
 	if (c->phone.size)
 		TRY(customer_find_by_phone(tx, c->phone, ret, ret_found));

@@ -4,9 +4,11 @@
  */
 #include "domain/check.h"
 #include "domain/coupon.h"
+#include "domain/errand.h"
 #include "domain/issuing.h"
 #include "domain/life_check.h"
 #include "domain/move.h"
+#include "domain/notice.h"
 #include "domain/template.h"
 #include "domain/terms.h"
 
@@ -54,6 +56,20 @@ void hold_give_back(const struct env *env, const struct coupon *c, struct releas
 	issuing_give_back(env, c, &r->total, &r->on_day, &r->holding);
 }
 
+void hold_share(struct released *mine, const struct released *before, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct released *other = &before[i];
+		if (other->total.of == mine->total.of)
+			mine->total = other->total;
+		if (other->on_day.of == mine->on_day.of)
+			mine->on_day = other->on_day;
+		if (other->holding.customer == mine->holding.customer &&
+		    other->holding.template == mine->holding.template)
+			mine->holding = other->holding;
+	}
+}
+
 void hold_put(struct tx *tx, struct released *r)
 {
 	store_put(tx, TABLE_TALLY, &r->total);
@@ -71,6 +87,18 @@ void hold_leave(struct coupon *c, enum coupon_state state)
 	c->due = 0;
 }
 
+enum fault hold_confirm(struct tx *tx, const struct env *env, struct coupon *c, struct event *event)
+{
+	struct template terms;
+	TRY(terms_of(tx, c, &terms));
+	event->until = c->end;
+	if (terms.is_relative)
+		issuing_dates(env, &terms, &c->begin, &c->end);
+	event->end = c->end;
+	hold_leave(c, COUPON_UNUSED);
+	return OK;
+}
+
 /* --- verbs that leave it where it is --- */
 
 struct change {
@@ -79,21 +107,9 @@ struct change {
 	struct event event;
 	bool gives_back;
 	struct released released;
+	struct notices notices;
+	struct errand errand; /* number 0: no promise of a provider's is decided by this */
 };
-
-/* It is received now. */
-static enum fault confirm(struct tx *tx, const struct env *env, struct change *ch)
-{
-	struct coupon *c = &ch->life.coupon;
-	struct template terms;
-	TRY(terms_of(tx, c, &terms));
-	ch->event.until = c->end;
-	if (terms.is_relative)
-		issuing_dates(env, &terms, &c->begin, &c->end);
-	ch->event.end = c->end;
-	hold_leave(c, COUPON_UNUSED);
-	return OK;
-}
 
 static enum fault release(struct tx *tx, const struct env *env, struct change *ch)
 {
@@ -145,7 +161,7 @@ static enum fault apply(struct tx *tx, const struct env *env, struct change *ch)
 {
 	switch (ch->cmd->verb) {
 	case EVENT_CONFIRMED:
-		return confirm(tx, env, ch);
+		return hold_confirm(tx, env, &ch->life.coupon, &ch->event);
 	case EVENT_RELEASED:
 	case EVENT_RECALLED:
 		return release(tx, env, ch);
@@ -169,13 +185,28 @@ static enum fault apply(struct tx *tx, const struct env *env, struct change *ch)
 	return FAULT_DATA_DAMAGED;
 }
 
+/* Somebody knows what became of a promise. */
+static enum fault decide_promise(struct tx *tx, const struct env *env, struct change *ch)
+{
+	const struct coupon *c = &ch->life.coupon;
+	if (!c->errand || !c->held)
+		return OK;
+	enum outcome outcome = ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
+	return errand_decide(tx, env, c, outcome, &ch->errand);
+}
+
 static enum fault change_here(struct tx *tx, const struct env *env, struct change *ch)
 {
+	TRY(decide_promise(tx, env, ch));
 	TRY(apply(tx, env, ch));
 	TRY(life_add(env, &ch->life, &ch->event));
+	TRY(notices_event(&ch->notices, env, &ch->life.coupon, &ch->event));
 	store_put(tx, TABLE_COUPON, &ch->life.coupon);
+	if (ch->errand.number)
+		store_put(tx, TABLE_ERRAND, &ch->errand);
 	if (ch->gives_back)
 		hold_put(tx, &ch->released);
+	notices_put(&ch->notices);
 	return OK;
 }
 
@@ -221,9 +252,11 @@ enum fault coupon_change(struct tx *tx, const struct env *env, const void *cmd, 
 	*r = (struct coupon_change_ret){0};
 	TRY(check_said(tx, &c->said));
 	TRY(check_number(tx, &c->request));
+	TRY(notices_open(tx, env, &ch.notices));
 	coupon_move_want(tx, c);
 	TRY(life_open(tx, env, &key, c->code, &c->request, &ch.life));
 	r->id = ch.life.coupon.id;
+	notices_expect(&ch.notices, r->id);
 	r->code = arena_text(env->arena, code_of(&key, env->arena, &ch.life.coupon));
 	TRY(life_repeat(tx, &ch.life, &first));
 	if (first && first->kind != c->verb)

@@ -1,11 +1,12 @@
 /*
  * Issuing by the native API: coupons of a template to customers, or to nobody yet; at once, or held
- * until somebody confirms. One coupon that cannot be issued refuses the call; of several, each has
- * its verdict.
+ * until somebody confirms, or promised until the template's provider has answered. One coupon that
+ * cannot be issued refuses the call; of several, each has its verdict.
  */
 #include "domain/check.h"
 #include "domain/code.h"
 #include "domain/coupon.h"
+#include "domain/errand.h"
 #include "domain/fold.h"
 #include "domain/holders.h"
 #include "domain/issued.h"
@@ -23,11 +24,13 @@ struct grant {
 	struct issuing issuing;
 	struct holders holders;
 	struct text tag;
+	struct notices notices;
 	struct tally swept; /* hold */
 	bool sweep_begins;
 	/* per coupon */
 	enum verdict *verdicts;
 	struct coupon *coupons;
+	struct errands errands;
 };
 
 static unsigned holder_of(const struct grant *g, unsigned coupon)
@@ -57,15 +60,23 @@ static struct text tag_of(struct tx *tx, const struct env *env, const struct cou
 }
 
 static void show(const struct grant *g, const struct issued_row *row, const struct customer *holder,
-		 struct granted *ret)
+		 bool promised, struct granted *ret)
 {
 	*ret = (struct granted){.fault = verdict_fault(row->verdict),
 				.id = row->id,
-				.state = g->cmd->hold ? COUPON_FROZEN : COUPON_UNUSED,
+				.promised = promised && row->id,
+				.state = g->cmd->hold || promised ? COUPON_FROZEN : COUPON_UNUSED,
 				.begin = row->begin,
 				.end = row->end};
 	if (holder)
 		ret->customer_id = holder->customer_id;
+}
+
+/* A promise may have been given its provider's code since. */
+static struct text first_code(struct code_key *key, struct arena *a, const struct coupon *coupon)
+{
+	struct coupon first = {.id = coupon->id};
+	return code_of(key, a, coupon->errand ? &first : coupon);
 }
 
 /* One that SPI issued says no dates: those it has now. */
@@ -83,10 +94,10 @@ static enum fault repeat_row(struct tx *tx, const struct env *env, const struct 
 		shown.begin = coupon->begin;
 		shown.end = coupon->end;
 	}
-	show(g, &shown, found ? &holder : NULL, ret);
+	show(g, &shown, found ? &holder : NULL, coupon->errand, ret);
 	ret->customer_id = arena_text(env->arena, ret->customer_id);
 	if (row->id)
-		ret->code = arena_text(env->arena, code_of(&key, env->arena, coupon));
+		ret->code = arena_text(env->arena, first_code(&key, env->arena, coupon));
 	return OK;
 }
 
@@ -170,10 +181,12 @@ static enum fault check_codes(struct tx *tx, const struct env *env, const struct
 /* What a hold that ends needs; until the first one nobody sweeps. */
 static enum fault load_hold(struct tx *tx, const struct env *env, struct grant *g)
 {
-	if (!g->cmd->hold)
+	if (!g->cmd->hold && !g->template.provider)
 		return OK;
 	g->issuing.holds = true;
 	TRY(issuing_count_day(tx, &g->issuing));
+	if (!g->cmd->hold)
+		return OK;
 	TRY(tally_get(tx, TALLY_SWEPT, 0, &g->swept));
 	g->sweep_begins = g->swept.count == 0;
 	if (g->sweep_begins)
@@ -195,9 +208,9 @@ static void hold(const struct env *env, uint64_t hold_s, uint64_t swept, struct 
 static enum fault begin_timeline(const struct env *env, const struct coupon_grant_cmd *c,
 				 struct coupon *coupon)
 {
-	if (!c->hold && !said_something(&c->said))
+	if (!coupon->held && !said_something(&c->said))
 		return OK;
-	struct event event = {.kind = c->hold ? EVENT_HELD : EVENT_ISSUED,
+	struct event event = {.kind = coupon->held ? EVENT_HELD : EVENT_ISSUED,
 			      .at = env->instant,
 			      .said = c->said,
 			      .state = (enum coupon_state)coupon->state,
@@ -216,6 +229,10 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 		g->verdicts[i] = VERDICT_NOBODY;
 		return OK;
 	}
+	if (g->template.provider && !g->holders.persons[person].customer.nick.size) {
+		g->verdicts[i] = VERDICT_BAD_NICK;
+		return OK;
+	}
 	enum fault fault =
 	    issuing_allows(&g->issuing, holding, holding ? &g->holders.elsewhere[person] : NULL);
 	g->verdicts[i] = verdict_of(fault);
@@ -226,19 +243,37 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 		c->code = g->cmd->codes[i];
 	if (g->cmd->hold)
 		hold(env, g->cmd->hold_s, g->swept.count, c);
+	if (g->template.provider)
+		errand_promise(c);
 	issuing_take(&g->issuing, holding);
 	if (holding)
 		g->holders.took[person] = true;
 	return begin_timeline(env, g->cmd, c);
 }
 
+/* Its provider names customers by their nicks, and makes the codes. */
+static enum fault check_promise(struct tx *tx, const struct grant *g)
+{
+	const struct coupon_grant_cmd *c = g->cmd;
+	if (!g->template.provider)
+		return OK;
+	if (c->hold || c->codes)
+		return refuse(tx, FAULT_PARAMETER_INVALID, c->hold ? TEXT("hold") : TEXT("codes"),
+			      TEXT_NONE);
+	return c->n ? OK : refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+}
+
 static enum fault decide_all(struct tx *tx, const struct env *env, struct grant *g)
 {
 	const struct coupon_grant_cmd *c = g->cmd;
+	bool made_here = !c->codes && !g->template.provider;
 	g->verdicts = ARENA_ARRAY(env->arena, enum verdict, g->n);
 	g->coupons = ARENA_ARRAY(env->arena, struct coupon, g->n);
 	ROOM(g->verdicts && g->coupons);
-	TRY(issuing_open(tx, env, &g->template, TEXT("template_id"), c->codes ? 0 : g->n,
+	TRY(check_promise(tx, g));
+	if (g->template.provider)
+		errands_want(tx, g->template.provider);
+	TRY(issuing_open(tx, env, &g->template, TEXT("template_id"), made_here ? g->n : 0,
 			 &g->issuing));
 	TRY(holders_find(tx, env, c->holders, c->n, &g->holders));
 	TRY(holders_load(tx, env, g->template.number, &g->holders));
@@ -248,10 +283,13 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct grant 
 		TRY(decide(tx, env, g, i));
 	if (g->n == 1 && g->verdicts[0] != VERDICT_NEW)
 		return refuse(tx, verdict_fault(g->verdicts[0]),
-			      g->verdicts[0] == VERDICT_NOBODY ? TEXT("customer")
-							       : TEXT("template_id"),
+			      g->verdicts[0] == VERDICT_NOBODY || g->verdicts[0] == VERDICT_BAD_NICK
+				  ? TEXT("customer")
+				  : TEXT("template_id"),
 			      TEXT_NONE);
-	return OK;
+	return g->template.provider
+		   ? errands_plan(tx, env, 0, &g->template, g->coupons, g->n, &g->errands)
+		   : OK;
 }
 
 /* --- puts --- */
@@ -273,7 +311,19 @@ static void put_all(struct tx *tx, struct grant *g)
 			store_put(tx, TABLE_HOLDING, &g->holders.holdings[i]);
 	if (g->sweep_begins && g->issuing.some)
 		store_put(tx, TABLE_TALLY, &g->swept);
+	errands_put(tx, &g->errands);
 	issuing_put(tx, &g->issuing);
+	notices_put(&g->notices);
+}
+
+static enum fault tell_all(const struct env *env, struct grant *g)
+{
+	enum notice_kind kind = g->cmd->hold ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED;
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->coupons[i].id)
+			TRY(notices_coupon(&g->notices, env, kind, &g->coupons[i],
+					   g->coupons[i].revision));
+	return issuing_tell(&g->issuing, env, &g->notices);
 }
 
 static enum fault show_all(struct tx *tx, const struct env *env, const struct grant *g,
@@ -287,7 +337,7 @@ static enum fault show_all(struct tx *tx, const struct env *env, const struct gr
 		    .verdict = g->verdicts[i], .id = c->id, .begin = c->begin, .end = c->end};
 		show(g, &row,
 		     c->id && person != NOBODY ? &g->holders.persons[person].customer : NULL,
-		     &r->results[i]);
+		     c->errand, &r->results[i]);
 		if (!c->id)
 			continue;
 		r->results[i].customer_id = arena_text(env->arena, r->results[i].customer_id);
@@ -321,11 +371,13 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	g.tag = tag_of(tx, env, c);
 	ROOM(r->results && g.tag.size);
 	want(tx, c);
+	TRY(notices_open(tx, env, &g.notices));
 	TRY(request_find_any(tx, env, &asked, &answer, &found));
 	if (found)
 		return answer_again(tx, env, &g, answer, r);
 	TRY(template_find(tx, c->template_id, TEXT("template_id"), &g.template));
 	TRY(decide_all(tx, env, &g));
+	TRY(tell_all(env, &g));
 	TRY(show_all(tx, env, &g, r));
 	put_all(tx, &g);
 	request_keep(tx, env, &asked, answer_of(env, &g));

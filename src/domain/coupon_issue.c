@@ -16,6 +16,7 @@ struct issue {
 	const struct coupon_issue_cmd *cmd;
 	struct issuing issuing;
 	struct holders holders;
+	struct notices notices;
 	struct coupon *last; /* per person: the newest one, when it is known here */
 	/* per nick */
 	enum verdict *verdicts;
@@ -158,6 +159,15 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	return OK;
 }
 
+static enum fault tell_all(const struct env *env, struct issue *issue)
+{
+	for (unsigned i = 0; i < issue->cmd->n; i++)
+		if (issue->verdicts[i] == VERDICT_NEW)
+			TRY(notices_coupon(&issue->notices, env, NOTICE_COUPON_ISSUED,
+					   &issue->coupons[i], 0));
+	return issuing_tell(&issue->issuing, env, &issue->notices);
+}
+
 /* --- puts --- */
 
 static void put_all(struct tx *tx, struct issue *issue)
@@ -174,6 +184,7 @@ static void put_all(struct tx *tx, struct issue *issue)
 			store_put(tx, TABLE_HOLDING, &issue->holders.holdings[person]);
 	}
 	issuing_put(tx, &issue->issuing);
+	notices_put(&issue->notices);
 }
 
 static enum fault check(struct tx *tx, const struct coupon_issue_cmd *c)
@@ -201,14 +212,18 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 	r->results = ARENA_ARRAY(env->arena, struct coupon_issued, c->n);
 	struct text tag = issued_tag(tx, env, c->template_id, c->nicks, c->n);
 	ROOM(r->results && tag.size);
+	TRY(notices_open(tx, env, &issue.notices));
 	template_want(tx, c->template_id);
 	people_want_nicks(tx, c->nicks, c->n);
 	TRY((number.count ? request_find_any : request_find)(tx, env, &asked, &answer, &found));
 	if (found)
 		return answer_again(tx, env, answer, tag, r);
 	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &template));
+	if (template.provider) /* its provider issues it; a promise is no coupon to answer with */
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("coupon_id"), TEXT_NONE);
 	TRY(issuing_open(tx, env, &template, TEXT("coupon_id"), c->n, &issue.issuing));
 	TRY(decide_all(tx, env, &issue));
+	TRY(tell_all(env, &issue));
 	struct code_key key = code_key(tx);
 	for (unsigned i = 0; i < c->n; i++) {
 		struct coupon *coupon = &issue.coupons[i];

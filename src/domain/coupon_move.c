@@ -7,6 +7,7 @@
 #include "domain/holders.h"
 #include "domain/issuing.h"
 #include "domain/move.h"
+#include "domain/notice.h"
 #include "domain/terms.h"
 
 struct move {
@@ -18,6 +19,7 @@ struct move {
 	struct issuing issuing;
 	struct person holder;
 	struct holding received, elsewhere, given;
+	struct notices notices;
 };
 
 void coupon_move_want(struct tx *tx, const struct coupon_change_cmd *c)
@@ -112,10 +114,12 @@ static enum fault hand_over(struct tx *tx, const struct env *env, struct move *m
 	TRY(life_add(env, m->life, m->event));
 	c->customer = m->holder.customer.number;
 	c->shelf = 0;
+	TRY(notices_event(&m->notices, env, c, m->event));
 	customer_make(tx, &m->holder);
 	store_move(tx, TABLE_COUPON, &m->before, c);
 	m->received.last = c->ordinal;
 	store_put(tx, TABLE_HOLDING, &m->received);
+	notices_put(&m->notices);
 	if (m->given.last && m->given.last == m->before.ordinal) {
 		m->given.last = 0;
 		store_put(tx, TABLE_HOLDING, &m->given);
@@ -161,6 +165,8 @@ static enum fault reissue(struct tx *tx, const struct env *env, struct move *m)
 	struct code_key key = code_key(tx);
 	if (old->used)
 		return refuse(tx, FAULT_COUPON_REDEEMED, TEXT("code"), m->cmd->code);
+	if (old->errand) /* its code is the provider's to change */
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("code"), TEXT_NONE);
 	TRY(want_terms(tx, m));
 	issuing_want(tx, env, &m->terms);
 	TRY(terms_of(tx, old, &m->terms));
@@ -174,8 +180,11 @@ static enum fault reissue(struct tx *tx, const struct env *env, struct move *m)
 	old->state = COUPON_RECALLED;
 	TRY(life_add(env, m->life, m->event));
 	TRY(begin_anew(tx, env, m, &made));
+	TRY(notices_event(&m->notices, env, old, m->event));
+	TRY(notices_coupon(&m->notices, env, NOTICE_COUPON_ISSUED, &made, made.revision));
 	store_put(tx, TABLE_COUPON, old);
 	store_put(tx, TABLE_COUPON, &made);
+	notices_put(&m->notices);
 	if (m->issuing.taken_codes)
 		store_put(tx, TABLE_SERIES, &m->issuing.series);
 	if (old->customer && m->given.last == old->ordinal) {
@@ -189,5 +198,6 @@ enum fault coupon_move(struct tx *tx, const struct env *env, const struct coupon
 		       struct life *life, struct event *event)
 {
 	struct move m = {.cmd = c, .life = life, .event = event, .before = life->coupon};
+	TRY(notices_open(tx, env, &m.notices));
 	return c->verb == EVENT_REISSUED ? reissue(tx, env, &m) : hand_over(tx, env, &m);
 }

@@ -4,6 +4,7 @@
 #include "base/varint.h"
 #include "domain/check.h"
 #include "domain/life_check.h"
+#include "domain/notice.h"
 #include "domain/pricing.h"
 #include "domain/request.h"
 #include "domain/terms.h"
@@ -18,6 +19,7 @@ struct redeem {
 	struct pricing pricing;
 	struct money amount, discount;
 	bool has_amount;
+	struct notices notices;
 };
 
 /* --- arguments --- */
@@ -121,6 +123,18 @@ static enum fault find_first(struct tx *tx, const struct env *env, struct redeem
 
 /* --- doing it --- */
 
+/* Counted; and told what of the template's budget that reaches. */
+static enum fault use(const struct env *env, struct redeem *r, unsigned i)
+{
+	const struct template *t = &r->pricing.terms[i];
+	const struct tally *spent = &r->pricing.counters[r->pricing.counter_of[i]].spent;
+	uint64_t count[] = {spent->count, 0};
+	pricing_use(&r->pricing, i);
+	count[1] = spent->count;
+	return notices_reached(&r->notices, env, NOTICE_TEMPLATE_BUDGET, t->number, count,
+			       t->has_budget ? (uint64_t)t->budget.fen : 0);
+}
+
 static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i, uint64_t uses,
 			     struct coupon_redeem_ret *ret)
 {
@@ -142,7 +156,8 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 	if (life->coupon.used >= uses)
 		life->coupon.state = COUPON_REDEEMED;
 	TRY(life_add(env, life, &event));
-	pricing_use(&r->pricing, i);
+	TRY(notices_event(&r->notices, env, &life->coupon, &event));
+	TRY(use(env, r, i));
 	return redeemed_show(env, &r->key, &life->coupon, &event, &ret->coupons[i]);
 }
 
@@ -203,6 +218,7 @@ static void put_all(struct tx *tx, const struct env *env, struct redeem *r,
 		counters_put(tx, &r->pricing.counters[i]);
 	if (r->cmd->said.order_no.size)
 		store_put(tx, TABLE_PURCHASE, &r->pricing.purchase);
+	notices_put(&r->notices);
 	if (r->cmd->n > 1)
 		request_keep(tx, env, asked, r->lives[0].digest);
 }
@@ -219,9 +235,12 @@ enum fault coupon_redeem(struct tx *tx, const struct env *env, const void *cmd, 
 	TRY(check(tx, c, &r.amount));
 	into->coupons = ARENA_ARRAY(env->arena, struct redeemed, c->n);
 	ROOM(into->coupons);
+	TRY(notices_open(tx, env, &r.notices));
 	pricing_want(tx, c->said.order_no);
 	TRY(open_all(tx, env, c->codes, c->n, &c->request, &r));
 	into->amount = r.amount;
+	for (unsigned i = 0; i < c->n; i++)
+		notices_expect(&r.notices, r.coupons[i].id);
 	TRY(find_first(tx, env, &r, &asked, &found));
 	if (found)
 		return answer_again(tx, env, &r, into);

@@ -6,6 +6,7 @@
  */
 #include "domain/check.h"
 #include "domain/life_check.h"
+#include "domain/notice.h"
 #include "domain/pricing.h"
 #include "domain/request.h"
 #include "domain/terms.h"
@@ -26,6 +27,7 @@ struct reverse {
 	struct target *targets;
 	unsigned n;
 	bool whole_order;
+	struct notices notices;
 };
 
 /* --- which redemptions --- */
@@ -52,6 +54,11 @@ static const struct event *find_redemption(const struct coupon_reverse_cmd *c,
 	return NULL;
 }
 
+static enum fault unknown(struct tx *tx)
+{
+	return refuse(tx, FAULT_REDEMPTION_UNKNOWN, TEXT("redemption_id"), TEXT_NONE);
+}
+
 static enum fault open_one(struct tx *tx, const struct env *env, struct reverse *r)
 {
 	r->targets = ARENA_ARRAY(env->arena, struct target, 1);
@@ -59,7 +66,12 @@ static enum fault open_one(struct tx *tx, const struct env *env, struct reverse 
 	ROOM(r->targets && life);
 	r->n = 1;
 	r->targets[0].life = life;
-	return life_open(tx, env, &r->key, r->cmd->code, &r->cmd->request, life);
+	if (!r->cmd->coupon_id)
+		return life_open(tx, env, &r->key, r->cmd->code, &r->cmd->request, life);
+	struct coupon coupon = {.id = r->cmd->coupon_id};
+	bool found;
+	TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &coupon, &found));
+	return found ? life_begin(tx, env, &coupon, &r->cmd->request, life) : unknown(tx);
 }
 
 static enum fault choose_one(struct tx *tx, struct reverse *r)
@@ -70,6 +82,8 @@ static enum fault choose_one(struct tx *tx, struct reverse *r)
 	t->redemption = find_redemption(r->cmd, &t->life->timeline, &any);
 	if (t->redemption)
 		return OK;
+	if (!any && r->cmd->coupon_id)
+		return unknown(tx);
 	if (!any && r->cmd->number)
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("redemption_id"), TEXT_NONE);
 	if (!any && r->cmd->order_no.size)
@@ -302,6 +316,14 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 		store_put(tx, TABLE_COUPON, &t->life->coupon);
 }
 
+static enum fault tell_all(const struct env *env, struct reverse *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(notices_event(&r->notices, env, &r->targets[i].life->coupon,
+				  &r->targets[i].event));
+	return OK;
+}
+
 static enum fault show_all(const struct env *env, struct reverse *r, struct coupon_reverse_ret *ret)
 {
 	for (unsigned i = 0; i < r->n; i++) {
@@ -336,9 +358,11 @@ static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 	TRY(want_all(tx, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
+	TRY(tell_all(env, r));
 	TRY(show_all(env, r, ret));
 	for (unsigned i = 0; i < r->n; i++)
 		put_one(tx, env, r, i);
+	notices_put(&r->notices);
 	if (r->whole_order)
 		request_keep(tx, env, asked, r->targets[0].life->digest);
 	return OK;
@@ -348,7 +372,8 @@ static enum fault check(struct tx *tx, const struct coupon_reverse_cmd *c)
 {
 	TRY(check_said(tx, &c->said));
 	TRY(check_number(tx, &c->request));
-	if (!c->code.size && !c->order_no.size)
+	must(!c->coupon_id || (c->number && !c->code.size && !c->order_no.size));
+	if (!c->code.size && !c->order_no.size && !c->coupon_id)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("code"), TEXT_NONE);
 	return check_name(tx, TEXT("order_no"), c->order_no);
 }
@@ -357,15 +382,19 @@ enum fault coupon_reverse(struct tx *tx, const struct env *env, const void *cmd,
 {
 	const struct coupon_reverse_cmd *c = cmd;
 	struct coupon_reverse_ret *into = ret;
-	struct reverse r = {.cmd = c, .key = code_key(tx), .whole_order = !c->code.size};
+	struct reverse r = {
+	    .cmd = c, .key = code_key(tx), .whole_order = c->order_no.size && !c->code.size};
 	struct request_key key = {{TEXT("reverse"), c->request.key}, c->request.key.size ? 2 : 0};
 	struct asked asked = {COMMAND_coupon_reverse, REQUEST_NATIVE, &key};
 	bool found;
 	*into = (struct coupon_reverse_ret){0};
 	TRY(check(tx, c));
+	TRY(notices_open(tx, env, &r.notices));
 	TRY(r.whole_order ? open_order(tx, env, &r) : open_one(tx, env, &r));
 	into->coupons = ARENA_ARRAY(env->arena, struct redeemed, r.n + 1);
 	ROOM(into->coupons);
+	for (unsigned i = 0; i < r.n; i++)
+		notices_expect(&r.notices, r.targets[i].life->coupon.id);
 	TRY(find_first(tx, env, &r, &asked, &found));
 	if (found)
 		return answer_again(tx, env, &r, into);

@@ -4,6 +4,7 @@
  */
 #include "domain/check.h"
 #include "domain/coupon.h"
+#include "domain/errand.h"
 #include "domain/holders.h"
 #include "domain/life_step.h"
 #include "domain/terms.h"
@@ -98,6 +99,7 @@ static enum fault show(struct tx *tx, const struct env *env, const struct coupon
 	store_want(tx, TABLE_TEMPLATE, &(struct template){.number = coupon->template});
 	if (coupon->customer)
 		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = coupon->customer});
+	errand_promise_want(tx, coupon);
 	TRY(timeline_read(env, coupon, &timeline));
 	TRY(look_back(tx, &then, c, &timeline, coupon, &r->n));
 	TRY(terms_of(tx, coupon, terms));
@@ -107,6 +109,7 @@ static enum fault show(struct tx *tx, const struct env *env, const struct coupon
 	r->view.template = terms;
 	r->view.code = code_of(&key, env->arena, coupon);
 	r->view.state = coupon_shown_state(&then, coupon);
+	TRY(errand_promise_show(tx, env, coupon, &r->view));
 	r->events = timeline.events;
 	r->uses = terms_uses(terms);
 	r->used = coupon->used;

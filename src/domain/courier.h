@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include "base/limits.h"
-#include "store/store.h"
+#include "domain/life.h"
 
 /* --- leases: one courier at a time works at one thing --- */
 /* Kept in records: the numbers stay. */
@@ -33,6 +32,283 @@ struct lease_drop_ret {
 /* For commands that only the owner may give: LEASE_LOST. */
 CHECKED enum fault lease_check(struct tx *tx, const struct env *env, enum lease_kind kind,
 			       uint64_t of, uint64_t owner);
+
+/* --- what may be told: see notice.h --- */
+/* What a notice's subject numbers. */
+enum notice_of { OF_COUPON, OF_TEMPLATE, OF_CAMPAIGN, OF_JOB, OF_PROVIDER, OF_WEBHOOK };
+enum notice_kind {
+#define NOTICE(name, id, wire, of, text) NOTICE_##name = id,
+#include "domain/notices.tbl.h"
+#undef NOTICE
+};
+struct notice_row {
+	const char *wire; /* "coupon.issued" */
+	enum notice_of of;
+	const char *text;
+};
+/* NULL: there is no such kind. */
+const struct notice_row *notice_row_get(unsigned kind);
+/* What an event is called where it is told: "evt_" and a public id. */
+enum { EVENT_ID_SIZE = 4 + PUBLIC_ID_SIZE };
+void event_id(uint64_t notice, char out[EVENT_ID_SIZE]);
+CHECKED bool event_id_read(struct text id, uint64_t *ret_notice);
+enum { NOTICE_KINDS_MAX = 64 /* webhook.kinds has a bit for each */ };
+
+/* --- webhooks: webhook.c, delivery.c, delivery_log.c --- */
+enum {
+	WEBHOOK_SECRET_SIZE = 32, /* bytes, of 24 to 64 that are allowed */
+	WEBHOOK_URL_MAX = URL_BYTES_MAX,
+	DELIVERY_TRIES = 13,	   /* the last one some two days after the first */
+	DELIVERY_ANSWER_MAX = 200, /* bytes of an answer that are kept */
+	DELIVERY_NEXT_MAX = 256,   /* rows of one delivery_next */
+	DELIVERY_SETTLE_MAX = 256,
+	DELIVERY_WALK_MAX = 1000, /* rows that a page of the log may pass over */
+	NOTICE_FORGET_MAX = 256,
+	OLD_SECRET_S_MAX = 7 * 24 * 3600,
+};
+/* Also those that come with later versions. */
+static const uint64_t WEBHOOK_KINDS_ALL = INT64_MAX;
+
+/* A secret is made by whoever asks, because handlers know no random numbers; a repeat of the
+ * request gets the first one, as long as requests are remembered. */
+struct webhook_add_cmd {
+	struct text url; /* judged by the caller: base/url.h */
+	uint64_t kinds;	 /* bits 1 << enum notice_kind; 0: WEBHOOK_KINDS_ALL */
+	struct text label;
+	struct text secret; /* WEBHOOK_SECRET_SIZE bytes */
+	struct request_number request;
+};
+struct webhook_add_ret {
+	uint64_t number;
+	struct instant created;
+	struct text secret;
+};
+/* LIMIT_REACHED past WEBHOOKS_MAX. */
+struct webhook_change_cmd {
+	uint64_t number;
+	bool has_url, has_kinds, has_label;
+	struct text url, label;
+	uint64_t kinds;
+	struct text secret;    /* a new one; the one before signs too for .. */
+	uint64_t old_secret_s; /* .. so long */
+	bool resume;	       /* what waits is tried at once */
+	struct request_number request;
+};
+struct webhook_change_ret {
+	struct text secret; /* with a new one */
+	struct instant old_until;
+};
+/* What it was told stands in the log no longer; what waited for it is not sent. */
+struct webhook_delete_cmd {
+	uint64_t number;
+};
+struct webhook_delete_ret {
+	char none;
+};
+struct webhook_list_cmd {
+	uint64_t from; /* oldest first */
+	unsigned n;
+};
+struct webhook_list_ret {
+	struct webhook *rows; /* secrets sealed */
+	unsigned n;
+	uint64_t count;
+};
+struct webhook_get_cmd {
+	uint64_t number;
+};
+struct webhook_get_ret {
+	struct webhook webhook; /* secrets sealed */
+};
+
+/* A notice with what a message says of it. */
+struct message {
+	struct delivery delivery;
+	struct notice notice;
+	/* of a coupon; what is absent is empty, NULL or 0 */
+	struct text code, customer_id;
+	const struct event *event;
+	uint64_t template_id;
+	uint64_t activity_id; /* of the campaign it belongs to */
+	struct text source_code;
+};
+/* What may be sent now: of each lane that is asked for the oldest that wait, in their order, none
+ * from the first on that is not due. WEBHOOK_UNKNOWN. */
+struct delivery_next_cmd {
+	uint64_t webhook;
+	uint64_t lanes; /* bit lane - 1 */
+	unsigned n;	/* of each lane; all together at most DELIVERY_NEXT_MAX */
+};
+struct delivery_next_ret {
+	struct webhook webhook; /* secrets in CLEAR; the old one only while it signs */
+	struct message *rows;	/* lane by lane */
+	unsigned n;
+	bool more;		 /* there was no room for another lane's */
+	struct instant next_due; /* the first of what is not due yet; none: nothing */
+};
+/* What became of tries. What is settled already stays as it is. LEASE_LOST. */
+enum delivery_outcome {
+	OUTCOME_DELIVERED,
+	OUTCOME_FAILED,
+	OUTCOME_GONE /* and so is the webhook */
+};
+struct delivery_result {
+	uint64_t notice;
+	enum delivery_outcome outcome;
+	uint64_t status;
+	struct text answer;
+	uint64_t retry_after_s; /* 0: not said */
+	uint16_t jitter;	/* random */
+};
+struct delivery_settle_cmd {
+	uint64_t webhook, owner; /* of its lease */
+	const struct delivery_result *results;
+	unsigned n; /* at most DELIVERY_SETTLE_MAX */
+};
+struct delivery_settle_ret {
+	unsigned settled;
+	bool suspended;
+};
+enum delivery_state { DELIVERY_WAITING, DELIVERY_DELIVERED, DELIVERY_FAILED };
+enum delivery_state delivery_state_of(const struct delivery *d);
+struct delivery_shown {
+	struct delivery delivery;
+	struct notice notice;
+};
+struct delivery_list_cmd {
+	uint64_t webhook;
+	bool has_state;
+	enum delivery_state state;
+	uint64_t before; /* place in the log, counted from its oldest; 0: the end */
+	unsigned n;
+};
+struct delivery_list_ret {
+	struct delivery_shown *rows; /* newest first */
+	unsigned n;
+	uint64_t next; /* `before` of the next page; 0: it was the last */
+};
+/* Once more, and as often as a new one. One that waits is tried at once. DELIVERY_UNKNOWN. */
+struct delivery_resend_cmd {
+	uint64_t webhook, notice;
+};
+struct delivery_resend_ret {
+	char none;
+};
+static const int64_t NOTICES_KEPT_MS = INT64_C(30) * 24 * 3600 * 1000;
+/* Removes up to n notices that are older than that, with their deliveries. */
+struct notice_forget_cmd {
+	unsigned n;
+};
+struct notice_forget_ret {
+	unsigned forgotten;
+};
+/* --- providers, and the errands to them: errand.h, docs/providers.md --- */
+enum {
+	PROVIDER_FAILURES_MAX = 5, /* in a row; then it is left alone for a while */
+	ERRAND_TRIES_MAX = 12,	   /* that may have reached the provider; some 27 minutes */
+	ERRAND_ASKED_TRIES = 3,	   /* when somebody asks again */
+	ERRAND_WORD_MAX = 100,	   /* characters of what a provider says */
+};
+struct provider_list_cmd { /* oldest first */
+	uint64_t from;
+	unsigned n;
+};
+struct provider_list_ret {
+	struct provider *rows; /* secrets sealed */
+	uint64_t *waiting;     /* errands of each that are to be sent, or sent again */
+	unsigned n;
+	uint64_t count;
+};
+/* A stretch of a provider's errands that wait; those that failed stand behind the others. */
+struct errand_due_cmd {
+	uint64_t provider, from;
+	unsigned n;
+};
+struct errand_due_ret {
+	struct errand *rows;
+	unsigned n;
+	uint64_t count;
+};
+/* Before each try: what to send, kept by its digest so that a later try never sends anything else
+ * under the same request_id. LEASE_LOST. */
+struct errand_begin_cmd {
+	uint64_t number, provider;
+	uint64_t owner; /* of the provider's lease */
+};
+struct errand_begin_ret {
+	bool goes;  /* false: there is nothing to send, or nothing may be sent */
+	bool fresh; /* no earlier try can have been carried out */
+	struct text request_id, url, app_key, secret, access_token;
+	uint64_t template_id;
+	const uint64_t *coupons; /* their ids */
+	const struct text *nicks;
+	unsigned n;
+};
+/* What a try has come to. */
+enum errand_result {
+	ERRAND_NOT_DONE, /* surely nothing was issued by it */
+	ERRAND_ANSWERED,
+	ERRAND_DOUBTFUL, /* it may have been carried out */
+};
+struct errand_answer {
+	uint64_t coupon;      /* its id */
+	enum promise outcome; /* SENT, REFUSED, UNKNOWN: the answer does not say */
+	struct text reason;   /* REFUSED */
+	struct text code;     /* SENT: the provider's number of it; empty: none */
+};
+struct errand_settle_cmd {
+	uint64_t number;
+	enum errand_result result;
+	bool fresh;  /* as errand_begin said */
+	bool failed; /* it says something of the provider, not of this errand alone */
+	const struct errand_answer *answers;
+	unsigned n;
+	struct text trouble; /* not ANSWERED: a few words without anything personal */
+	uint64_t random;     /* spreads the next try */
+};
+struct errand_settle_ret {
+	bool waiting; /* it is to be sent again */
+};
+struct errand_list_cmd { /* oldest first */
+	bool unknown;	 /* those that somebody has to find out about */
+	uint64_t from;
+	unsigned n;
+};
+struct errand_view {
+	struct errand errand;
+	uint64_t id; /* public number */
+	struct text request_id;
+	uint64_t template_id;
+	uint64_t counts[PROMISE_COUNT];
+};
+struct errand_list_ret {
+	struct errand_view *rows;
+	unsigned n;
+	uint64_t count;
+};
+struct errand_get_cmd {
+	uint64_t id; /* public number; ERRAND_UNKNOWN */
+};
+struct errand_promise {
+	struct text code, customer_id;
+	uint64_t id;
+	enum promise outcome;
+	struct text reason;
+};
+struct errand_get_ret {
+	struct errand_view view;
+	struct provider provider;
+	struct errand_promise *promises;
+	unsigned n;
+};
+/* Sent again, under the same request_id, as soon as may be. One whose outcomes are known is left as
+ * it is. */
+struct errand_ask_cmd {
+	uint64_t id;
+};
+struct errand_ask_ret {
+	char none;
+};
 
 /* --- jobs: work on many rows, by the desk of jobs (docs/bulk.md) --- */
 /* Kept in records: the numbers stay. */

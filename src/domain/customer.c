@@ -4,6 +4,7 @@
 #include "domain/customer.h"
 #include "domain/check.h"
 #include "domain/id.h"
+#include "domain/phone.h"
 #include "domain/same.h"
 #include "domain/unique.h"
 
@@ -90,11 +91,42 @@ enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret
 	return OK;
 }
 
+/* A phone in its one form; then as it was given, for records from before it had one. */
+static enum fault find_own(struct tx *tx, unsigned member, struct text value, struct customer *ret,
+			   bool *ret_found)
+{
+	struct phone memory;
+	struct text one = member == BY_PHONE ? phone_one(value, &memory) : value;
+	TRY(unique_find(tx, &kind, member, one, ret, ret_found));
+	if (*ret_found || one.data == value.data)
+		return OK;
+	return unique_find(tx, &kind, member, value, ret, ret_found);
+}
+
 static enum fault find(struct tx *tx, unsigned member, struct text value, struct customer *ret,
 		       bool *ret_found)
 {
-	TRY(unique_find(tx, &kind, member, value, ret, ret_found));
+	TRY(find_own(tx, member, value, ret, ret_found));
 	return *ret_found ? customer_follow(tx, ret) : OK;
+}
+
+void customer_want_row(struct tx *tx, const struct customer *given)
+{
+	struct phone memory;
+	struct customer row = *given;
+	row.phone = phone_one(given->phone, &memory);
+	unique_want(tx, &kind, &row);
+	customer_want_phone(tx, given->phone);
+}
+
+void customer_want_phone(struct tx *tx, struct text phone)
+{
+	struct phone memory;
+	struct customer row = {.phone = phone_one(phone, &memory)};
+	store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &row);
+	row.phone = phone;
+	if (phone.size <= TEXT_BYTES_MAX)
+		store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &row);
 }
 
 /* A number whose id no import has given to another. */
@@ -170,19 +202,34 @@ static enum fault find_nameless(struct tx *tx, const struct customer *given, str
 	return OK;
 }
 
+/* The customer that the row names; one whose phone is kept as it is given here comes last. */
+static enum fault find_saved(struct tx *tx, const struct customer *row, struct text phone,
+			     struct customer *ret, bool *ret_found)
+{
+	struct customer given = *row;
+	if (!unique_named(&kind, &given))
+		return find_nameless(tx, &given, ret, ret_found);
+	TRY(unique_known(tx, &kind, &given, ret, ret_found));
+	if (*ret_found || given.customer_id.size || phone.data == given.phone.data)
+		return OK;
+	TRY(unique_find(tx, &kind, BY_PHONE, phone, ret, ret_found));
+	if (!*ret_found)
+		*ret = (struct customer){0};
+	return OK;
+}
+
 enum fault customer_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct customer_save_cmd *c = cmd;
 	struct customer_save_ret *r = ret;
 	struct customer given = c->customer, known;
+	struct phone phone;
 	bool found;
 	*r = (struct customer_save_ret){0};
 	TRY(check_name(tx, TEXT("name"), given.name));
-	unique_want(tx, &kind, &given);
-	if (unique_named(&kind, &given))
-		TRY(unique_known(tx, &kind, &given, &known, &found));
-	else
-		TRY(find_nameless(tx, &given, &known, &found));
+	customer_want_row(tx, &given);
+	given.phone = phone_one(given.phone, &phone);
+	TRY(find_saved(tx, &given, c->customer.phone, &known, &found));
 	if (found)
 		r->customer_id = arena_text(env->arena, known.customer_id);
 	if (found && known.alias_of)
@@ -217,12 +264,6 @@ enum fault customer_list(struct tx *tx, const struct env *env, const void *cmd, 
 	    .list = LIST_CUSTOMERS, .from = c->from, .n = c->n, .oldest_first = true};
 	(void)env;
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
-}
-
-void customer_want_row(struct tx *tx, const struct customer *given)
-{
-	struct customer row = *given;
-	unique_want(tx, &kind, &row);
 }
 
 /* By which members a row names a customer, the first given first. */
@@ -263,7 +304,7 @@ enum fault customer_want_followed(struct tx *tx, const struct customer *given)
 	bool found;
 	if (by == CUSTOMER_NAMES)
 		return OK;
-	TRY(unique_find(tx, &kind, row_order[by], customer_named(given, by), &known, &found));
+	TRY(find_own(tx, row_order[by], customer_named(given, by), &known, &found));
 	if (found && known.alias_of)
 		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = known.alias_of});
 	return OK;
@@ -280,15 +321,17 @@ enum fault customer_of_row(struct tx *tx, const struct env *env, const struct cu
 			       .phone = given->phone,
 			       .card_no = given->card_no};
 	unsigned by = customer_named_by(&row);
+	struct phone phone;
 	bool found;
 	*ret = (struct person){0};
 	*ret_any = by < CUSTOMER_NAMES;
-	unique_want(tx, &kind, &row);
+	customer_want_row(tx, &row);
 	if (!*ret_any)
 		return OK;
 	TRY(find(tx, row_order[by], customer_named(&row, by), &ret->customer, &found));
 	if (found)
 		return OK;
+	row.phone = arena_text(env->arena, phone_one(row.phone, &phone));
 	TRY(unique_free(tx, &kind, &row, 0));
 	*ret = (struct person){.customer = row, .is_new = true};
 	return customer_plan(tx, env, &ret->customer);

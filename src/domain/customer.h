@@ -49,6 +49,7 @@ CHECKED enum fault customer_known(struct tx *tx, const struct customer *given, s
 void customer_want_row(struct tx *tx, const struct customer *given);
 /* Of one who was merged, whom customer_of_row will follow to. */
 CHECKED enum fault customer_want_followed(struct tx *tx, const struct customer *given);
+void customer_want_phone(struct tx *tx, struct text phone);
 CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,
 					  bool *ret_found);
 CHECKED enum fault customer_find_by_card(struct tx *tx, struct text card_no, struct customer *ret,

@@ -2,8 +2,8 @@
  * The domain: every command the server knows, as data in and data out. Dialects decode requests
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
  * department.c, customer.c, customer_erase.c, customer_merge.c, customer_settle.c, template.c,
- * coupon.c and coupon_*.c, campaign.c (WangJuBao), campaign_save.c (Waiqin), campaign_list.c
- * (reads, sweep), audience.c, request.c.
+ * coupon.c and coupon_*.c, provider.c, errand.c and errand_*.c, campaign.c (WangJuBao),
+ * campaign_save.c (Waiqin), campaign_list.c (reads, sweep), audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
@@ -58,12 +58,29 @@ struct request_key {
 	unsigned count;
 };
 
+/* A caller's number for a write: its repeat with the same contents gets the first answer; with
+ * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
+ * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
+struct request_number {
+	struct text key, digest;
+};
+
 /* Public ids: 18 digits. activity_id: the same without the leading 10^17, below 2^53. */
 uint64_t public_number(const struct env *env, uint64_t number); /* epoch << 32 | number */
 enum { PUBLIC_ID_SIZE = 18 };
 void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE]);
+/* The same read back; false: it is no such text. */
+CHECKED bool public_id_read(struct text id, uint64_t *ret_public_number);
 /* The coupon's code: its own, else made from its id by the merchant's keyed permutation. */
 struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c);
+/* A phone number as E.164, "+8613800138000"; what is no number (domain/phone.h): as it was given.
+ * The text is `given` or in *memory. */
+enum { PHONE_SIZE_MAX = 16 /* + and 15 digits */ };
+struct phone {
+	char text[PHONE_SIZE_MAX];
+};
+struct text phone_e164(struct text given, struct phone *memory);
+bool phone_valid(struct text given);
 /* What readers see now: COUPON_EXPIRED is unused past its end; never stored. */
 enum coupon_state coupon_shown_state(const struct env *env, const struct coupon *c);
 /* What lists, logs and the ledger call a credential: of a native one only the beginning of its
@@ -113,10 +130,17 @@ struct merchant_list_ret {
 struct credential_add_cmd {
 	struct credential credential;
 	bool may_exist;
+	/* Native, in place of a name: the key is made here, of this (what nobody can guess, or the
+	 * caller's own request number), and is known to nobody afterwards. A repeat makes it again.
+	 */
+	struct text seed;
+	struct request_number request;
 };
 struct credential_add_ret {
 	bool made;
-	struct text name; /* as listed */
+	struct text name;	      /* as listed */
+	struct text key;	      /* what was made of the seed */
+	struct credential credential; /* as it was made; without its secrets */
 };
 struct credential_find_cmd {
 	enum dialect dialect;
@@ -126,7 +150,16 @@ struct credential_find_ret {
 	struct credential credential; /* secret and token in CLEAR, in the call's arena */
 	struct merchant merchant;     /* its owner */
 };
+struct credential_get_cmd {
+	enum dialect dialect;
+	struct text name; /* as listed */
+	uint64_t owner;	  /* CREDENTIAL_UNKNOWN for another's */
+};
+struct credential_get_ret {
+	struct credential credential; /* secrets sealed */
+};
 struct credential_list_cmd {
+	uint64_t owner; /* 0: everybody's */
 	uint64_t from;
 	unsigned n;
 };
@@ -134,6 +167,16 @@ struct credential_list_ret {
 	struct credential *rows; /* secrets sealed */
 	unsigned n;
 	uint64_t count;
+};
+
+/* Where the merchant's own chain in the ledger stands. */
+struct ledger_head_cmd {
+	char none;
+};
+struct ledger_head_ret {
+	uint64_t number;	/* of its newest entry; 0: none yet */
+	struct instant instant; /* the real time, also of a sandbox */
+	uint8_t hash[32];
 };
 
 /* --- departments and customers --- */
@@ -283,6 +326,15 @@ struct coupon_import_cmd { /* one CSV row */
 struct coupon_import_ret {
 	bool made; /* false: it was there, equal */
 };
+/* Of a coupon that a provider is asked for: what became of it. PROMISE_NONE: it is ours. */
+enum promise {
+	PROMISE_NONE,
+	PROMISE_PENDING,
+	PROMISE_SENT,
+	PROMISE_REFUSED,
+	PROMISE_UNKNOWN /* given up without an answer: somebody has to find out */,
+	PROMISE_COUNT
+};
 /* A coupon with all that the dialects show of it. */
 struct coupon_view {
 	const struct coupon *coupon;
@@ -290,6 +342,9 @@ struct coupon_view {
 	const struct customer *customer; /* NULL: nobody's */
 	struct text code;
 	enum coupon_state state; /* as shown */
+	enum promise promise;
+	struct text promise_reason; /* why it was refused, or is not known yet */
+	uint64_t errand;	    /* public number; 0: ours */
 };
 struct coupon_query_cmd { /* TOP; filters AND-ed, empty = none; newest first */
 	struct text channel, phone, card_no, code;

@@ -5,6 +5,7 @@
  */
 #include "domain/check.h"
 #include "domain/move.h"
+#include "domain/notice.h"
 #include "domain/template.h"
 
 enum {
@@ -18,6 +19,7 @@ struct sweep {
 	struct released *released;
 	unsigned n, room;
 	struct tally swept;
+	struct notices notices;
 };
 
 static enum fault take_due(struct tx *tx, const struct env *env, struct sweep *s, uint64_t minute,
@@ -55,27 +57,12 @@ static enum fault collect(struct tx *tx, const struct env *env, struct sweep *s)
 	return OK;
 }
 
-static enum fault release(const struct env *env, struct life *life)
+static enum fault release(const struct env *env, struct life *life, struct notices *notices)
 {
 	struct event event = {.kind = EVENT_RELEASED, .said = {.reason = TEXT("time-out")}};
 	hold_leave(&life->coupon, COUPON_RECALLED);
-	return life_add(env, life, &event);
-}
-
-/* Counters that several coupons share go on from the last one that has them. */
-static void share(struct sweep *s, unsigned i)
-{
-	struct released *mine = &s->released[i];
-	for (unsigned k = 0; k < i; k++) {
-		const struct released *other = &s->released[k];
-		if (other->total.of == mine->total.of)
-			mine->total = other->total;
-		if (other->on_day.of == mine->on_day.of)
-			mine->on_day = other->on_day;
-		if (other->holding.customer == mine->holding.customer &&
-		    other->holding.template == mine->holding.template)
-			mine->holding = other->holding;
-	}
+	TRY(life_add(env, life, &event));
+	return notices_event(notices, env, &life->coupon, &event);
 }
 
 static enum fault decide(struct tx *tx, const struct env *env, struct sweep *s)
@@ -83,11 +70,13 @@ static enum fault decide(struct tx *tx, const struct env *env, struct sweep *s)
 	for (unsigned i = 0; i < s->n; i++)
 		hold_want(tx, env, &s->lives[i].coupon);
 	for (unsigned i = 0; i < s->n; i++)
+		notices_expect(&s->notices, s->lives[i].coupon.id);
+	for (unsigned i = 0; i < s->n; i++)
 		TRY(hold_load(tx, env, &s->lives[i].coupon, &s->released[i]));
 	for (unsigned i = 0; i < s->n; i++) {
-		share(s, i);
+		hold_share(&s->released[i], s->released, i);
 		hold_give_back(env, &s->lives[i].coupon, &s->released[i]);
-		TRY(release(env, &s->lives[i]));
+		TRY(release(env, &s->lives[i], &s->notices));
 	}
 	return OK;
 }
@@ -105,6 +94,7 @@ enum fault hold_sweep(struct tx *tx, const struct env *env, const void *cmd, voi
 	ROOM(s.lives && s.released);
 	if (!before || !s.room)
 		return OK;
+	TRY(notices_open(tx, env, &s.notices));
 	TRY(collect(tx, env, &s));
 	if (!s.n && s.swept.count < before + MINUTES_QUIET)
 		return OK;
@@ -114,6 +104,7 @@ enum fault hold_sweep(struct tx *tx, const struct env *env, const void *cmd, voi
 		hold_put(tx, &s.released[i]);
 	}
 	store_put(tx, TABLE_TALLY, &s.swept);
+	notices_put(&s.notices);
 	r->swept = s.n + 1;
 	return OK;
 }

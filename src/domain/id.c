@@ -22,6 +22,15 @@ void public_id(uint64_t public_number, char out[PUBLIC_ID_SIZE])
 	}
 }
 
+bool public_id_read(struct text id, uint64_t *ret_public_number)
+{
+	uint64_t value;
+	if (id.size != PUBLIC_ID_SIZE || !text_to_uint64(id, &value) || value <= PUBLIC_ID_BASE)
+		return false;
+	*ret_public_number = value - PUBLIC_ID_BASE;
+	return true;
+}
+
 struct text id_text(const struct env *env, uint64_t number)
 {
 	char digits[PUBLIC_ID_SIZE];

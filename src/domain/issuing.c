@@ -117,6 +117,7 @@ enum fault issuing_open(struct tx *tx, const struct env *env, const struct templ
 		return refuse(tx, FAULT_TEMPLATE_EXPIRED, field, TEXT_NONE);
 	issuing_want(tx, env, t);
 	TRY(tally_guess(tx, TALLY_ISSUED, t->number, &ret->total));
+	ret->total_before = ret->total.count;
 	if (t->per_day)
 		TRY(issuing_count_day(tx, ret));
 	return open_series(tx, env, codes, ret);
@@ -198,6 +199,14 @@ struct coupon issuing_coupon(struct tx *tx, const struct env *env, struct issuin
 		c.code = i->codes[i->taken_codes++];
 	}
 	return c;
+}
+
+enum fault issuing_tell(const struct issuing *i, const struct env *env, struct notices *n)
+{
+	const struct template *t = &i->template;
+	const uint64_t count[] = {i->total_before, i->total.count};
+	return notices_reached(n, env, NOTICE_TEMPLATE_LIMIT, t->number, count,
+			       t->has_total ? t->total : 0);
 }
 
 /* Codes that were made and not taken are passed over. */

@@ -10,11 +10,13 @@
 #pragma once
 
 #include "domain/domain.h"
+#include "domain/notice.h"
 #include "domain/pattern.h"
 
 struct issuing {
 	struct template template;
 	struct tally total, on_day;
+	uint64_t total_before;
 	uint64_t day;
 	struct pattern pattern;
 	struct series series;
@@ -43,6 +45,8 @@ enum fault issuing_allows_holder(const struct template *t, uint64_t day,
 void issuing_take(struct issuing *i, struct holding *holding);
 struct coupon issuing_coupon(struct tx *tx, const struct env *env, struct issuing *i,
 			     uint64_t customer);
+/* After the last issuing_take: what of the template's total is reached. */
+CHECKED enum fault issuing_tell(const struct issuing *i, const struct env *env, struct notices *n);
 void issuing_put(struct tx *tx, struct issuing *i);
 /* Begin and end of a coupon that is received now. */
 void issuing_dates(const struct env *env, const struct template *t, struct instant *ret_begin,

@@ -86,6 +86,7 @@ enum {
 	QUALIFY_WALK_MAX = 1000,    /* .. of so many, the newest in the wallet */
 	EDITIONS_MAX = 1000,	    /* of one template */
 	CODE_ENTROPY_BITS_MIN = 40, /* of a template's pattern */
+	PROVIDERS_MAX = 100,	    /* of a merchant: a courier looks at all of them */
 	DAYS_AFTER_MAX = 3650,
 	PIECES_MAX = 1000 * 1000, /* of one item */
 	SETS_MAX = 1000,	  /* items of one set of shops, categories .. */
@@ -97,18 +98,23 @@ enum {
 struct circumstances {
 	struct text reason, order_no, operator, shop;
 };
-/* A caller's number for a write: its repeat with the same contents gets the first answer; with
- * others REQUEST_REUSED. That of a write on one coupon is that coupon's: it is known as long as the
- * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
-struct request_number {
-	struct text key, digest;
-};
 
 /* --- templates --- */
+/* Who issues a template's coupons: given, or taken away (then we do), or left as it is. Members
+ * that are absent are those of the provider it has; a known one keeps its secrets.
+ * PARAMETER_MISSING with "provider.url", "provider.app_key", "provider.secret"; LIMIT_REACHED past
+ * PROVIDERS_MAX. */
+struct provider_given {
+	enum given given;
+	struct text url, app_key;
+	struct text secret, access_token; /* in clear */
+	bool no_token;			  /* the access token goes */
+};
 /* LIMIT_BELOW_USED with the field when a limit is set below what is used already. A change of terms
  * makes a new edition if coupons were issued; those keep the old one unless `recast`. */
 struct template_make_cmd {
-	struct template template; /* template_id 0: made here */
+	struct template template; /* template_id 0: made here; `provider` is not looked at */
+	struct provider_given provider;
 	struct request_number request;
 };
 struct template_make_ret {
@@ -117,8 +123,9 @@ struct template_make_ret {
 struct template_change_cmd {
 	uint64_t template_id;
 	struct template template; /* all of it as it shall be; template_get, then change */
-	bool recast;		  /* coupons that are out go by the new terms; their dates stay */
-	uint64_t revision;	  /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
+	struct provider_given provider;
+	bool recast;	   /* coupons that are out go by the new terms; their dates stay */
+	uint64_t revision; /* If-Match: one more than it says; 0: any. PRECONDITION_FAILED */
 	struct request_number request;
 };
 struct template_change_ret {
@@ -135,10 +142,14 @@ struct usage {
 struct template_get_ret {
 	struct template template;
 	struct usage usage;
+	struct text provider_url, provider_app_key; /* empty: its coupons are ours */
 };
 
 /* --- issuing --- */
-/* Who gets a coupon: the first given of customer_id, phone, card_no, nick, code, source_code names
+/* Of a template with a provider: promises, coupons that are held until the provider has answered.
+ * Each holder must have a nick (PARAMETER_INVALID); no holds of the caller's, no codes, nobody's.
+ *
+ * Who gets a coupon: the first given of customer_id, phone, card_no, nick, code, source_code names
  * the customer; nobody known: made. None given: nobody's coupon. */
 struct coupon_grant_cmd {
 	uint64_t template_id;
@@ -158,6 +169,7 @@ struct granted {
 	struct text customer_id; /* empty: nobody's */
 	enum coupon_state state;
 	struct instant begin, end;
+	bool promised; /* its provider is asked for it */
 };
 struct coupon_grant_ret {
 	struct granted *results; /* holder by holder */
@@ -305,10 +317,12 @@ struct coupon_redeem_ret {
 	struct coupon_check_ret refused;
 };
 /* Gives back, whole or in part. A redemption is named by the coupon's code with its number or its
- * order, or by the order alone: then all of the order's. Without number and order: the coupon's
- * last that stands. Exactly once: COUPON_IDLE when nothing is left to give back. */
+ * order, by the coupon's id with its number (REDEMPTION_UNKNOWN), or by the order alone: then all
+ * of the order's. Without number and order: the coupon's last that stands. Exactly once:
+ * COUPON_IDLE when nothing is left to give back. */
 struct coupon_reverse_cmd {
 	struct text code, order_no; /* one of them, or both */
+	uint64_t coupon_id;	    /* in place of the code */
 	uint64_t number;	    /* of the redemption; 0: not said */
 	enum reverse_cause cause;
 	bool has_amount;
@@ -321,6 +335,16 @@ struct coupon_reverse_ret {
 	struct redeemed *coupons;
 	unsigned n;
 	struct money discount; /* given back together */
+};
+struct redemption_get_cmd { /* REDEMPTION_UNKNOWN */
+	uint64_t coupon_id, number;
+};
+struct redemption_get_ret {
+	struct redeemed redeemed;
+	struct event *reversals; /* of it, oldest first */
+	unsigned n;
+	struct money given_back; /* of its discount */
+	bool reversed;		 /* nothing is left to give back */
 };
 struct purchase_get_cmd {
 	struct text order_no;
@@ -393,9 +417,10 @@ struct credential_change_cmd {
 	enum dialect dialect;
 	struct text name; /* as listed: native keys by their digest; CREDENTIAL_UNKNOWN */
 	uint64_t owner;	  /* 0: any */
-	bool revoke, has_expires, has_limits;
+	bool revoke, has_expires, has_calls_per_s, has_burst;
 	struct instant expires; /* its last second; none: never */
 	uint64_t calls_per_s, burst;
+	struct request_number request;
 };
 struct credential_change_ret {
 	struct credential credential;

@@ -112,20 +112,6 @@ static enum fault get_merchant(struct tx *tx, uint64_t number, struct merchant *
 	return found ? OK : refuse(tx, FAULT_MERCHANT_UNKNOWN, TEXT("merchant"), TEXT_NONE);
 }
 
-/* A guess at a digest is as good as a guess at the key, which is long: no salt is needed. */
-static struct text listed_name(struct tx *tx, const struct env *env, uint64_t dialect,
-			       struct text name)
-{
-	const struct text parts[] = {TEXT("native key"), name};
-	if (dialect != DIALECT_NATIVE)
-		return name;
-	struct text tag = store_tag(tx, parts, COUNT_OF(parts));
-	char *hex = arena_take(env->arena, 2 * tag.size);
-	must(hex);
-	hex_lower((const uint8_t *)tag.data, tag.size, hex);
-	return (struct text){hex, 2 * tag.size};
-}
-
 enum { NATIVE_KEY_LENGTH_MIN = 16 };
 
 /* It comes in a header: visible ASCII. */
@@ -166,17 +152,53 @@ static void settle_credential(struct tx *tx, const struct env *env, struct crede
 	made->created = env->instant;
 }
 
+/* The same request again: what was made is known by its number. */
+static enum fault add_again(struct tx *tx, const struct env *env,
+			    const struct credential_add_cmd *c, struct credential_add_ret *r,
+			    bool *ret_found)
+{
+	uint64_t number;
+	TRY(credential_again(tx, env, COMMAND_credential_add, &c->request, &r->credential, &number,
+			     ret_found));
+	if (!*ret_found)
+		return OK;
+	r->made = true;
+	r->name = r->credential.name;
+	if (number)
+		r->key = credential_key(tx, env, c->credential.owner, c->seed, number);
+	return OK;
+}
+
+/* What callers will send; *ret_number: of a key that is made. */
+static void choose_key(struct tx *tx, const struct env *env, const struct credential_add_cmd *c,
+		       struct credential *made, uint64_t *ret_number)
+{
+	*ret_number = 0;
+	if (made->dialect != DIALECT_NATIVE || !c->seed.size)
+		return;
+	*ret_number = store_number(tx);
+	made->name = credential_key(tx, env, made->owner, c->seed, *ret_number);
+}
+
 /* may_exist: one of the same merchant stays as it is. */
 enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct credential_add_cmd *c = cmd;
 	struct credential_add_ret *r = ret;
 	struct credential made = c->credential;
-	struct merchant owner;
+	struct merchant owner = {.number = made.owner};
+	uint64_t number;
 	bool found;
 	must(store_merchant(tx) == 0);
+	*r = (struct credential_add_ret){0};
+	store_want(tx, TABLE_MERCHANT, &owner);
+	TRY(add_again(tx, env, c, r, &found));
+	if (found)
+		return OK;
+	choose_key(tx, env, c, &made, &number);
 	TRY(check_credential(tx, &made));
-	made.name = listed_name(tx, env, made.dialect, made.name);
+	r->key = number ? made.name : TEXT_NONE;
+	made.name = credential_name(tx, env, made.dialect, made.name);
 	struct credential known = {.dialect = made.dialect, .name = made.name};
 	store_want(tx, TABLE_CREDENTIAL, &known);
 	TRY(get_merchant(tx, made.owner, &owner));
@@ -184,11 +206,15 @@ enum fault credential_add(struct tx *tx, const struct env *env, const void *cmd,
 	if (found && (!c->may_exist || known.owner != made.owner))
 		return refuse(tx, FAULT_VALUE_TAKEN, TEXT("name"),
 			      made.dialect == DIALECT_NATIVE ? TEXT_NONE : made.name);
-	*r = (struct credential_add_ret){.made = !found, .name = made.name};
+	r->made = !found;
+	r->name = made.name;
 	if (found)
 		return OK;
 	settle_credential(tx, env, &made);
+	r->credential = made;
+	credential_copy(env, &r->credential);
 	store_put(tx, TABLE_CREDENTIAL, &made);
+	credential_remember(tx, env, COMMAND_credential_add, &c->request, &r->credential, number);
 	return OK;
 }
 
@@ -205,7 +231,7 @@ enum fault credential_find(struct tx *tx, const struct env *env, const void *cmd
 	bool found;
 	must(store_merchant(tx) == 0);
 	r->credential = (struct credential){.dialect = c->dialect,
-					    .name = listed_name(tx, env, c->dialect, c->name)};
+					    .name = credential_name(tx, env, c->dialect, c->name)};
 	TRY(store_get(tx, TABLE_CREDENTIAL, &r->credential, &found));
 	if (!found)
 		return FAULT_CREDENTIAL_UNKNOWN;
@@ -218,8 +244,12 @@ enum fault credential_list(struct tx *tx, const struct env *env, const void *cmd
 {
 	const struct credential_list_cmd *c = cmd;
 	struct credential_list_ret *r = ret;
-	struct page page = {
-	    .list = LIST_CREDENTIALS, .from = c->from, .n = c->n, .oldest_first = true};
+	struct credential owner = {.owner = c->owner};
+	struct page page = {.list = c->owner ? LIST_CREDENTIALS_OF : LIST_CREDENTIALS,
+			    .owner = c->owner ? &owner : NULL,
+			    .from = c->from,
+			    .n = c->n,
+			    .oldest_first = true};
 	(void)env;
 	return store_page(tx, &page, &r->rows, &r->n, &r->count);
 }

@@ -1,7 +1,8 @@
 /*
- * Changes a merchant: its zone, and a sandbox's clock. What is a sandbox was decided when the
- * merchant was made (merchant_add): a command of the store itself sees no other merchant's ledger,
- * and a clock that only ever goes ahead must not come upon one that is in earnest.
+ * Where a merchant's ledger stands. Changes a merchant: its zone, and a sandbox's clock. What is a
+ * sandbox was decided when the merchant was made (merchant_add): a command of the store itself sees
+ * no other merchant's ledger, and a clock that only ever goes ahead must not come upon one that is
+ * in earnest.
  */
 #include "domain/check.h"
 
@@ -27,6 +28,15 @@ static enum fault check_change(struct tx *tx, const struct merchant_change_cmd *
 	if (c->advance_ms > AHEAD_MS_MAX - merchant->clock_ms)
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("advance_ms"), TEXT_NONE);
 	return OK;
+}
+
+enum fault ledger_head(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	struct ledger_head_ret *r = ret;
+	(void)env;
+	(void)cmd;
+	*r = (struct ledger_head_ret){0};
+	return store_head(tx, &r->number, &r->instant, r->hash);
 }
 
 enum fault merchant_change(struct tx *tx, const struct env *env, const void *cmd, void *ret)

@@ -24,5 +24,10 @@ CHECKED enum fault hold_load(struct tx *tx, const struct env *env, const struct 
 			     struct released *ret);
 void hold_give_back(const struct env *env, const struct coupon *c, struct released *r);
 void hold_put(struct tx *tx, struct released *r);
+/* Of holds that end together: counters that it shares with earlier ones go on from the last. */
+void hold_share(struct released *mine, const struct released *before, unsigned n);
 /* Neither held nor frozen any more. */
 void hold_leave(struct coupon *c, enum coupon_state state);
+/* It is received now: the event gets the dates. */
+CHECKED enum fault hold_confirm(struct tx *tx, const struct env *env, struct coupon *c,
+				struct event *event);

@@ -1,8 +1,9 @@
 /* See notice.h. */
 #include "domain/notice.h"
+#include "base/varint.h"
 #include "domain/check.h"
 
-static const struct notice_row rows[64] = {
+static const struct notice_row rows[NOTICE_KINDS_MAX] = {
 #define NOTICE(name, id, wire, of, text) [id] = {wire, OF_##of, text},
 #include "domain/notices.tbl.h"
 #undef NOTICE
@@ -11,6 +12,29 @@ static const struct notice_row rows[64] = {
 const struct notice_row *notice_row_get(unsigned kind)
 {
 	return kind < COUNT_OF(rows) && rows[kind].wire ? &rows[kind] : NULL;
+}
+
+static const struct text id_prefix = {"evt_", EVENT_ID_SIZE - PUBLIC_ID_SIZE};
+
+void event_id(uint64_t notice, char out[EVENT_ID_SIZE])
+{
+	memcpy(out, id_prefix.data, id_prefix.size);
+	public_id(notice, out + id_prefix.size);
+}
+
+bool event_id_read(struct text id, uint64_t *ret_notice)
+{
+	char again[EVENT_ID_SIZE], zero[PUBLIC_ID_SIZE];
+	uint64_t base;
+	public_id(0, zero);
+	must(text_to_uint64((struct text){zero, sizeof(zero)}, &base));
+	if (id.size != EVENT_ID_SIZE ||
+	    !text_to_uint64((struct text){id.data + id_prefix.size, PUBLIC_ID_SIZE}, ret_notice) ||
+	    *ret_notice < base)
+		return false;
+	*ret_notice -= base;
+	event_id(*ret_notice, again);
+	return text_equal(id, (struct text){again, sizeof(again)});
 }
 
 uint64_t notice_kinds_all(void)
@@ -49,8 +73,8 @@ enum fault notices_open(struct tx *tx, const struct env *env, struct notices *re
 	struct webhook *known, *listening;
 	uint64_t count;
 	unsigned n;
-	*ret = (struct notices){.tx = tx};
-	TRY(store_page(tx, &listeners, &known, &n, &count));
+	*ret = (struct notices){.tx = tx, .epoch = env->epoch};
+	TRY(store_page_guess(tx, &listeners, &known, &n, &count));
 	if (!n)
 		return OK;
 	listening = ARENA_ARRAY(env->arena, struct webhook, n);
@@ -68,53 +92,117 @@ enum fault notices_open(struct tx *tx, const struct env *env, struct notices *re
 	return OK;
 }
 
-static bool is_heard(const struct notices *n, enum notice_kind kind)
+static bool hears(const struct webhook *w, uint64_t kind)
 {
+	return w->kinds >> kind & 1;
+}
+
+/* Who hears of the kind, as the record says it; nobody: empty. */
+static enum fault heard_by(struct notices *n, const struct env *env, uint64_t kind,
+			   struct text *ret)
+{
+	enum { BYTES_MAX = WEBHOOKS_MAX * VARINT_SIZE_MAX };
+	struct text *known = &n->heard_by[kind];
+	struct buffer b;
+	*ret = *known;
+	if (known->data || !n->webhook_count)
+		return OK;
+	char *memory = arena_take(env->arena, BYTES_MAX);
+	ROOM(memory);
+	buffer_init_fixed(&b, memory, BYTES_MAX);
 	for (unsigned i = 0; i < n->webhook_count; i++)
-		if (n->webhooks[i].kinds >> kind & 1)
-			return true;
-	return false;
+		if (hears(&n->webhooks[i], kind))
+			buffer_varint(&b, n->webhooks[i].number);
+	*ret = *known = buffer_get(&b);
+	return OK;
 }
 
 /* --- what is told --- */
 
-static uint64_t lane_of(const struct notice *notice)
+static uint64_t lane_of(uint64_t subject)
 {
-	return notice->subject % NOTICE_LANES + 1;
+	return subject % NOTICE_LANES + 1;
+}
+
+/* A call may tell of a thousand coupons, sixty-four lanes are all there are. */
+static void want_lane(struct notices *n, uint64_t lane)
+{
+	uint64_t bit = UINT64_C(1) << (lane - 1);
+	if (n->lanes & bit)
+		return;
+	n->lanes |= bit;
+	for (unsigned i = 0; i < n->webhook_count; i++)
+		store_want_page(
+		    n->tx, &(struct page){.list = LIST_DELIVERIES_WAITING,
+					  .owner = &(struct delivery){
+					      .webhook = n->webhooks[i].number, .lane = lane}});
+}
+
+void notices_expect(struct notices *n, uint64_t subject)
+{
+	if (n->webhook_count)
+		want_lane(n, lane_of(subject));
+}
+
+static enum fault make_room(struct notices *n, const struct env *env)
+{
+	unsigned room = n->room ? 2 * n->room : 4;
+	if (n->n < n->room)
+		return OK;
+	struct notice *more = ARENA_ARRAY(env->arena, struct notice, room);
+	ROOM(more);
+	if (n->n)
+		memcpy(more, n->rows, n->n * sizeof(*more));
+	n->rows = more;
+	n->room = room;
+	return OK;
 }
 
 static enum fault add(struct notices *n, const struct env *env, const struct notice *notice)
 {
-	if (!is_heard(n, (enum notice_kind)notice->kind))
+	struct text webhooks;
+	TRY(heard_by(n, env, notice->kind, &webhooks));
+	if (!webhooks.size)
 		return OK;
-	if (n->n == n->room) {
-		unsigned room = n->room ? 2 * n->room : 4;
-		struct notice *more = ARENA_ARRAY(env->arena, struct notice, room);
-		ROOM(more);
-		if (n->n)
-			memcpy(more, n->rows, n->n * sizeof(*more));
-		n->rows = more;
-		n->room = room;
-	}
-	n->rows[n->n] = *notice;
-	n->rows[n->n].happened = env->instant;
-	for (unsigned i = 0; i < n->webhook_count; i++)
-		if (n->webhooks[i].kinds >> notice->kind & 1)
-			store_want_page(n->tx, &(struct page){.list = LIST_DELIVERIES_WAITING,
-							      .owner = &(struct delivery){
-								  .webhook = n->webhooks[i].number,
-								  .lane = lane_of(notice)}});
-	n->n++;
+	TRY(make_room(n, env));
+	struct notice *row = &n->rows[n->n++];
+	*row = *notice;
+	row->happened = env->instant;
+	row->from_utc8 = env->from_utc8;
+	row->webhooks = webhooks;
+	want_lane(n, lane_of(row->subject));
 	return OK;
 }
 
 enum fault notices_coupon(struct notices *n, const struct env *env, enum notice_kind kind,
 			  const struct coupon *coupon, uint64_t event)
 {
-	return add(
-	    n, env,
-	    &(struct notice){
-		.kind = kind, .subject = coupon->id, .event = event, .customer = coupon->customer});
+	return add(n, env,
+		   &(struct notice){.kind = kind,
+				    .subject = coupon->id,
+				    .event = event,
+				    .customer = coupon->customer,
+				    .figure = event ? 0 : (uint64_t)coupon->end.ms});
+}
+
+enum fault notices_event(struct notices *n, const struct env *env, const struct coupon *coupon,
+			 const struct event *event)
+{
+	return notices_coupon(n, env, notice_of_event(event->kind), coupon, event->number);
+}
+
+enum fault notices_reached(struct notices *n, const struct env *env, enum notice_kind kind,
+			   uint64_t subject, const uint64_t count[2], uint64_t most)
+{
+	static const unsigned percents[] = {80, 100};
+	for (unsigned i = 0; i < COUNT_OF(percents); i++) {
+		unsigned __int128 mark = (unsigned __int128)most * percents[i];
+		bool before = (unsigned __int128)count[0] * 100 >= mark;
+		bool after = (unsigned __int128)count[1] * 100 >= mark;
+		if (most && !before && after)
+			TRY(notices_of(n, env, kind, subject, percents[i], TEXT_NONE));
+	}
+	return OK;
 }
 
 enum fault notices_of(struct notices *n, const struct env *env, enum notice_kind kind,
@@ -129,16 +217,16 @@ void notices_put(struct notices *n)
 {
 	for (unsigned i = 0; i < n->n; i++) {
 		struct notice *notice = &n->rows[i];
-		notice->number = store_number(n->tx);
-		store_put(n->tx, TABLE_NOTICE, notice);
+		notice->number = n->epoch << 32 | store_number(n->tx);
+		store_add(n->tx, TABLE_NOTICE, notice);
 		for (unsigned k = 0; k < n->webhook_count; k++) {
-			if (!(n->webhooks[k].kinds >> notice->kind & 1))
+			if (!hears(&n->webhooks[k], notice->kind))
 				continue;
 			struct delivery delivery = {.webhook = n->webhooks[k].number,
 						    .notice = notice->number,
-						    .lane = lane_of(notice),
+						    .lane = lane_of(notice->subject),
 						    .waiting = true};
-			store_put(n->tx, TABLE_DELIVERY, &delivery);
+			store_add(n->tx, TABLE_DELIVERY, &delivery);
 		}
 	}
 }

@@ -311,19 +311,23 @@
 	F(INSTANT, old_until,        PLAIN)     \
 	F(INSTANT, created,          PLAIN)     \
 	F(INSTANT, failing,          PLAIN) /* since when every try failed; none: the last was good */ \
-	F(INSTANT, suspended,        PLAIN) /* none: it is not */
+	F(INSTANT, suspended,        PLAIN) /* none: it is not */ \
+	F(INSTANT, recovered,        PLAIN) /* what was tried up to then is due at once */
 
-/* What happened, for whom it may concern. `number`: of the merchant, part of the event's public id.
- * No personal data: the message is made of what these name, when it is sent. */
+/* What happened, for whom it may concern. `number`: with the epoch, as of public ids: it stays the
+ * same after a restore. No personal data: the message is made of what these name, when it is sent,
+ * and only of what never changes, so that every try sends the same bytes. */
 #define NOTICE_FIELDS(F)                        \
 	F(NUMBER,  number,           KEY)       \
 	F(NUMBER,  kind,             PLAIN) /* enum notice_kind */ \
 	F(NUMBER,  subject,          PLAIN) /* coupon's id; number of the template, campaign .. */ \
 	F(NUMBER,  event,            PLAIN) /* of the coupon's timeline; 0: none stands there */ \
 	F(NUMBER,  customer,         PLAIN) /* whose the coupon was then; 0: nobody's */ \
-	F(NUMBER,  figure,           PLAIN)     \
+	F(NUMBER,  figure,           PLAIN) /* of coupons whose event is 0: their end, in ms */ \
 	F(TEXT,    word,             PLAIN)     \
-	F(INSTANT, happened,         PLAIN)
+	F(INSTANT, happened,         PLAIN)     \
+	F(SIGNED,  from_utc8,        PLAIN) /* the merchant's zone then: times are printed in it */ \
+	F(BYTES,   webhooks,         PLAIN) /* varints: numbers of those it goes to */
 
 /* A notice on its way to one webhook. Those of one lane go out in their order. */
 #define DELIVERY_FIELDS(F)                      \
@@ -452,5 +456,6 @@
 	L(ERRANDS_UNKNOWN,        31, errand,     unknown,     OWNER0)           \
 	L(CAMPAIGNS_RUNNING,      32, campaign,   running,     OWNER0)           \
 	L(JOBS,                   33, job,        number,      OWNER0)           \
-	L(JOBS_OPEN,              34, job,        open,        OWNER0)
+	L(JOBS_OPEN,              34, job,        open,        OWNER0) \
+	L(CREDENTIALS_OF,         35, credential, created,     OWNER1(credential, owner))
 /* clang-format on */

@@ -10,6 +10,7 @@
 #include "domain/id.h"
 #include "domain/issuing.h"
 #include "domain/life_check.h"
+#include "domain/provider.h"
 #include "domain/same.h"
 #include "domain/template.h"
 #include "domain/terms.h"
@@ -165,6 +166,7 @@ enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, 
 	const struct template_make_cmd *c = cmd;
 	struct template_make_ret *r = ret;
 	struct template made = c->template;
+	struct provider_plan provider;
 	struct text result;
 	bool found;
 	*r = (struct template_make_ret){0};
@@ -173,8 +175,10 @@ enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, 
 	if (found)
 		return varint_take(&result, &r->template_id) ? OK : FAULT_DATA_DAMAGED;
 	TRY(check(tx, &made));
+	TRY(provider_plan(tx, env, &c->provider, 0, &provider));
 	TRY(take_id(tx, env, &made));
 	made.number = store_number(tx);
+	made.provider = provider.number;
 	made.live = true;
 	made.maker = MAKER_NATIVE;
 	made.object = TEXT_NONE;
@@ -182,6 +186,7 @@ enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, 
 	made.created = made.updated = env->instant;
 	memset(made.at, 0, sizeof(made.at));
 	r->template_id = made.template_id;
+	provider_put(tx, env, &provider);
 	store_put(tx, TABLE_TEMPLATE, &made);
 	number_keep(tx, env, COMMAND_template_make, &c->request,
 		    numbers_write(env, &made.template_id, 1));
@@ -267,13 +272,17 @@ static enum fault change(struct tx *tx, const struct env *env, const struct temp
 {
 	struct template t = wanted(known, &c->template);
 	struct edition kept = edition_of(known);
+	struct provider_plan provider;
 	struct usage usage;
 	bool keep;
 	TRY(check(tx, &t));
+	TRY(provider_plan(tx, env, &c->provider, known->provider, &provider));
+	t.provider = provider.number;
 	TRY(load_usage(tx, env, &t, &usage));
 	TRY(check_used(tx, &t, &usage));
 	TRY(turn_edition(tx, known, &usage, c->recast, &t, &keep));
 	*ret_revision = known->revision;
+	provider_put(tx, env, &provider);
 	if (template_same(&t, known))
 		return OK;
 	t.updated = env->instant;
@@ -330,5 +339,12 @@ enum fault template_get(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(template_find(tx, c->template_id, TEXT("template_id"), &r->template));
 	keep_texts(env, &r->template);
 	ROOM(!env->arena->full);
+	r->provider_url = r->provider_app_key = TEXT_NONE;
+	if (r->template.provider) {
+		struct provider provider;
+		TRY(provider_get(tx, r->template.provider, &provider));
+		r->provider_url = arena_text(env->arena, provider.url);
+		r->provider_app_key = arena_text(env->arena, provider.app_key);
+	}
 	return load_usage(tx, env, &r->template, &r->usage);
 }

@@ -211,8 +211,8 @@ static bool is_cached(enum table table)
 static bool is_outbox(enum table table)
 {
 	return table == TABLE_MERCHANT || table == TABLE_WEBHOOK || table == TABLE_DELIVERY ||
-	       table == TABLE_ERRAND || table == TABLE_CAMPAIGN || table == TABLE_MEMBER ||
-	       table == TABLE_JOB;
+	       table == TABLE_PROVIDER || table == TABLE_ERRAND || table == TABLE_CAMPAIGN ||
+	       table == TABLE_MEMBER || table == TABLE_JOB;
 }
 
 void entry_add_put(struct tx *tx, const struct image *image)

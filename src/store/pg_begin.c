@@ -93,7 +93,7 @@ void link_look(struct pg *p)
 	p->state = LINK_OPEN;
 }
 
-static bool read_head(const PGresult *r, struct head *ret)
+bool link_head(const PGresult *r, struct head *ret)
 {
 	int64_t number, next, ahead;
 	struct text instant, hash;
@@ -118,7 +118,7 @@ static enum fault see_head(struct link_reader *reader, unsigned tag, const PGres
 		h->locked = PQntuples(r) == 1;
 	if (tag != STATEMENT_NEWEST_ENTRY || PQntuples(r) == 0)
 		return OK;
-	return read_head(r, &h->head) ? OK : FAULT_DATA_DAMAGED;
+	return link_head(r, &h->head) ? OK : FAULT_DATA_DAMAGED;
 }
 
 static void send_written(struct pg *p, enum sql_statement_id id, const struct link_values *v)

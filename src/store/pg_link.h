@@ -80,6 +80,8 @@ struct head_reader {
 	bool locked;
 };
 void head_reader_init(struct head_reader *h);
+/* Of STATEMENT_NEWEST_ENTRY, all but `slots`. */
+CHECKED bool link_head(const PGresult *r, struct head *ret);
 void begin_send(struct pg *p, uint64_t merchant);
 
 struct pg *link_make(const char *url); /* not connected */

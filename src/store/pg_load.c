@@ -4,6 +4,7 @@
  * group, so what was not found is known, too.
  */
 #include "base/varint.h"
+#include "store/entry.h"
 #include "store/pg_row.h"
 
 enum { GROUP_KEYS_MAX = 4096, NO_GROUP = UINT16_MAX };
@@ -30,6 +31,9 @@ struct load {
 };
 /* Tags below are those of the beginning. */
 enum { TAG_GROUPS = STATEMENT_COUNT };
+
+/* Paths that are no table's rows: one statement each, whatever its keys. */
+enum { PATH_LAST_SLOT = PATH_COUNT, PATH_HEAD };
 
 /* --- sorting --- */
 
@@ -70,10 +74,10 @@ static bool can_be_there(struct text key, unsigned path)
 static void sort_keys(struct load *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		unsigned path = path_of_key(l->keys[i]);
+		bool is_head = key_kind(l->keys[i]) == ROW_HEAD;
+		unsigned path = is_head ? (unsigned)PATH_HEAD : path_of_key(l->keys[i]);
 		l->group_of[i] = NO_GROUP;
-		must(key_kind(l->keys[i]) != ROW_HEAD);
-		if (path == PATH_COUNT || can_be_there(l->keys[i], path))
+		if (path >= PATH_COUNT || can_be_there(l->keys[i], path))
 			add_to_group(l, i, path);
 	}
 	unsigned *asked = l->asked;
@@ -111,9 +115,9 @@ static void send_group(struct load *l, unsigned i)
 	const struct group *g = &l->groups[i];
 	struct link_values v;
 	values_begin(&v, g->merchant);
-	if (g->path == PATH_COUNT) {
-		link_send(l->p, (struct sql_statement){SQL_WRITTEN, STATEMENT_LAST_SLOT}, &v,
-			  TAG_GROUPS + i);
+	if (g->path >= PATH_COUNT) {
+		unsigned id = g->path == PATH_HEAD ? STATEMENT_NEWEST_ENTRY : STATEMENT_LAST_SLOT;
+		link_send(l->p, (struct sql_statement){SQL_WRITTEN, id}, &v, TAG_GROUPS + i);
 		return;
 	}
 	const struct path *path = path_get(g->path);
@@ -126,15 +130,32 @@ static void send_group(struct load *l, unsigned i)
 
 /* --- reading --- */
 
-static enum fault see_last_slot(struct load *l, const struct group *g, const PGresult *r)
+static bool read_single(const struct group *g, const PGresult *r, struct buffer *out)
 {
-	uint8_t memory[VARINT_SIZE_MAX];
+	struct head head;
 	int64_t slot;
+	if (g->path == PATH_HEAD) {
+		if (!link_head(r, &head))
+			return false;
+		head_encode(&head, out);
+		return true;
+	}
+	if (!link_number(r, 0, 0, &slot))
+		return false;
+	buffer_varint(out, (uint64_t)slot);
+	return true;
+}
+
+static enum fault see_single(struct load *l, const struct group *g, const PGresult *r)
+{
+	uint8_t memory[HEAD_SIZE_MAX];
+	struct buffer b;
+	buffer_init_fixed(&b, memory, sizeof(memory));
 	if (PQntuples(r) == 0)
 		return OK;
-	if (!link_number(r, 0, 0, &slot))
+	if (!read_single(g, r, &b))
 		return FAULT_DATA_DAMAGED;
-	struct text value = {(const char *)memory, varint_put(memory, (uint64_t)slot)};
+	struct text value = buffer_get(&b);
 	for (unsigned i = 0; i < g->count; i++) {
 		l->found[g->asked[i]] = true;
 		l->sink->row(l->sink, l->keys[g->asked[i]], &value);
@@ -149,8 +170,8 @@ static enum fault see_group(struct link_reader *reader, unsigned tag, const PGre
 		return l->head->reader.see(&l->head->reader, tag, r);
 	const struct group *g = &l->groups[tag - TAG_GROUPS];
 	int64_t nth;
-	if (g->path == PATH_COUNT)
-		return see_last_slot(l, g, r);
+	if (g->path >= PATH_COUNT)
+		return see_single(l, g, r);
 	for (int i = 0; i < PQntuples(r); i++) {
 		if (!link_number(r, i, 0, &nth) || nth < 1 || nth > g->count ||
 		    !row_emit(l->p, g->path, g->merchant, r, i, l->sink))

@@ -205,6 +205,14 @@ void store_put(struct tx *tx, enum table table, void *record)
 	run_change(&c);
 }
 
+void store_add(struct tx *tx, enum table table, void *record)
+{
+	struct change c = {.tx = tx, .table = table, .shape = &record_shapes[table], .new = record};
+	must(tx->writing && !c.shape->clustered);
+	tx->rows->guess = true;
+	run_change(&c);
+}
+
 void store_del(struct tx *tx, enum table table, const void *record)
 {
 	struct change c = {.tx = tx, .table = table, .shape = &record_shapes[table]};

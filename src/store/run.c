@@ -269,6 +269,21 @@ enum fault store_page(struct tx *tx, const struct page *page, void *ret_rows, un
 	return OK;
 }
 
+enum fault store_page_guess(struct tx *tx, const struct page *page, void *ret_rows, unsigned *ret_n,
+			    uint64_t *ret_count)
+{
+	bool before = tx->rows->guess;
+	tx->rows->guess = true;
+	enum fault fault = store_page(tx, page, ret_rows, ret_n, ret_count);
+	tx->rows->guess = before;
+	/* A state that is at hand leads to entries that are not. */
+	if (fault == OK || !tx->rows->guessed)
+		return fault;
+	*ret_n = 0;
+	*ret_count = 0;
+	return OK;
+}
+
 enum fault store_count(struct tx *tx, enum list list, const void *owner, uint64_t *ret_count)
 {
 	struct list_view v;
@@ -426,6 +441,18 @@ enum fault store_stale_requests(struct tx *tx, uint64_t class, uint64_t bucket, 
 }
 
 /* --- numbers, tags, secrets --- */
+
+enum fault store_head(struct tx *tx, uint64_t *ret_number, struct instant *ret_instant,
+		      uint8_t ret_hash[32])
+{
+	struct head head;
+	must(!tx->writing); /* a command's own entry is not there yet, others of its batch are */
+	(void)head_read(tx->rows, tx->merchant, &head);
+	*ret_number = head.number;
+	*ret_instant = head.instant;
+	memcpy(ret_hash, head.hash, sizeof(head.hash));
+	return OK;
+}
 
 uint64_t store_number(struct tx *tx)
 {

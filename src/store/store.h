@@ -122,6 +122,9 @@ CHECKED enum fault store_window(struct tx *tx, enum list list, const void *owner
 /* New (its key is not there) or changed. Unique values must have been checked by the handler with
  * store_find (a clash is a bug). A new coupon's key member `ordinal` is set here. */
 void store_put(struct tx *tx, enum table table, void *record);
+/* New for certain, by a number in its key that this command got from store_number: nothing is read
+ * to find that out. Not for clustered records. */
+void store_add(struct tx *tx, enum table table, void *record);
 /* A record that is not there: nothing. */
 void store_del(struct tx *tx, enum table table, const void *record);
 /* The same record under another key: lists and unique values follow. */
@@ -142,6 +145,9 @@ void store_want_page(struct tx *tx, const struct page *page);
 CHECKED enum fault store_get_guess(struct tx *tx, enum table table, void *record, bool *ret_found);
 CHECKED enum fault store_find_guess(struct tx *tx, enum unique unique, void *record,
 				    bool *ret_found);
+/* store_page in the same way: as if the list were empty. */
+CHECKED enum fault store_page_guess(struct tx *tx, const struct page *page, void *ret_rows,
+				    unsigned *ret_n, uint64_t *ret_count);
 
 /* The next number of this merchant: never given twice, 1 .. 2^32-1. */
 uint64_t store_number(struct tx *tx);
@@ -160,6 +166,11 @@ CHECKED bool store_open_sealed(struct tx *tx, enum table table, struct text abou
 uint64_t store_merchant(const struct tx *tx);
 /* Refuses: notes the field (and the value or limit) for the client and returns `fault`. */
 enum fault refuse(struct tx *tx, enum fault fault, struct text field, struct text value);
+
+/* The newest entry of the merchant's chain, as the transaction sees it: only where it reads. Number
+ * 0: there is none. */
+CHECKED enum fault store_head(struct tx *tx, uint64_t *ret_number, struct instant *ret_instant,
+			      uint8_t ret_hash[32]);
 
 /* Requests whose bucket is below `bucket`, at most n keys into the arena (for `forget`). */
 CHECKED enum fault store_stale_requests(struct tx *tx, uint64_t class, uint64_t bucket, unsigned n,

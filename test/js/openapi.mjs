@@ -74,26 +74,32 @@ export function operations(doc) {
 }
 
 const OWNER = '383933091455959041';
-/** Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. */
+/** Makes what the documents' examples speak of: template 8001 is made by the example itself, which must have run. Gives what
+    the ids that stand in them are here. */
 export async function prepareExamples(api) {
   const issue = (code, more = {}) => api.done('POST', '/v1/coupons', { template_id: 8001, customer: OWNER, code, ...more });
   const redeem = (code, order_no) => api.done('POST', `/v1/coupons/${code}/redeem`, { order_no, amount_fen: 25000 });
-  for (const code of ['GET', 'VALIDATE', 'REDEEM', 'REVERSE', 'FREEZE', 'UNFREEZE', 'RECALL', 'EXTEND', 'TRANSFER', 'REISSUE', 'MANY', 'ORDER']) await issue(`EX-${code}`, { reason: 'newcomer' });
+  for (const code of ['GET', 'VALIDATE', 'REDEEM', 'REVERSE', 'FREEZE', 'UNFREEZE', 'RECALL', 'EXTEND', 'TRANSFER', 'REISSUE', 'MANY', 'ORDER', 'USE']) await issue(`EX-${code}`, { reason: 'newcomer' });
   await issue('EX-CONFIRM', { hold: true });
   await issue('EX-RELEASE', { hold: true });
   await issue('EX-ASSIGN', { customer: undefined });
   await api.done('POST', '/v1/coupons/EX-UNFREEZE/freeze', {});
   await redeem('EX-REVERSE', 'A-1002');
   await redeem('EX-ORDER', 'A-1005');
+  const { redemption_id } = await redeem('EX-USE', 'A-1006');
+  await api.done('POST', '/v1/coupons/EX-USE/reverse', { amount_fen: 10000, cause: 'refund' });
   for (const id of ['ex-twin', 'ex-gone', 'ex-customer']) await api.done('PUT', `/v1/customers/${id}`, { name: id });
+  for (const name of ['ex-key', 'ex-old-key']) await api.done('POST', '/v1/credentials', { dialect: 'top', name, secret: 's' });
   await api.done('POST', '/v1/templates', { template_id: 8002, name: 'unused', amount_fen: 1 });
-  return { jobs: await prepareJobs(api) };
-}
-/** The numbers of jobs as they are, by what stands for them in the examples. */
-async function prepareJobs(api) {
-  const make = async (order) => (await api.done('POST', '/v1/jobs', order)).job_id;
-  const input = await make({ kind: 'recall' });
-  const done = await make({ kind: 'generate', template_id: 8001, count: 1, format: 'ndjson' });
-  for (let job; job?.state !== 'done'; job = (await api.get(`/v1/jobs/${done}`)).json) await new Promise((r) => setTimeout(r, 20));
-  return { 4711: done, 4712: input };
+  // Nobody is called: the server has no courier.
+  const { id } = await api.done('POST', '/v1/webhooks', { url: 'https://nobody.invalid/', label: 'nobody' });
+  await issue('EX-TOLD');
+  const { event_id } = (await api.done('GET', `/v1/webhooks/${id}/deliveries`)).data[0];
+  const provider = { url: 'https://coupons.example.com/provide', app_key: '100000001', secret: 'the-secret' };
+  await api.done('POST', '/v1/templates', { template_id: 8100, name: 'theirs', amount_fen: 1, provider });
+  await api.done('POST', '/v1/coupons', { template_id: 8100, customers: [{ nick: 'ex-nick' }] });
+  const { errand_id } = (await api.done('GET', '/v1/errands')).data[0];
+  const order = async (order) => (await api.done('POST', '/v1/jobs', order)).job_id;
+  const jobs = { '/jobs/4711': `/jobs/${await order({ kind: 'generate', template_id: 8001, count: 1, format: 'ndjson' })}`, '/jobs/4712': `/jobs/${await order({ kind: 'recall' })}` };
+  return { ...jobs, '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id, '102397558118809644': errand_id };
 }

@@ -3,6 +3,7 @@
  *
  *     make id=1 type=amount_off amount=9900 threshold=19900 total=10 per_person=2 -> ok
  *     grant template=1 nicks=a,b count=2 -> ok a:$C1 a:$C2 b:$C3 b:$C4
+ *     grant template=1 nicks=1000*n issued -> ok issued=1000
  *     redeem codes=$C1 amount=19900 order=o1 key=k1 -> ok off=9900 $C1:redeemed:9900
  *     redeem codes=$C1 -> coupon_redeemed code $C1
  *     reasons codes=$C1 amount=100 -> ok $C1:threshold_missed
@@ -17,15 +18,6 @@ static const char *const benefit_names[] = {
 static const char *const event_names[] = {
     "",		"issued",   "held",	"confirmed", "released", "assigned", "frozen",
     "unfrozen", "redeemed", "reversed", "recalled",  "extended", "reissued", "transferred"};
-
-/* The number stands for the contents too: body= makes others. */
-static struct request_number arg_number_key(struct story *t)
-{
-	struct text key = arg(t, "key"), body = arg(t, "body");
-	char *digest = arena_take_zeroed(&t->arena, 32);
-	memcpy(digest, body.data ? body.data : "", body.size < 32 ? body.size : 32);
-	return (struct request_number){key, {digest, key.size ? 32 : 0}};
-}
 
 static struct circumstances arg_said(struct story *t)
 {
@@ -150,7 +142,7 @@ static enum fault do_make(struct story *t)
 						     .name = TEXT("t"),
 						     .benefit = BENEFIT_AMOUNT_OFF,
 						     .per_person = PER_PERSON_NONE},
-					.request = arg_number_key(t)};
+					.request = arg_request_number(t, "key")};
 	struct template_make_ret ret;
 	arg_rules(t, &cmd.template);
 	if (cmd.template.benefit == BENEFIT_AMOUNT_OFF && !cmd.template.has_amount &&
@@ -158,6 +150,7 @@ static enum fault do_make(struct story *t)
 		cmd.template.has_amount = true;
 		cmd.template.amount.fen = 1000;
 	}
+	arg_provider(t, &cmd.provider);
 	RUN(template_make);
 	if (!cmd.template.template_id)
 		say(t, "made");
@@ -175,8 +168,9 @@ static enum fault do_change_template(struct story *t)
 					  .template = got.template,
 					  .recast = has(t, "recast"),
 					  .revision = arg_number(t, "match", 0),
-					  .request = arg_number_key(t)};
+					  .request = arg_request_number(t, "key")};
 	arg_rules(t, &cmd.template);
+	arg_provider(t, &cmd.provider);
 	RUN(template_change);
 	say_number(t, "revision", ret.revision);
 	return OK;
@@ -231,13 +225,17 @@ static enum fault do_grant(struct story *t)
 				       .hold = has(t, "hold"),
 				       .hold_s = arg_number(t, "hold", 0),
 				       .said = arg_said(t),
-				       .request = arg_number_key(t)};
+				       .request = arg_request_number(t, "key")};
 	struct coupon_grant_ret ret;
 	unsigned codes;
 	cmd.holders = arg_holders(t, &cmd.n);
 	cmd.codes = arg_items(t, "codes", &codes);
-	bool dates = has(t, "dates");
+	bool dates = has(t, "dates"), counted = has(t, "issued");
 	RUN(coupon_grant);
+	if (counted) {
+		say_number(t, "issued", ret.issued);
+		return OK;
+	}
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct granted *g = &ret.results[i];
 		if (g->fault != OK) {
@@ -262,7 +260,7 @@ static enum fault do_change(struct story *t)
 		(enum event_kind)named_number(arg(t, "verb"), event_names, COUNT_OF(event_names)),
 	    .code = arg(t, "code"),
 	    .said = arg_said(t),
-	    .request = arg_number_key(t),
+	    .request = arg_request_number(t, "key"),
 	    .revision = arg_number(t, "match", 0),
 	    .until = arg_instant(t, "until"),
 	};
@@ -288,7 +286,7 @@ static enum fault do_redeem(struct story *t)
 {
 	struct coupon_redeem_cmd cmd = {.cart = arg_cart(t),
 					.said = arg_said(t),
-					.request = arg_number_key(t),
+					.request = arg_request_number(t, "key"),
 					.revision = arg_number(t, "match", 0)};
 	struct coupon_redeem_ret ret;
 	uint64_t times = arg_number(t, "times", 1);
@@ -320,15 +318,30 @@ static enum fault do_reasons(struct story *t)
 	return OK;
 }
 
+/* The id of the coupon with that code; of none: one that no coupon has. */
+static uint64_t arg_coupon(struct story *t, const char *name)
+{
+	struct coupon_show_cmd cmd = {.code = arg(t, name)};
+	struct coupon_show_ret ret = {0};
+	if (!cmd.code.data)
+		return 0;
+	set_stage_clock(t);
+	enum fault fault = t->stage->run(t->stage, COMMAND_coupon_show, t->merchant, t->now,
+					 &t->arena, &cmd, &ret, &t->detail);
+	t->detail = (struct detail){0};
+	return fault == OK ? ret.view.coupon->id : UINT64_MAX;
+}
+
 static enum fault do_reverse(struct story *t)
 {
 	struct coupon_reverse_cmd cmd = {.code = arg(t, "code"),
+					 .coupon_id = arg_coupon(t, "of"),
 					 .order_no = arg(t, "order"),
 					 .number = arg_number(t, "number", 0),
 					 .cause = has(t, "refund") ? CAUSE_REFUND : CAUSE_CANCEL,
 					 .has_amount = has(t, "amount"),
 					 .amount = {(int64_t)arg_number(t, "amount", 0)},
-					 .request = arg_number_key(t),
+					 .request = arg_request_number(t, "key"),
 					 .revision = arg_number(t, "match", 0)};
 	struct coupon_reverse_ret ret;
 	uint64_t times = arg_number(t, "times", 1);
@@ -337,6 +350,21 @@ static enum fault do_reverse(struct story *t)
 	say_number(t, "back", (uint64_t)ret.discount.fen);
 	for (unsigned i = 0; i < ret.n; i++)
 		say_redeemed(t, &ret.coupons[i], 0);
+	return OK;
+}
+
+static enum fault do_redemption(struct story *t)
+{
+	struct redemption_get_cmd cmd = {arg_coupon(t, "of"), arg_number(t, "number", 1)};
+	struct redemption_get_ret ret;
+	RUN(redemption_get);
+	say_redeemed(t, &ret.redeemed, 0);
+	say_number(t, "back", (uint64_t)ret.given_back.fen);
+	for (unsigned i = 0; i < ret.n; i++)
+		buffer_format(&t->out, " %llu:%lld", (unsigned long long)ret.reversals[i].number,
+			      (long long)ret.reversals[i].discount.fen);
+	if (ret.reversed)
+		say(t, "reversed");
 	return OK;
 }
 

@@ -12,7 +12,7 @@
 
 enum { WRITES = 60, POISONED = 37, LONG = 500 /* more than a column of a unique value takes */ };
 
-struct job {
+struct chore {
 	struct write write;
 	struct department_save_cmd cmd;
 	struct department_save_ret ret;
@@ -22,7 +22,7 @@ struct job {
 
 static void done(struct write *w)
 {
-	atomic_store(&((struct job *)w->context)->done, true);
+	atomic_store(&((struct chore *)w->context)->done, true);
 }
 
 /* What no handler of ours does: past the bounds that the domain keeps. */
@@ -36,7 +36,7 @@ static enum fault save_unchecked(struct tx *tx, const struct env *env, const voi
 	return OK;
 }
 
-static void submit(struct engine *e, struct job *j, struct text code)
+static void submit(struct engine *e, struct chore *j, struct text code)
 {
 	memset(j, 0, sizeof(*j));
 	arena_init(&j->arena, CALL_BYTES_MAX);
@@ -54,7 +54,7 @@ static void submit(struct engine *e, struct job *j, struct text code)
 	engine_submit(e, &j->write);
 }
 
-static void wait_for(struct job *jobs, unsigned n)
+static void wait_for(struct chore *jobs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		while (!atomic_load(&jobs[i].done))
@@ -95,7 +95,7 @@ static void check_whole(struct engine *e, uint64_t entries)
 /* The batch is halved until the one is alone; all others are accepted. */
 static uint64_t test_refused(struct engine *e, uint64_t entries)
 {
-	static struct job jobs[WRITES];
+	static struct chore jobs[WRITES];
 	char name[32], poison[LONG];
 	memset(poison, 'x', sizeof(poison));
 	for (unsigned i = 0; i < WRITES; i++)
@@ -112,7 +112,7 @@ static uint64_t test_refused(struct engine *e, uint64_t entries)
 /* Both want the same codes: each is made once, and found by whoever comes later. */
 static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
 {
-	static struct job here[WRITES], there[WRITES];
+	static struct chore here[WRITES], there[WRITES];
 	char name[32];
 	unsigned made = 0;
 	for (unsigned i = 0; i < WRITES; i++) {
@@ -131,7 +131,7 @@ static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
 
 static void test_jobs_end(struct engine *e)
 {
-	struct job late;
+	struct chore late;
 	engine_stop_jobs(e);
 	memset(&late, 0, sizeof(late));
 	arena_init(&late.arena, CALL_BYTES_MAX);

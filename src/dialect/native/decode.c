@@ -198,6 +198,14 @@ enum fault native_texts(struct call *call, struct json list, const char *path, u
 static const struct field name_fields[] = {NATIVE_CUSTOMER_NAME(FIELD_OF)};
 #undef ROW
 
+enum fault native_phone(struct call *call, const char *path, struct text phone)
+{
+	if (!phone.size || phone_valid(phone))
+		return OK;
+	return call_refuse(call, FAULT_PARAMETER_INVALID, field_path(call, path, "phone"),
+			   TEXT_NONE);
+}
+
 enum fault native_customer(struct call *call, struct json value, const char *path,
 			   struct customer *ret)
 {
@@ -213,6 +221,7 @@ enum fault native_customer(struct call *call, struct json value, const char *pat
 	if (!below)
 		return FAULT_BUSY;
 	TRY(native_part(call, value, below, FIELD_ROWS(name_fields, ret)));
+	TRY(native_phone(call, below, ret->phone));
 	bool named = ret->customer_id.size || ret->phone.size || ret->card_no.size ||
 		     ret->nick.size || ret->code.size || ret->source_code.size;
 	return named ? OK : call_refuse(call, FAULT_PARAMETER_MISSING, text_of(path), TEXT_NONE);

@@ -377,6 +377,32 @@ enum fault native_decode_reverse(struct call *call, void *into)
 	return fill_reverse(call, &in, cmd);
 }
 
+/* "ID-NUMBER" */
+static enum fault path_redemption(struct call *call, uint64_t *ret_coupon, uint64_t *ret_number)
+{
+	const struct native_state *s = call->state;
+	struct text number = s->id, coupon = text_cut(&number, '-');
+	if (public_id_read(coupon, ret_coupon) && text_to_uint64(number, ret_number) && *ret_number)
+		return OK;
+	return call_refuse(call, FAULT_REDEMPTION_UNKNOWN, TEXT("redemption_id"), TEXT_NONE);
+}
+
+enum fault native_decode_redemption(struct call *call, void *into)
+{
+	struct redemption_get_cmd *cmd = into;
+	TRY(native_decode_nothing(call, NULL));
+	return path_redemption(call, &cmd->coupon_id, &cmd->number);
+}
+
+enum fault native_decode_reverse_redemption(struct call *call, void *into)
+{
+	struct coupon_reverse_cmd *cmd = into;
+	struct reverse_in in = {0};
+	TRY(native_body(call, FIELD_ROWS(reverse_order_fields, &in)));
+	TRY(path_redemption(call, &cmd->coupon_id, &cmd->number));
+	return fill_reverse(call, &in, cmd);
+}
+
 static enum fault path_order(struct call *call, struct text *ret)
 {
 	const struct native_state *s = call->state;

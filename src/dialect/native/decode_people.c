@@ -1,5 +1,5 @@
 /*
- * Customers, departments, campaigns, the merchant and its keys. Campaigns go by their source code;
+ * Customers, departments, campaigns. Campaigns go by their source code;
  * commands that want another name of one look it up first. One that is not there is left to the
  * handler then, for it may be the repeat of a call that made it so.
  */
@@ -23,10 +23,6 @@ struct audience_in {
 	struct instant registered_at;
 	struct text information, request_no;
 };
-struct clock_in {
-	uint64_t advance_s;
-	struct text request_no;
-};
 struct audience_page_in {
 	struct text cursor;
 	uint64_t limit, mark;
@@ -47,9 +43,6 @@ static const struct field campaign_fields[] = {NATIVE_CAMPAIGN_SAVE(FIELD_OF)};
 static const struct field target_fields[] = {NATIVE_TARGETS(FIELD_OF)};
 static const struct field invite_fields[] = {NATIVE_INVITE(FIELD_OF)};
 static const struct field register_fields[] = {NATIVE_REGISTER(FIELD_OF)};
-#undef ROW
-#define ROW struct clock_in
-static const struct field clock_fields[] = {NATIVE_CLOCK(FIELD_OF)};
 #undef ROW
 #define ROW struct native_page
 static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
@@ -107,6 +100,7 @@ static enum fault save_customer(struct call *call, struct text id, struct custom
 {
 	struct customer_in in = {0};
 	TRY(native_body(call, FIELD_ROWS(customer_fields, &in)));
+	TRY(native_phone(call, "", in.c.phone));
 	struct text given = in.c.customer_id;
 	if (id.size && given.size && !text_equal(id, given))
 		return native_invalid(call, "customer_id");
@@ -351,28 +345,4 @@ enum fault native_decode_register(struct call *call, void *into)
 	cmd->registered_at = in.registered_at;
 	cmd->information = in.information;
 	return native_number(call, in.request_no, &call->request_number);
-}
-
-/* --- the merchant --- */
-
-/* Requests of merchant 0 are everybody's: the number carries whose it is. */
-enum fault native_decode_clock(struct call *call, void *into)
-{
-	struct merchant_change_cmd *cmd = into;
-	struct clock_in in = {0};
-	struct request_number *number = &call->request_number;
-	TRY(native_body(call, FIELD_ROWS(clock_fields, &in)));
-	cmd->number = call->actor.merchant->number;
-	cmd->advance_ms = (int64_t)in.advance_s * 1000;
-	TRY(native_number(call, in.request_no, number));
-	if (number->key.size)
-		number->key = arena_format(call->arena, "%llu:%.*s",
-					   (unsigned long long)cmd->number, TEXT_ARG(number->key));
-	return call->arena->full ? FAULT_BUSY : OK;
-}
-
-enum fault native_decode_credential_page(struct call *call, void *into)
-{
-	struct credential_list_cmd *cmd = into;
-	return read_page(call, &cmd->from, &cmd->n);
 }

@@ -2,12 +2,14 @@
  * Templates. A change is a merge patch: the template is read, the given members are put over it,
  * and the revision that was read goes along, so that a change in between is noticed.
  */
+#include "base/url.h"
 #include "dialect/native/native.h"
 
 struct template_in {
 	struct template t;
 	struct json shops, categories, products, channels, hours, valid, limits, stacking, pattern;
-	struct json per;
+	struct json per, provider_object;
+	struct provider_given provider;
 	bool recast;
 	struct text request_no;
 };
@@ -26,6 +28,7 @@ static const struct field limits_fields[] = {NATIVE_LIMITS(FIELD_OF)};
 static const struct field per_fields[] = {NATIVE_USES_PER(FIELD_OF)};
 static const struct field stacking_fields[] = {NATIVE_STACKING(FIELD_OF)};
 static const struct field pattern_fields[] = {NATIVE_PATTERN(FIELD_OF)};
+static const struct field provider_fields[] = {NATIVE_PROVIDER(FIELD_OF)};
 
 /* Objects inside the body whose members are the template's too, in the order they are read. */
 static const struct part {
@@ -202,6 +205,35 @@ static enum fault read_hours(struct call *call, struct json list, struct text *r
 	return OK;
 }
 
+/* --- who issues its coupons --- */
+
+/* What is signed is our own query alone: an URL that has one of its own cannot be. */
+static enum fault check_url(struct call *call, struct text url)
+{
+	const char *why = "";
+	bool good = url_good(url, call->private_targets, &why);
+	if (good && url.size && memchr(url.data, '?', url.size)) {
+		good = false;
+		why = "it has a query";
+	}
+	return good ? OK
+		    : call_refuse(call, FAULT_TARGET_REFUSED, TEXT("provider.url"), text_of(why));
+}
+
+static enum fault read_provider(struct call *call, struct template_in *in)
+{
+	struct json object = in->provider_object, value;
+	if (!was_given(object))
+		return OK;
+	in->provider.given = object.kind == JSON_NULL ? GIVEN_NULL : GIVEN_VALUE;
+	if (object.kind == JSON_NULL)
+		return OK;
+	TRY(native_part_patch(call, object, "provider.", FIELD_ROWS(provider_fields, in)));
+	in->provider.no_token =
+	    json_find(object, TEXT("access_token"), &value) && value.kind == JSON_NULL;
+	return in->provider.url.size ? check_url(call, in->provider.url) : OK;
+}
+
 /* --- the body --- */
 
 static enum fault read_parts(struct call *call, struct template_in *in)
@@ -220,6 +252,7 @@ static enum fault read_parts(struct call *call, struct template_in *in)
 			TRY(read_set(call, value, sets[i].name, (struct text *)(at + sets[i].in),
 				     (struct text *)(at + sets[i].out)));
 	}
+	TRY(read_provider(call, in));
 	return was_given(in->hours) ? read_hours(call, in->hours, &in->t.hours) : OK;
 }
 
@@ -302,6 +335,7 @@ enum fault native_decode_template_make(struct call *call, void *into)
 	if (!in.t.benefit)
 		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("type"), TEXT_NONE);
 	cmd->template = in.t;
+	cmd->provider = in.provider;
 	return native_number(call, in.request_no, &cmd->request);
 }
 
@@ -333,6 +367,7 @@ enum fault native_decode_template_change(struct call *call, void *into)
 	TRY(settle(call, &in));
 	*cmd = (struct template_change_cmd){.template_id = get.template_id,
 					    .template = in.t,
+					    .provider = in.provider,
 					    .recast = in.recast,
 					    .revision = native_if_match(call)};
 	if (!cmd->revision)

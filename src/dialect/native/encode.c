@@ -177,6 +177,26 @@ static enum fault encode_one(struct call *call, const struct redeemed *rows, uns
 	return OK;
 }
 
+static void show_reversals(struct out *o, const struct redemption_get_ret *ret)
+{
+	write_begin_list(&o->w, "reversals", "event");
+	for (unsigned i = 0; i < ret->n; i++)
+		show_event(o, "event", &ret->reversals[i]);
+	write_end(&o->w);
+}
+
+enum fault native_encode_redemption(struct call *call, const void *from)
+{
+	const struct redemption_get_ret *ret = from;
+	const struct redeemed *r = &ret->redeemed;
+	const struct event *e = &r->event;
+	struct out out, *o = &out;
+	out_begin(o, call);
+	NATIVE_REDEMPTION_SHOWN(SHOW)
+	out_end(o);
+	return OK;
+}
+
 enum fault native_encode_redeem(struct call *call, const void *from)
 {
 	const struct coupon_redeem_ret *ret = from;

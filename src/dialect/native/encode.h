@@ -67,6 +67,9 @@ void out_PERCENT(struct out *o, const char *name, uint64_t basis_points);
 /* {code, title} of a fault. */
 void show_reason(struct out *o, const char *name, enum fault fault);
 void show_split(struct out *o, const struct money *split, unsigned n);
+/* encode_errand.c */
+void show_provider(struct out *o, struct text url, struct text app_key);
+void show_coupon_delivery(struct out *o, const struct coupon_view *v);
 /* Template's own parts, also of a coupon's terms. */
 
 /* A page: {"data": [rows], "next_cursor"}. */

@@ -111,6 +111,7 @@ enum fault native_encode_template(struct call *call, const void *from)
 	const struct template_get_ret *ret = from;
 	const struct template *t = &ret->template;
 	const struct usage *u = &ret->usage;
+	struct text url = ret->provider_url, app_key = ret->provider_app_key;
 	struct out out, *o = &out;
 	out_begin(o, call);
 	NATIVE_TEMPLATE_USAGE(SHOW)
@@ -123,8 +124,10 @@ enum fault native_encode_template(struct call *call, const void *from)
 enum fault native_encode_template_made(struct call *call, const void *from)
 {
 	const struct template_make_ret *ret = from;
-	struct template made = ((const struct template_make_cmd *)call->cmd)->template;
+	const struct template_make_cmd *cmd = call->cmd;
+	struct template made = cmd->template;
 	const struct template *t = &made;
+	struct text url = cmd->provider.url, app_key = cmd->provider.app_key;
 	struct out out, *o = &out;
 	made.template_id = ret->template_id;
 	out_begin(o, call);
@@ -148,13 +151,36 @@ enum fault native_encode_template_changed(struct call *call, const void *from)
 	return OK;
 }
 
+/* Of a page that has one with a provider: all there are. */
+static enum fault load_providers(struct call *call, const struct template_list_ret *page,
+				 struct provider_list_ret *ret)
+{
+	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
+	for (unsigned i = 0; i < page->n; i++)
+		if (page->rows[i].provider)
+			return call_read(call, COMMAND_provider_list, &cmd, ret);
+	return OK;
+}
+
+static const struct provider *find_provider(const struct provider_list_ret *all, uint64_t number)
+{
+	for (unsigned i = 0; number && i < all->n; i++)
+		if (all->rows[i].number == number)
+			return &all->rows[i];
+	return NULL;
+}
+
 enum fault native_encode_template_page(struct call *call, const void *from)
 {
 	const struct template_list_ret *ret = from;
 	struct out out, *o = &out;
+	struct provider_list_ret providers = {0};
+	TRY(load_providers(call, ret, &providers));
 	PAGE_BEGIN(out, call);
 	for (unsigned i = 0; i < ret->n; i++) {
 		const struct template *t = &ret->rows[i];
+		const struct provider *p = find_provider(&providers, t->provider);
+		struct text url = p ? p->url : TEXT_NONE, app_key = p ? p->app_key : TEXT_NONE;
 		write_begin(&o->w, "row");
 		NATIVE_TEMPLATE_SHOWN(SHOW)
 		write_end(&o->w);

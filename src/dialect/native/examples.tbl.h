@@ -59,6 +59,11 @@ EXAMPLE("coupons.reissue", "/v1/coupons/EX-REISSUE/reissue",
 EXAMPLE("redemptions.make", "/v1/redemptions",
 	JSON({"codes": ["EX-MANY"], "order_no": "A-1004", "shop": "01", "amount_fen": 40000}),
 	JSON({"order_no": "A-1004", "amount_fen": 40000, "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809625-2", "code": "EX-MANY", "coupon_id": "102397558118809625", "state": "redeemed", "order_no": "A-1004", "shop": "01", "amount_fen": 40000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2}]}))
+EXAMPLE("redemptions.get", "/v1/redemptions/102397558118809638-2", NULL,
+	JSON({"redemption_id": "102397558118809638-2", "code": "EX-USE", "coupon_id": "102397558118809638", "state": "redeemed", "order_no": "A-1006", "amount_fen": 25000, "discount_fen": 2000, "uses": 1, "used": 1, "at": "2026-05-01T10:00:00+08:00", "revision": 2, "given_back_fen": 800, "reversed": false, "reversals": [{"number": 3, "kind": "reversed", "at": "2026-05-01T10:00:00+08:00", "order_no": "A-1006", "state": "redeemed", "amount_fen": 10000, "discount_fen": 800, "reverses": 2, "cause": "refund", "gave_back": false, "used": 1, "revision": 3}]}))
+EXAMPLE("redemptions.reverse", "/v1/redemptions/102397558118809638-2/reverse",
+	JSON({"amount_fen": 15000, "cause": "refund", "operator": "anna"}),
+	JSON({"redemption_id": "102397558118809638-2", "code": "EX-USE", "coupon_id": "102397558118809638", "state": "unused", "order_no": "A-1006", "amount_fen": 15000, "discount_fen": 1200, "used": 0, "cause": "refund", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 4}))
 EXAMPLE("qualify", "/v1/qualify",
 	JSON({"customer": "383933091455959041", "shop": "01", "items": [{"product": "tea", "category": "drinks", "price_fen": 12500, "quantity": 2}]}),
 	JSON({"amount_fen": 25000, "best": {"discount_fen": 14400, "exact": true, "coupons": [{"code": "11111", "id": "102397558118809608", "discount_fen": 9900, "split_fen": [9900]}, {"code": "390913445498200066", "id": "102397558118809611", "discount_fen": 500, "split_fen": [500]}, {"code": "EX-GET", "id": "102397558118809615", "discount_fen": 2000, "split_fen": [2000]}, {"code": "X52Y861N94NX", "id": "102397558118809634", "discount_fen": 2000, "split_fen": [2000]}]}, "coupons": [{"code": "726NPS7C5V7N", "id": "102397558118809636", "usable": true, "eligible_fen": 25000, "discount_fen": 2000, "split_fen": [2000]}, {"code": "EX-FREEZE", "id": "102397558118809619", "usable": false, "reasons": [{"code": "coupon_frozen", "title": "the coupon is frozen"}]}], "complete": true}))
@@ -68,15 +73,15 @@ EXAMPLE("orders.reverse", "/v1/orders/A-1005/reverse",
 	JSON({"cause": "cancel", "reason": "order was cancelled"}),
 	JSON({"order_no": "A-1005", "discount_fen": 2000, "coupons": [{"redemption_id": "102397558118809626-2", "code": "EX-ORDER", "coupon_id": "102397558118809626", "state": "unused", "order_no": "A-1005", "amount_fen": 25000, "discount_fen": 2000, "used": 0, "cause": "cancel", "gave_back": true, "at": "2026-05-01T10:00:00+08:00", "revision": 3}]}))
 EXAMPLE("customers.save", "/v1/customers",
-	JSON({"phone": "13700137000", "name": "Li Na", "nick": "lina"}),
+	JSON({"phone": "+86 137 0013 7000", "name": "Li Na", "nick": "lina"}),
 	JSON({"customer_id": "102397558118809637"}))
 EXAMPLE("customers.put", "/v1/customers/ex-customer",
 	JSON({"name": "Wang Fang", "card_no": "998877"}),
 	JSON({"customer_id": "ex-customer"}))
 EXAMPLE("customers.get", "/v1/customers/383933091455959041", NULL,
-	JSON({"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "coupons": 18}))
+	JSON({"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "+8618612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "coupons": 18}))
 EXAMPLE("customers.list", "/v1/customers?limit=1", NULL,
-	JSON({"data": [{"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "18612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000019b96cc"}))
+	JSON({"data": [{"customer_id": "383933091455959041", "code": "C001", "name": "南京掌控网络", "source_code": "cm-001", "nick": "小明", "phone": "+8618612255668", "card_no": "11112222", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000019b96cc"}))
 EXAMPLE("customers.coupons", "/v1/customers/383933091455959041/coupons?limit=1", NULL,
 	JSON({"data": [{"code": "11111", "id": "102397558118809608", "state": "unused", "template_id": "11", "name": "满199减99", "amount_fen": 9900, "threshold_fen": 19900, "customer_id": "383933091455959041", "valid_from": "2018-11-11T00:00:00+08:00", "valid_until": "2099-12-31T23:59:59+08:00", "uses": 1, "used": 0, "channel": "erp", "issued_at": "2018-11-11T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "revision": 0}], "next_cursor": "00000000015ee5f6"}))
 EXAMPLE("customers.merge", "/v1/customers/ex-twin/merge",
@@ -120,9 +125,9 @@ EXAMPLE("jobs.make", "/v1/jobs",
 EXAMPLE("jobs.input", "/v1/jobs/4712/input", NULL,
 	JSON({"job_id": "4712", "kind": "recall", "state": "waiting_for_input", "done": 0, "refused": 0, "format": "csv", "input_bytes": 1048576, "read_bytes": 0, "result_bytes": 0, "created_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("jobs.get", "/v1/jobs/4711", NULL,
-	JSON({"job_id": "4711", "kind": "generate", "state": "done", "total": 1, "done": 1, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 47, "created_at": "2026-05-01T10:00:00+08:00", "ended_at": "2026-05-01T10:00:00+08:00"}))
+	JSON({"job_id": "4711", "kind": "generate", "state": "running", "total": 100000, "done": 12800, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 588800, "created_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("jobs.list", "/v1/jobs?limit=1", NULL,
-	JSON({"data": [{"job_id": "4711", "kind": "generate", "state": "done", "total": 1, "done": 1, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 47, "created_at": "2026-05-01T10:00:00+08:00", "ended_at": "2026-05-01T10:00:00+08:00"}]}))
+	JSON({"data": [{"job_id": "4711", "kind": "generate", "state": "running", "total": 100000, "done": 12800, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 588800, "created_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000015c2a71"}))
 EXAMPLE("jobs.result", "/v1/jobs/4711/result", NULL,
 	JSON({"row": 1, "result": "ok", "code": "X52Y861N94NX"}))
 EXAMPLE("jobs.cancel", "/v1/jobs/4712/cancel",
@@ -133,7 +138,51 @@ EXAMPLE("merchant.get", "/v1/merchant", NULL,
 EXAMPLE("merchant.clock", "/v1/merchant/clock",
 	JSON({"advance_seconds": 86400}),
 	JSON({"clock_ahead_seconds": 86400}))
-EXAMPLE("credentials.list", "/v1/credentials", NULL,
-	JSON({"data": [{"dialect": "native", "id": "5f1c0d3e", "label": "demo", "scopes": ["read", "issue", "redeem", "manage", "admin"], "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("credentials.list", "/v1/credentials?limit=1", NULL,
+	JSON({"data": [{"dialect": "wjb", "id": "wjb:100000001", "name": "100000001", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "0000000001088dc0"}))
+EXAMPLE("credentials.make", "/v1/credentials",
+	JSON({"dialect": "native", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31", "calls_per_s": 50, "burst": 100}),
+	JSON({"dialect": "native", "id": "native:5f1c0d3e8a94b7260d1e5c3f7a2b9048", "name": "5f1c0d3e", "label": "till 3", "scopes": ["read", "redeem"], "expires_at": "2099-12-31T23:59:59+08:00", "revoked": false, "calls_per_s": 50, "burst": 100, "created_at": "2026-05-01T10:00:00+08:00", "key": "cpk_mfqws4tjnvsxg5dvojuxizlnmvzsa3lpojsu2q7a"}))
+EXAMPLE("credentials.get", "/v1/credentials/top:ex-key", NULL,
+	JSON({"dialect": "top", "id": "top:ex-key", "name": "ex-key", "revoked": false, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("credentials.change", "/v1/credentials/top:ex-key",
+	JSON({"expires_at": "2099-06-30", "calls_per_s": 20}),
+	JSON({"dialect": "top", "id": "top:ex-key", "name": "ex-key", "expires_at": "2099-06-30T23:59:59+08:00", "revoked": false, "calls_per_s": 20, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("credentials.revoke", "/v1/credentials/top:ex-old-key/revoke",
+	JSON({}),
+	JSON({"dialect": "top", "id": "top:ex-old-key", "name": "ex-old-key", "revoked": true, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("ledger.head", "/v1/ledger/head", NULL,
+	JSON({"merchant_id": "1", "number": 214, "at": "2026-05-01T10:00:00+08:00", "hash": "c3ab8ff13720e8ad9047dd39466b3c8974e592c2fa383d4a3960714caef0c4f2"}))
+EXAMPLE("webhooks.make", "/v1/webhooks",
+	JSON({"url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till"}),
+	JSON({"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazPQgkdJ3hY=", "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("webhooks.list", "/v1/webhooks", NULL,
+	JSON({"data": [{"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("webhooks.get", "/v1/webhooks/57", NULL,
+	JSON({"id": "57", "url": "https://shop.example.com/couponry", "events": ["coupon.redeemed", "coupon.reversed"], "label": "till", "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("webhooks.change", "/v1/webhooks/57",
+	JSON({"events": ["*"]}),
+	JSON({"id": "57"}))
+EXAMPLE("webhooks.rotate", "/v1/webhooks/57/rotate",
+	JSON({"old_secret_seconds": 3600}),
+	JSON({"id": "57", "secret": "whsec_q0Yg2jnqqWcBWLHs4tHsgzEVbX5GV3LCq1HS5Q0bdmA=", "old_secret_until": "2026-05-01T11:00:00+08:00"}))
+EXAMPLE("webhooks.resume", "/v1/webhooks/57/resume", NULL,
+	JSON({"id": "57"}))
+EXAMPLE("webhooks.deliveries", "/v1/webhooks/57/deliveries?state=waiting", NULL,
+	JSON({"data": [{"event_id": "evt_102397558118809700", "type": "coupon.redeemed", "happened_at": "2026-05-01T10:00:00+08:00", "state": "waiting", "tries": 2, "tried_at": "2026-05-01T10:00:02+08:00", "next_try_at": "2026-05-01T10:00:07+08:00", "status": 503, "answer": "back soon"}]}))
+EXAMPLE("webhooks.resend", "/v1/webhooks/57/resend",
+	JSON({"event_id": "evt_102397558118809700"}),
+	JSON({"id": "57", "event_id": "evt_102397558118809700"}))
+EXAMPLE("webhooks.delete", "/v1/webhooks/57", NULL,
+	JSON({"deleted": true}))
 EXAMPLE("templates.delete", "/v1/templates/8002", NULL,
 	JSON({"deleted": true}))
+EXAMPLE("providers.list", "/v1/providers", NULL,
+	JSON({"data": [{"provider_id": "33", "url": "https://coupons.example.com/provide", "app_key": "100000001", "state": "closed", "failures": 0, "waiting": 1, "updated_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("errands.list", "/v1/errands?limit=1", NULL,
+	JSON({"data": [{"errand_id": "102397558118809644", "state": "waiting", "request_id": "1-102397558118809644", "provider_id": "33", "template_id": "8100", "pending": 1, "sent": 0, "refused": 0, "unknown": 0, "tries": 0, "created_at": "2026-05-01T10:00:00+08:00"}]}))
+EXAMPLE("errands.get", "/v1/errands/102397558118809644", NULL,
+	JSON({"errand_id": "102397558118809644", "state": "waiting", "request_id": "1-102397558118809644", "provider_id": "33", "template_id": "8100", "pending": 1, "sent": 0, "refused": 0, "unknown": 0, "tries": 0, "created_at": "2026-05-01T10:00:00+08:00", "provider": {"url": "https://coupons.example.com/provide", "app_key": "100000001"}, "coupons": [{"code": "X52Y861N94NX", "id": "102397558118809643", "customer_id": "102397558118809642", "delivery": "pending"}]}))
+EXAMPLE("errands.ask", "/v1/errands/102397558118809644/ask",
+	JSON({}),
+	JSON({"errand_id": "102397558118809644"}))

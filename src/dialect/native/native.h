@@ -131,6 +131,8 @@ CHECKED enum fault native_texts(struct call *call, struct json list, const char 
 CHECKED enum fault native_customer(struct call *call, struct json value, const char *path,
 				   struct customer *ret);
 
+/* A mistyped number would be somebody whom nobody finds: PARAMETER_INVALID. Empty: none. */
+CHECKED enum fault native_phone(struct call *call, const char *path, struct text phone);
 /* The customer of the path. */
 CHECKED enum fault native_customer_id(struct call *call, struct text *ret);
 

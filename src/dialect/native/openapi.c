@@ -270,8 +270,8 @@ static void write_components(struct writer *w)
 		const struct native_schema *schema = &native_schemas[i];
 		if (strcmp(schema->name, "Set") == 0)
 			write_set(w, schema);
-		else if (schema->use != SCHEMA_QUERY && strcmp(schema->name, "NumberBody") != 0)
-			write_schema(w, schema); /* bodies of DELETE have no place in OpenAPI */
+		else if (schema->use != SCHEMA_QUERY)
+			write_schema(w, schema);
 	}
 	for (unsigned i = 0; i < native_list_count; i++)
 		write_list_schema(w, &native_lists[i]);

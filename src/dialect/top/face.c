@@ -172,6 +172,7 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
+	case FAULT_REDEMPTION_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
 	case FAULT_WEBHOOK_UNKNOWN:

@@ -142,6 +142,7 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
+	case FAULT_REDEMPTION_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
 	case FAULT_WEBHOOK_UNKNOWN:

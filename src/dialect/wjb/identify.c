@@ -8,6 +8,7 @@
  * The SPI (spi.c) has no method, and v, format and access_token count only when they are sent.
  */
 #include "base/crypto.h"
+#include "base/signing.h"
 #include "dialect/wjb/wjb.h"
 
 enum { SKEW_S = 600 };
@@ -153,74 +154,45 @@ static enum fault check_token(const struct call *call, const struct wjb_state *s
 
 /* ---- signature: MD5(secret + sorted names and values [+ raw body] + secret) */
 
-/* Sorted by name in byte order. At most FORM_FIELDS_MAX of them, about ten as a rule. */
-static void sort_fields(struct form_field *fields, unsigned n)
-{
-	for (unsigned i = 1; i < n; i++) {
-		struct form_field field = fields[i];
-		unsigned at = i;
-		for (; at > 0 && text_compare(field.name, fields[at - 1].name) < 0; at--)
-			fields[at] = fields[at - 1];
-		fields[at] = field;
-	}
-}
-
 /* The parameters sorted, a repeat only once. false: two values for one name. */
-static bool signed_fields(const struct form *params, struct form_field *fields, unsigned *ret_n)
+static bool signed_parameters(const struct form *params, struct parameter *ret, unsigned *ret_n)
 {
-	unsigned n = params->count, kept = 0;
-	if (n)
-		memcpy(fields, params->fields, n * sizeof(*fields));
-	sort_fields(fields, n);
-	for (unsigned i = 0; i < n; i++) {
-		const struct form_field *last = kept ? &fields[kept - 1] : NULL;
-		if (!last || !text_equal(last->name, fields[i].name))
-			fields[kept++] = fields[i];
-		else if (!text_equal(last->value, fields[i].value))
+	unsigned kept = 0;
+	for (unsigned i = 0; i < params->count; i++)
+		ret[i] = (struct parameter){params->fields[i].name, params->fields[i].value};
+	parameters_sort(ret, params->count);
+	for (unsigned i = 0; i < params->count; i++) {
+		const struct parameter *last = kept ? &ret[kept - 1] : NULL;
+		if (!last || !text_equal(last->name, ret[i].name))
+			ret[kept++] = ret[i];
+		else if (!text_equal(last->value, ret[i].value))
 			return false;
 	}
 	*ret_n = kept;
 	return true;
 }
 
-/* What is digested: parts[0] is the secret, then names and values; room for body and secret. */
+/* What is tried: with the body and without. */
 struct signing {
-	struct text parts[2 * FORM_FIELDS_MAX + 3];
-	size_t n;
-	struct text secret, body, sign;
+	struct signed_call call;
+	struct text body, sign;
 	bool try_plain, try_body;
 };
 
-static void signing_fields(struct signing *s, const struct form_field *fields, unsigned n,
-			   bool with_empty)
+static bool signature_fits(struct signing *s, struct text body)
 {
-	s->parts[0] = s->secret;
-	s->n = 1;
-	for (unsigned i = 0; i < n; i++) {
-		if (text_equal(fields[i].name, TEXT("sign")))
-			continue;
-		if (fields[i].value.size == 0 && !with_empty)
-			continue;
-		s->parts[s->n++] = fields[i].name;
-		s->parts[s->n++] = fields[i].value;
-	}
-}
-
-static bool digest_fits(struct signing *s, size_t n)
-{
-	uint8_t md5[16];
-	digest_parts(DIGEST_MD5, s->parts, n, md5);
+	uint8_t md5[SIGNATURE_SIZE];
+	s->call.body = body;
+	signature_md5(&s->call, md5);
 	return hex_matches(s->sign, md5, sizeof(md5));
 }
 
-static bool signing_fits(struct signing *s)
+static bool signing_fits(struct signing *s, bool without_empty)
 {
-	s->parts[s->n] = s->secret;
-	if (s->try_plain && digest_fits(s, s->n + 1))
+	s->call.without_empty = without_empty;
+	if (s->try_plain && signature_fits(s, TEXT_NONE))
 		return true;
-	s->parts[s->n] = s->body;
-	s->parts[s->n + 1] = s->secret;
-	return s->try_body && digest_fits(s, s->n + 2);
+	return s->try_body && signature_fits(s, s->body);
 }
 
 static bool some_empty(const struct form *params)
@@ -235,6 +207,7 @@ static bool some_empty(const struct form *params)
  * values were signed cannot be seen, so both are tried. */
 static enum fault check_sign(struct call *call, struct wjb_state *s)
 {
+	_Static_assert((int)FORM_FIELDS_MAX <= (int)SIGNED_PARAMETERS_MAX, "all can be signed");
 	struct text method = wjb_param(s, "sign_method");
 	s->sign = wjb_param(s, "sign");
 	if (s->sign.size == 0)
@@ -244,21 +217,18 @@ static enum fault check_sign(struct call *call, struct wjb_state *s)
 
 	const struct credential *credential = call->actor.credential;
 	bool has_body = call->request->body.size && !s->body_is_form;
-	struct form_field fields[FORM_FIELDS_MAX];
-	unsigned n;
-	if (!signed_fields(&s->params, fields, &n))
+	struct parameter parameters[FORM_FIELDS_MAX];
+	struct signing signing = {.call = {.secret = credential->secret, .parameters = parameters},
+				  .body = call->request->body,
+				  .sign = s->sign,
+				  .try_plain =
+				      !has_body || credential->sign_mode != SIGN_WJB_QUERY_BODY,
+				  .try_body = has_body && credential->sign_mode != SIGN_WJB_QUERY};
+	if (!signed_parameters(&s->params, parameters, &signing.call.n))
 		return FAULT_SIGNATURE_WRONG;
-	struct signing signing;
-	signing.secret = credential->secret;
-	signing.body = call->request->body;
-	signing.sign = s->sign;
-	signing.try_plain = !has_body || credential->sign_mode != SIGN_WJB_QUERY_BODY;
-	signing.try_body = has_body && credential->sign_mode != SIGN_WJB_QUERY;
-	signing_fields(&signing, fields, n, true);
-	if (signing_fits(&signing))
+	if (signing_fits(&signing, false))
 		return OK;
-	signing_fields(&signing, fields, n, false);
-	return some_empty(&s->params) && signing_fits(&signing) ? OK : FAULT_SIGNATURE_WRONG;
+	return some_empty(&s->params) && signing_fits(&signing, true) ? OK : FAULT_SIGNATURE_WRONG;
 }
 
 /* ---- the body, once the caller is known */

@@ -133,6 +133,7 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
+	case FAULT_REDEMPTION_UNKNOWN:
 	case FAULT_PRECONDITION_FAILED:
 	case FAULT_LIMIT_BELOW_USED:
 	case FAULT_WEBHOOK_UNKNOWN:

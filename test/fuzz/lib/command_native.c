@@ -143,7 +143,7 @@ static void coupon_redeem_check(const struct coupon_redeem_cmd *cmd)
 
 static void coupon_reverse_check(const struct coupon_reverse_cmd *cmd)
 {
-	must(cmd->code.size || cmd->order_no.size);
+	must(cmd->code.size || cmd->order_no.size || (cmd->coupon_id && cmd->number));
 	name_check(cmd->code);
 	name_check(cmd->order_no);
 	money_check(cmd->amount);
@@ -266,9 +266,21 @@ void native_command_check(unsigned command, const void *cmd)
 	case COMMAND_audience_page:
 		rows_check(((const struct audience_page_cmd *)cmd)->n);
 		return;
+	case COMMAND_credential_get:
+		name_check(((const struct credential_get_cmd *)cmd)->name);
+		return;
+	case COMMAND_credential_add:
+		name_check(((const struct credential_add_cmd *)cmd)->credential.name);
+		name_check(((const struct credential_add_cmd *)cmd)->credential.label);
+		return;
+	case COMMAND_credential_change:
+		name_check(((const struct credential_change_cmd *)cmd)->name);
+		return;
 	case COMMAND_credential_list:
 		rows_check(((const struct credential_list_cmd *)cmd)->n);
 		return;
+	case COMMAND_redemption_get:
+	case COMMAND_ledger_head:
 	case COMMAND_template_get:
 	case COMMAND_template_delete:
 	case COMMAND_campaign_delete:

@@ -1,0 +1,308 @@
+/*
+ * The desk that tells webhooks what happened.
+ *
+ * A look at a merchant: settles what came back, then gives each webhook that has free lanes what
+ * waits in them and is due. Only the courier that has a webhook's lease sends to it, so that there
+ * is one order; what it sent and could not settle is sent again by the next. Where nothing is to be
+ * sent, no lease is taken and nothing is written.
+ */
+#include "courier/post.h"
+
+#include <stdlib.h>
+
+#include "base/crypto.h"
+#include "domain/check.h"
+#include "domain/notice.h"
+
+enum {
+	CALLS_MAX = 256,
+	PENDING_MAX = 512, /* calls that wait for a place among them */
+	POSTS_MAX = 4096,  /* webhooks with something on its way */
+	PENDING_MS = 20,
+	ELSEWHERE_MS = 2000, /* another courier has the lease, or there is no place */
+	LEASE_LOOKS_MS = 3000,
+	FORGET_MS = 100, /* between two commands that forget */
+};
+struct office {
+	struct desk *desk;
+	struct dial *dial;
+	struct post *posts[POSTS_MAX];
+	unsigned n;
+};
+
+static void sooner(int64_t *ms, int64_t other)
+{
+	if (other != DESK_WAITS && (*ms == DESK_WAITS || other < *ms))
+		*ms = other;
+}
+
+/* --- posts --- */
+
+static struct post *find_post(const struct office *o, uint64_t merchant, uint64_t webhook)
+{
+	for (unsigned i = 0; i < o->n; i++)
+		if (o->posts[i]->webhook == webhook && o->posts[i]->merchant.number == merchant)
+			return o->posts[i];
+	return NULL;
+}
+
+static struct post *add_post(struct office *o, const struct desk_merchant *m,
+			     const struct webhook *w)
+{
+	struct post *p = o->n < POSTS_MAX ? post_open(o->desk, o->dial, m, w) : NULL;
+	if (p)
+		o->posts[o->n++] = p;
+	return p;
+}
+
+static void close_idle(struct office *o, uint64_t merchant)
+{
+	for (unsigned i = 0; i < o->n;) {
+		struct post *p = o->posts[i];
+		bool idle = p->merchant.number == merchant && !p->in_flight && !p->busy;
+		if (idle) {
+			post_close(p);
+			o->posts[i] = o->posts[--o->n];
+		} else {
+			i++;
+		}
+	}
+}
+
+/* false: the store takes nothing now. */
+static bool settle_due(struct office *o, const struct desk_merchant *m)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		struct post *p = o->posts[i];
+		if (p->merchant.number != m->number)
+			continue;
+		p->merchant = *m;
+		if (post_settles_in(p) == 0 && !post_settle(p))
+			return false;
+	}
+	return true;
+}
+
+/* --- what a merchant has --- */
+
+struct view {
+	struct webhook *webhooks;
+	unsigned n;
+	bool has_notice;
+	struct instant oldest; /* of the notices that are kept */
+};
+
+static enum fault view_read(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct page webhooks = {
+	    .list = LIST_WEBHOOKS, .n = WEBHOOKS_MAX, .oldest_first = true};
+	const struct page notices = {.list = LIST_NOTICES, .n = 1, .oldest_first = true};
+	struct view *r = ret;
+	struct notice *rows;
+	uint64_t count;
+	unsigned n;
+	(void)env;
+	(void)cmd;
+	store_want_page(tx, &webhooks);
+	store_want_page(tx, &notices);
+	TRY(store_page(tx, &webhooks, &r->webhooks, &r->n, &count));
+	TRY(store_page(tx, &notices, &rows, &n, &count));
+	r->has_notice = n > 0;
+	r->oldest = n ? rows[0].happened : INSTANT_NONE;
+	return OK;
+}
+
+static bool is_old(const struct view *view, struct instant now)
+{
+	return view->has_notice && now.ms - view->oldest.ms > NOTICES_KEPT_MS;
+}
+
+/* --- sending --- */
+
+/* The rows of one lane, from `from` on. */
+static unsigned lane_size(const struct delivery_next_ret *next, unsigned from)
+{
+	unsigned n = 1;
+	while (from + n < next->n &&
+	       next->rows[from + n].delivery.lane == next->rows[from].delivery.lane)
+		n++;
+	return n;
+}
+
+static void start_lanes(struct post *p, const struct delivery_next_ret *next, int64_t *ms)
+{
+	unsigned at = 0, n;
+	for (; at < next->n && post_room(p); at += n) {
+		n = lane_size(next, at);
+		(void)!post_add(p, &next->webhook, &next->rows[at], n);
+	}
+	if (at == next->n && next->more && post_room(p))
+		sooner(ms, DESK_AGAIN);
+}
+
+struct sending {
+	struct office *office;
+	const struct desk_merchant *merchant;
+	uint64_t webhook;
+	struct post *post; /* NULL: only whether there is anything */
+	int64_t *ms;	   /* until the next look */
+};
+
+/* *ret_any: something may be sent. false: it could not be read. */
+static bool read_next(const struct sending *s, bool *ret_any)
+{
+	struct desk *d = s->office->desk;
+	struct delivery_next_cmd cmd = {.webhook = s->webhook,
+					.lanes = s->post ? ~s->post->busy : UINT64_MAX,
+					.n = s->post ? POST_MESSAGES_MAX : 1};
+	struct delivery_next_ret next = {0};
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	desk_begin(d, s->merchant, &arena);
+	enum fault fault = desk_read(d, COMMAND_delivery_next, &cmd, &next);
+	*ret_any = fault == OK && next.n > 0;
+	if (fault == OK && s->post)
+		start_lanes(s->post, &next, s->ms);
+	if (fault == OK && !instant_is_none(next.next_due)) {
+		int64_t wait = next.next_due.ms - desk_clock(d).ms;
+		sooner(s->ms, wait > 0 ? wait : 1);
+	}
+	desk_end(d);
+	if (next.webhook.secret.size)
+		secret_wipe((void *)(uintptr_t)next.webhook.secret.data, next.webhook.secret.size);
+	arena_release(&arena);
+	return fault == OK || fault == FAULT_WEBHOOK_UNKNOWN;
+}
+
+/* What was read before the lease was ours may have been sent by whoever had it: it is read again.
+ */
+static bool begin(struct sending *s, const struct webhook *w)
+{
+	struct office *o = s->office;
+	bool any;
+	if (!read_next(s, &any))
+		return false;
+	if (!any)
+		return true;
+	if (desk_lease(o->desk, s->merchant, LEASE_WEBHOOK, w->number))
+		s->post = add_post(o, s->merchant, w);
+	if (!s->post)
+		sooner(s->ms, ELSEWHERE_MS);
+	return !s->post || read_next(s, &any);
+}
+
+static bool go_on(struct sending *s)
+{
+	struct post *p = s->post;
+	bool any;
+	sooner(s->ms, LEASE_LOOKS_MS);
+	sooner(s->ms, post_settles_in(p));
+	if (!desk_lease(s->office->desk, s->merchant, LEASE_WEBHOOK, p->webhook))
+		p->stopped = true;
+	return !post_room(p) || read_next(s, &any);
+}
+
+/* false: the store has trouble. */
+static bool serve(struct office *o, const struct desk_merchant *m, const struct webhook *w,
+		  int64_t *ms)
+{
+	struct sending s = {o, m, w->number, find_post(o, m->number, w->number), ms};
+	if (!instant_is_none(w->suspended)) {
+		if (s.post)
+			s.post->stopped = true;
+		return true;
+	}
+	if (dial_pending(o->dial) >= PENDING_MAX) {
+		sooner(ms, PENDING_MS);
+		return true;
+	}
+	return s.post ? go_on(&s) : begin(&s, w);
+}
+
+/* --- the desk --- */
+
+static bool forget(struct desk *d, const struct desk_merchant *m)
+{
+	struct notice_forget_cmd cmd = {NOTICE_FORGET_MAX};
+	struct notice_forget_ret ret = {0};
+	struct desk_write write = {COMMAND_notice_forget, &cmd, &ret, true};
+	struct arena arena;
+	arena_init(&arena, CALL_BYTES_MAX);
+	bool done = desk_run(d, m, &write, &arena) == OK;
+	arena_release(&arena);
+	return done;
+}
+
+static int64_t look(struct desk *d, const struct desk_merchant *m)
+{
+	struct office *o = d->state;
+	struct view view = {0};
+	struct arena arena;
+	int64_t ms = DESK_WAITS;
+	if (!settle_due(o, m))
+		return DESK_TROUBLE;
+	arena_init(&arena, CALL_BYTES_MAX);
+	desk_begin(d, m, &arena);
+	bool good = desk_apply(d, view_read, NULL, &view) == OK;
+	bool old = good && is_old(&view, desk_clock(d));
+	desk_end(d);
+	for (unsigned i = 0; good && i < view.n; i++)
+		good = serve(o, m, &view.webhooks[i], &ms);
+	arena_release(&arena);
+	if (good && old) {
+		good = forget(d, m);
+		sooner(&ms, FORGET_MS);
+	}
+	close_idle(o, m->number);
+	return good ? ms : DESK_TROUBLE;
+}
+
+static bool office_open(struct desk *d)
+{
+	struct office *o = calloc(1, sizeof(*o));
+	const struct dial_config config = {.allow_private = d->config->allow_private,
+					   .calls_max = CALLS_MAX,
+					   .host_calls_max = NOTICE_LANES};
+	if (!o)
+		return false;
+	*o = (struct office){.desk = d, .dial = dial_open(&config)};
+	d->state = o;
+	return o->dial != NULL;
+}
+
+static void office_wait(struct desk *d, unsigned ms)
+{
+	dial_wait(((struct office *)d->state)->dial, ms);
+}
+
+static void office_wake(struct desk *d)
+{
+	dial_wake(((struct office *)d->state)->dial);
+}
+
+static bool office_busy(const struct desk *d)
+{
+	return dial_pending(((const struct office *)d->state)->dial) > 0;
+}
+
+/* What was taken and cannot be settled any more is sent again by whoever comes next. */
+static void office_close(struct desk *d)
+{
+	struct office *o = d->state;
+	dial_close(o->dial);
+	for (unsigned i = 0; i < o->n; i++) {
+		if (!post_settle(o->posts[i]))
+			o->posts[i]->result_count = 0;
+		post_close(o->posts[i]);
+	}
+	free(o);
+	d->state = NULL;
+}
+
+const struct desk_kind desk_webhooks = {.name = "webhooks",
+					.open = office_open,
+					.look = look,
+					.wait = office_wait,
+					.wake = office_wake,
+					.busy = office_busy,
+					.close = office_close};
