@@ -70,8 +70,7 @@ struct bulk_campaign {
 	struct instant created, modified;
 };
 struct bulk_member {
-	struct text campaign; /* its source code */
-	struct customer customer;
+	struct audience_add_cmd add; /* first: it is the command */
 	bool covered, invited, registered;
 	struct instant registered_at;
 	struct text information;
@@ -108,6 +107,7 @@ struct bulk_reader {
 	int column_of[COLUMNS_MAX]; /* cell -> column */
 	struct text header[COLUMNS_MAX];
 	unsigned cell_count;
+	struct text campaign; /* audience: its source code, of rows that name none */
 	struct arena header_arena, arena;
 };
 /* fd is read, not closed. Also where it fails bulk_close must be called. A fault: *ret_why is a

@@ -80,6 +80,17 @@ static enum fault decode_cell(const struct target *t, const struct column *c, st
 	return read_value(t, c, cell) ? OK : refuse_cell(t, c, FAULT_PARAMETER_INVALID, cell);
 }
 
+static enum fault fill_campaign(const struct target *t, const struct bulk_reader *r)
+{
+	struct audience_add_cmd *cmd = (struct audience_add_cmd *)(void *)t->into;
+	if (!cmd->source_code.size)
+		cmd->source_code = r->campaign;
+	if (cmd->source_code.size)
+		return OK;
+	*t->detail = (struct detail){TEXT("source_code"), TEXT_NONE};
+	return FAULT_PARAMETER_MISSING;
+}
+
 enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row, struct arena *arena,
 		       void *into, struct detail *ret_detail)
 {
@@ -97,5 +108,7 @@ enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row, 
 		TRY(decode_cell(&target, &r->kind->columns[r->column_of[i]], row->cells[i]));
 	if (r->kind->command == COMMAND_campaign_save)
 		((struct campaign_save_cmd *)into)->maker = MAKER_CSV;
+	if (r->kind->command == COMMAND_audience_add)
+		return fill_campaign(&target, r);
 	return OK;
 }

@@ -53,7 +53,7 @@ static const struct bulk_kind kinds[] = {
     KIND(templates, template_save_cmd, template_save),
     KIND(coupons, coupon_import_cmd, coupon_import),
     KIND(campaigns, bulk_campaign, campaign_save),
-    SHOWN(audience, bulk_member),
+    KIND(audience, bulk_member, audience_add),
     SHOWN(events, bulk_event),
 };
 

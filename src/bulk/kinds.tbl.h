@@ -60,19 +60,19 @@
 	C("created_at",   created,                  SECOND, 0,     2) \
 	C("modified_at",  modified,                 SECOND, 0,     2)
 
-/* --- export only --- */
 #define COLUMNS_audience(C) \
-	C("source_code",  campaign,                 TEXT,   100,   2) \
-	C("customer_id",  customer.customer_id,     TEXT,   100,   2) \
-	C("nick",         customer.nick,            TEXT,   100,   2) \
-	C("phone",        customer.phone,           TEXT,   100,   2) \
-	C("card_no",      customer.card_no,         TEXT,   100,   2) \
+	C("source_code",  add.source_code,          TEXT,   100,   0) \
+	C("customer_id",  add.customer.customer_id, TEXT,   100,   0) \
+	C("nick",         add.customer.nick,        TEXT,   100,   0) \
+	C("phone",        add.customer.phone,       TEXT,   100,   0) \
+	C("card_no",      add.customer.card_no,     TEXT,   100,   0) \
 	C("covered",      covered,                  FLAG,   0,     2) \
 	C("invited",      invited,                  FLAG,   0,     2) \
 	C("registered",   registered,               FLAG,   0,     2) \
 	C("registered_at", registered_at,           SECOND, 0,     2) \
 	C("information",  information,              LONG,   0,     2)
 
+/* --- export only --- */
 #define COLUMNS_events(C) \
 	C("code",         code,                     TEXT,   100,   2) \
 	C("number",       event.number,             COUNT,  0,     2) \

@@ -183,8 +183,8 @@ static void write_member(struct bulk_walk *w, const struct campaign *c,
 			 const struct audience_person *person, struct buffer *out)
 {
 	const struct member *m = &person->member;
-	struct bulk_member row = {.campaign = c->source_code,
-				  .customer = person->customer,
+	struct bulk_member row = {.add = {.source_code = c->source_code,
+					  .customer = person->customer},
 				  .covered = m->cover && m->cover == c->cover,
 				  .invited = m->invited,
 				  .registered = m->registered,

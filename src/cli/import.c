@@ -45,6 +45,8 @@ struct import {
 	enum bulk_format format;
 	struct bulk_reader reader;
 	uint64_t merchant;
+	struct text
+	    campaign; /* audience: its source code, of rows that name none; empty: not said */
 	bool dry_run;
 	const char *file;
 	FILE *refused;
@@ -291,6 +293,7 @@ static int import_file(struct import *im, int fd)
 {
 	struct text why;
 	enum fault fault = bulk_open(&im->reader, im->kind, im->format, fd, &why);
+	im->reader.campaign = im->campaign;
 	int exit = 0;
 
 	if (fault == FAULT_USAGE)
@@ -364,6 +367,10 @@ int cli_import(struct cli *c)
 	int bad = cli_bulk_words(c, true, &im.kind, &im.format);
 	if (bad)
 		return bad;
+	const char *campaign = cli_option(c, "campaign");
+	if (campaign && im.kind->command != COMMAND_audience_add)
+		return cli_usage(c, "--campaign is for an audience");
+	im.campaign = campaign ? text_of(campaign) : TEXT_NONE;
 	enum fault fault = cli_merchant(c, &merchant);
 	if (fault != OK)
 		return cli_failed(c, fault, NULL);

@@ -6,7 +6,7 @@
 	F(kind,               kind,        NULL, WORD,  0, REQUIRED, 0, job_kind, "") \
 	F(order.template_id,  template_id, NULL, COUNT, 0, OPTIONAL, 0, none, "issue, generate") \
 	F(order.count,        count,       NULL, COUNT, JOB_ROWS_MAX, OPTIONAL, 0, none, "generate: coupons") \
-	F(order.resource,     resource,    NULL, TEXT,  NAME_LENGTH_MAX, OPTIONAL, 0, none, "import: departments, customers, templates, coupons, campaigns; export: these, audience, events") \
+	F(order.resource,     resource,    NULL, TEXT,  NAME_LENGTH_MAX, OPTIONAL, 0, none, "import: departments, customers, templates, coupons, campaigns, audience; export: these, events") \
 	F(format,             format,      NULL, WORD,  0, OPTIONAL, 0, job_format, "of its input and its result; absent: csv") \
 	F(order.until,        until,       "valid_until", MOMENT_END, 0, OPTIONAL, 0, none, "extend: the end for rows that say none") \
 	F(order.said.reason,   reason,     NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "kept in the coupons' timelines") \
