@@ -26,7 +26,8 @@ static const char *const common_options = "data store master-key output";
 static const char *const flag_options =
     "typed require-session sandbox revoke dry-run accept example show follow once";
 static const char *const bare_options =
-    "typed require-session sandbox revoke dry-run accept example show follow once check allow-private-targets";
+    "typed require-session sandbox revoke dry-run accept example show follow once check "
+    "allow-private-targets";
 
 /* --- what went wrong, in words --- */
 

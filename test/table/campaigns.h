@@ -233,7 +233,7 @@ static enum fault do_progress(struct story *t)
 	return OK;
 }
 
-static enum fault do_due(struct story *t)
+static enum fault do_campaign_due(struct story *t)
 {
 	struct campaign_due_cmd cmd = {arg_number(t, "from", 0), (unsigned)arg_number(t, "n", 10)};
 	struct campaign_due_ret ret;

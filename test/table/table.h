@@ -1221,7 +1221,7 @@ static const struct {
     {"fill", do_fill},
     {"approve", do_approve},
     {"progress", do_progress},
-    {"due", do_due},
+    {"campaign_due", do_campaign_due},
     {"provider_template", do_provider_template},
     {"webhook", do_webhook},
     {"change_webhook", do_change_webhook},
