@@ -72,6 +72,7 @@ test('every example of the document is answered as its schema says', async () =>
   const late = ['campaigns_put', 'campaigns_change', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_approve', 'campaigns_audience', 'campaigns_fill', 'campaigns_progress', 'campaigns_suspend', 'campaigns_resume', 'orders_reverse', 'redemptions_reverse', 'customers_merge', 'campaigns_uncover', 'campaigns_end'];
   const steps = [...all.filter((o) => !late.includes(o.id) && o.method !== 'DELETE'), ...all.filter((o) => late.includes(o.id)).sort((a, b) => late.indexOf(a.id) - late.indexOf(b.id)), ...all.filter((o) => o.method === 'DELETE' && !late.includes(o.id))];
   for (const o of steps) {
+    if (o.id === 'jobs_result') continue; // of a job that nobody does there is none: jobs.test.mjs
     const [status, answer] = Object.entries(o.operation.responses).find(([s]) => /^2\d\d$/.test(s));
     const body = o.operation.requestBody?.content['application/json'].example;
     if (body) assert.deepEqual(schemaProblems(doc, o.operation.requestBody.content['application/json'].schema, body), [], o.id);
