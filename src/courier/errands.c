@@ -240,7 +240,7 @@ static void look_at(struct look *l, const struct provider *p)
 	}
 	due.room = room - flying < FLIGHTS_MAX - s->n ? room - flying : FLIGHTS_MAX - s->n;
 	l->trouble |= find_due(l, p->number, &due) != OK;
-	for (unsigned i = 0; i < due.n && !l->trouble; i++)
+	for (unsigned i = 0; i < due.n; i++)
 		start(l, p->number, due.numbers[i]);
 }
 
@@ -275,7 +275,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	unsigned n;
 	if (read_providers(&l, providers, &n) != OK)
 		return DESK_TROUBLE;
-	for (unsigned i = 0; i < n && !l.trouble; i++)
+	for (unsigned i = 0; i < n; i++)
 		look_at(&l, &providers[i]);
 	return l.trouble ? DESK_TROUBLE : l.next_ms;
 }

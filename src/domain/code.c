@@ -95,6 +95,12 @@ struct text code_of(struct code_key *key, struct arena *a, const struct coupon *
 	return arena_text(a, (struct text){made, sizeof(made)});
 }
 
+struct text code_first(struct code_key *key, struct arena *a, const struct coupon *c)
+{
+	struct coupon first = {.id = c->id};
+	return code_of(key, a, c->errand ? &first : c);
+}
+
 struct text coupon_code(struct tx *tx, const struct env *env, const struct coupon *c)
 {
 	if (c->code.size)

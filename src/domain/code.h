@@ -20,5 +20,8 @@ void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE]);
 CHECKED bool code_read(struct code_key *key, struct text code, uint64_t *ret_id);
 /* coupon_code with the key at hand. */
 struct text code_of(struct code_key *key, struct arena *a, const struct coupon *c);
+/* Of a promise: the code it had before its provider gave it another, which goes on leading to it.
+ */
+struct text code_first(struct code_key *key, struct arena *a, const struct coupon *c);
 /* A code that the server has made or may yet make for another coupon. */
 bool code_is_reserved(const struct env *env, struct code_key *key, struct text code);

@@ -72,13 +72,6 @@ static void show(const struct grant *g, const struct issued_row *row, const stru
 		ret->customer_id = holder->customer_id;
 }
 
-/* A promise may have been given its provider's code since. */
-static struct text first_code(struct code_key *key, struct arena *a, const struct coupon *coupon)
-{
-	struct coupon first = {.id = coupon->id};
-	return code_of(key, a, coupon->errand ? &first : coupon);
-}
-
 /* One that SPI issued says no dates: those it has now. */
 static enum fault repeat_row(struct tx *tx, const struct env *env, const struct grant *g,
 			     const struct issued_row *row, const struct coupon *coupon,
@@ -97,7 +90,7 @@ static enum fault repeat_row(struct tx *tx, const struct env *env, const struct 
 	show(g, &shown, found ? &holder : NULL, coupon->errand, ret);
 	ret->customer_id = arena_text(env->arena, ret->customer_id);
 	if (row->id)
-		ret->code = arena_text(env->arena, first_code(&key, env->arena, coupon));
+		ret->code = arena_text(env->arena, code_first(&key, env->arena, coupon));
 	return OK;
 }
 
@@ -320,11 +313,13 @@ static void put_all(struct tx *tx, struct grant *g)
 
 static enum fault tell_all(const struct env *env, struct grant *g)
 {
-	enum notice_kind kind = g->cmd->hold ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED;
-	for (unsigned i = 0; i < g->n; i++)
-		if (g->coupons[i].id)
-			TRY(notices_coupon(&g->notices, env, kind, &g->coupons[i],
-					   g->coupons[i].revision));
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct coupon *c = &g->coupons[i];
+		if (c->id)
+			TRY(notices_coupon(&g->notices, env,
+					   c->held ? NOTICE_COUPON_HELD : NOTICE_COUPON_ISSUED, c,
+					   c->revision));
+	}
 	return issuing_tell(&g->issuing, env, &g->notices);
 }
 

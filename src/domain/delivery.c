@@ -160,7 +160,12 @@ static enum fault load_coupon(struct tx *tx, const struct env *env, struct code_
 		return OK;
 	TRY(timeline_read(env, coupon, &timeline));
 	m->event = timeline_at(&timeline, m->notice.event);
-	return m->event ? OK : FAULT_DATA_DAMAGED;
+	if (!m->event)
+		return FAULT_DATA_DAMAGED;
+	/* A message says the same at every try, whatever its provider has called it since. */
+	if (m->event->kind == EVENT_HELD)
+		m->code = code_first(key, env->arena, coupon);
+	return OK;
 }
 
 static enum fault load(struct tx *tx, const struct env *env, struct code_key *key,

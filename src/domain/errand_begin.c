@@ -130,7 +130,7 @@ static enum fault give_up(const struct env *env, struct start *s)
 	for (unsigned i = 0; i < p->n; i++)
 		if (!outcome_is_known(p->outcomes[i]))
 			TRY(notices_coupon(&s->notices, env, NOTICE_COUPON_UNKNOWN,
-					   &p->lives[i].coupon, 0));
+					   &p->lives[i].coupon, p->lives[i].coupon.revision));
 	return OK;
 }
 

@@ -15,9 +15,14 @@ const SEED = Number(process.env.SEED ?? Date.now() % 100000);
 const PRIVATE = '--allow-private-targets';
 const KEY = 'key-of-the-sandbox1';
 
+/** Whatever a test starts ends with it, also when it fails. */
+const ending = (t, thing) => (t?.after(() => thing.close()), thing);
+const provide = async (t, options, port) => ending(t, await new Provider(options).listen(port));
+const native = (t, server) => ending(t, new Native(server.port, 4, KEY));
+
 /** A server with a sandbox merchant, whose clock makes the next try come. */
-async function sandbox(options = {}) {
-  const server = await Server.start({ args: [PRIVATE], ...options });
+async function sandbox(t) {
+  const server = ending(t, await Server.start({ args: [PRIVATE] }));
   await server.stop();
   cli('merchant', 'add', '--name=box', '--sandbox', `--data=${server.dir}`);
   cli('credential', 'add', `--data=${server.dir}`, '--merchant=2', '--dialect=native', `--id=${KEY}`);
@@ -67,9 +72,9 @@ after(async () => {
 
 // ---- one provider for each bad manner: it shows it at the first call, then behaves
 
-test('every bad manner, then good ones: each promise is kept once', async () => {
+test('every bad manner, then good ones: each promise is kept once', async (t) => {
   const names = Object.keys(MANNERS);
-  const providers = await Promise.all(names.map((name) => new Provider({ manners: ({ n }) => (n === 0 ? name : 'well'), refuses: (nick) => (nick.endsWith('3') ? 'no threes' : undefined) }).listen()));
+  const providers = await Promise.all(names.map((name) => provide(t, { manners: ({ n }) => (n === 0 ? name : 'well'), refuses: (nick) => (nick.endsWith('3') ? 'no threes' : undefined) })));
   const made = await Promise.all(
     providers.map(async (p, i) => {
       const nicks = [1, 2, 3].map((k) => `${names[i]}-${k}`);
@@ -86,13 +91,12 @@ test('every bad manner, then good ones: each promise is kept once', async () => 
     assert.equal(new Set(p.calls.map((c) => c.body)).size, 1, names[i]);
     assert.ok(p.calls.length <= (['well', 'slow', 'twice'].includes(names[i]) ? 1 : 3), `${names[i]}: ${p.calls.length} calls`);
     assert.deepEqual(p.wrong, []);
-    await p.close();
   }
 });
 
-test('one that never behaves: its promises end on the list of the unknown, nobody else\'s do', async () => {
-  const bad = await new Provider({ manners: () => 'drop_after' }).listen();
-  const good = await new Provider().listen();
+test('one that never behaves: its promises end on the list of the unknown, nobody else\'s do', async (t) => {
+  const bad = await provide(t, { manners: () => 'drop_after' });
+  const good = await provide(t);
   const lost = await promise(api, await api.template({ provider: bad.endpoint }), ['lost-1', 'lost-2']);
   const kept = await promise(api, await api.template({ provider: good.endpoint }), ['kept-1']);
   await drain(api, 1200, 60000);
@@ -106,12 +110,11 @@ test('one that never behaves: its promises end on the list of the unknown, nobod
   await api.ok('POST', `/v1/errands/${errand_id}/ask`, {});
   await drain(api, 600);
   assert.deepEqual(await compare(api, of_lost, bad.issued()), { sent: 2, refused: 0, unknown: 0 });
-  for (const p of [bad, good]) await p.close();
 });
 
-test('a provider that never answers slows nobody else', async () => {
-  const silent = await new Provider({ manners: () => 'silent' }).listen();
-  const good = await new Provider().listen();
+test('a provider that never answers slows nobody else', async (t) => {
+  const silent = await provide(undefined, { manners: () => 'silent' });
+  const good = await provide(t);
   const theirs = await api.template({ provider: silent.endpoint });
   for (let i = 0; i < 12; i++) await promise(api, theirs, [`silent-${i}`]);
   await until(() => silent.calls.length === 8, 5000, 'eight calls in flight');
@@ -126,16 +129,15 @@ test('a provider that never answers slows nobody else', async () => {
   await sleep(300);
   const [provider] = (await api.ok('GET', '/v1/providers?limit=100')).data.filter((p) => p.url === silent.url);
   assert.ok(provider.failures >= 5 && provider.waiting === 12, JSON.stringify(provider));
-  const back = await new Provider().listen(silent.port);
+  const back = await provide(t, {}, silent.port);
   await drain(api, 600);
   assert.equal([...back.issued().values()].filter((l) => l.length === 1).length, 12);
-  for (const p of [back, good]) await p.close();
 });
 
 // ---- the connection is cut after every few bytes, both ways
 
 /** Forwards to `port`; cuts the first connection after `there` bytes of the request or `back` bytes of the answer. */
-function cutting(port, { there = Infinity, back = Infinity }) {
+function cutting(t, port, { there = Infinity, back = Infinity }) {
   const state = { cuts: 0 };
   const proxy = net.createServer((client) => {
     const first = state.cuts === 0;
@@ -156,14 +158,14 @@ function cutting(port, { there = Infinity, back = Infinity }) {
     forward(client, upstream, there);
     forward(upstream, client, back);
   });
-  return new Promise((r) => proxy.listen(0, '127.0.0.1', () => r(Object.assign(proxy, { state }))));
+  return new Promise((r) => proxy.listen(0, '127.0.0.1', () => r(ending(t, Object.assign(proxy, { state })))));
 }
 
-test('the connection ends at every step of a call', async () => {
+test('the connection ends at every step of a call', async (t) => {
   const cuts = [0, 1, 10, 100, 250, 400, 450, 500, 520, 530, 540, 550, 560, 570, 580].map((there) => ({ there }));
   cuts.push(...[0, 1, 16, 60, 120, 160, 200, 220, 240, 260].map((back) => ({ back })));
-  const provider = await new Provider().listen();
-  const proxies = await Promise.all(cuts.map((c) => cutting(provider.port, c)));
+  const provider = await provide(t);
+  const proxies = await Promise.all(cuts.map((c) => cutting(t, provider.port, c)));
   const made = await Promise.all(
     proxies.map(async (p, i) => {
       const url = `http://127.0.0.1:${p.address().port}/provide`;
@@ -178,8 +180,6 @@ test('the connection ends at every step of a call', async () => {
   assert.deepEqual(provider.wrong, []);
   assert.equal(provider.book.size, cuts.length);
   assert.ok(proxies.filter((p) => p.state.cuts).length > cuts.length / 2);
-  for (const p of proxies) p.close();
-  await provider.close();
 });
 
 // ---- SIGKILL
@@ -216,10 +216,10 @@ class Process {
   }
 }
 
-/** Promises, as long as `go()`: what was answered with 201. A torn call is repeated under its number. */
-async function promising(api, template_id, tag, go) {
+/** Promises, as long as `state.running`: what was answered with 201. A torn call is repeated under its number. */
+async function promising(api, template_id, tag, state) {
   const made = [];
-  for (let i = 0; go(); i++) {
+  for (let i = 0; state.running; i++) {
     const nicks = Array.from({ length: 1 + (i % 5) * 6 }, (_, k) => `${tag}-${i}-${k}`);
     for (;;) {
       try {
@@ -228,7 +228,7 @@ async function promising(api, template_id, tag, go) {
         made.push(...r.json.coupons.map((c, k) => ({ code: c.code, nick: nicks[k] })));
         break;
       } catch (e) {
-        if (e instanceof assert.AssertionError) throw e;
+        if (e instanceof assert.AssertionError || state.over) throw e;
         await sleep(20);
       }
     }
@@ -237,21 +237,22 @@ async function promising(api, template_id, tag, go) {
   return made;
 }
 
-test(`SIGKILL of the server and of the provider in a loop (SEED=${SEED})`, { timeout: 120000 }, async () => {
+test(`SIGKILL of the server and of the provider in a loop (SEED=${SEED})`, { timeout: 120000 }, async (t) => {
   const home = folder('provider'), chance = random(SEED);
   const provider = new Process(home.at('book'), SEED);
+  const state = { running: true };
+  t.after(() => ((state.running = false), (state.over = true), provider.kill()));
   await provider.start();
-  const crm = await sandbox();
-  let of = new Native(crm.port, 4, KEY), running = true;
+  const crm = await sandbox(t);
+  let of = native(t, crm);
   const template_id = await of.template({ provider: { url: `http://127.0.0.1:${provider.port}/provide`, ...CREDENTIAL } });
-  const work = promising(() => of, template_id, 'k', () => running);
+  const work = promising(() => of, template_id, 'k', state);
   for (let round = 0; round < 10; round++) {
     await sleep(chance() * 700);
     if (chance() < 0.6) {
       await crm.stop('SIGKILL');
       await crm.run();
-      of.close();
-      of = new Native(crm.port, 4, KEY);
+      of = native(t, crm);
     }
     if (chance() < 0.6) {
       await provider.kill();
@@ -260,7 +261,7 @@ test(`SIGKILL of the server and of the provider in a loop (SEED=${SEED})`, { tim
     }
     if (chance() < 0.5) await advance(of, 30).catch(() => {});
   }
-  running = false;
+  state.running = false;
   const made = await work;
   await drain(of, 900, 60000);
   const counts = await compare(of, made, provider.book());
@@ -270,39 +271,36 @@ test(`SIGKILL of the server and of the provider in a loop (SEED=${SEED})`, { tim
   // every coupon of the book is somebody's promise
   const nicks = new Set(made.map((m) => m.nick));
   for (const nick of provider.book().keys()) assert.ok(nicks.has(nick), nick);
-  of.close();
   assert.equal(await crm.stop(), 0);
-  await crm.close();
-  await provider.kill();
   home.remove();
 });
 
 // ---- against our own inbound side
 
-test(`two servers, one as CRM and one as provider, both killed in a loop (SEED=${SEED})`, { timeout: 120000 }, async () => {
+test(`two servers, one as CRM and one as provider, both killed in a loop (SEED=${SEED})`, { timeout: 120000 }, async (t) => {
   const chance = random(SEED + 1);
-  const owner = await Server.start();
-  const crm = await sandbox();
+  const owner = ending(t, await Server.start());
+  const crm = await sandbox(t);
+  const state = { running: true };
+  t.after(() => ((state.running = false), (state.over = true)));
   const port = owner.port;
   owner.args = [`--listen=127.0.0.1:${port}`];
-  let theirs = new Native(port), of = new Native(crm.port, 4, KEY), running = true;
+  let theirs = ending(t, new Native(port)), of = native(t, crm);
   const template_id = await theirs.template({ template_id: 4711, limits: { total: 700, per_customer: 1 } });
   await of.template({ template_id: 4711, provider: { url: `http://127.0.0.1:${port}/spi/wjb/coupon/provide`, ...DEMO } });
-  const work = promising(() => of, template_id, 'o', () => running);
+  const work = promising(() => of, template_id, 'o', state);
   for (let round = 0; round < 8; round++) {
     await sleep(chance() * 600);
     const both = [crm, owner].filter(() => chance() < 0.6);
     for (const s of both) await s.stop('SIGKILL');
     for (const s of both) await s.run();
-    of.close();
-    of = new Native(crm.port, 4, KEY);
+    of = native(t, crm);
     if (chance() < 0.5) await advance(of, 30).catch(() => {});
   }
-  running = false;
+  state.running = false;
   const made = await work;
   await drain(of, 900, 60000);
-  theirs.close();
-  theirs = new Native(owner.port, 4);
+  theirs = ending(t, new Native(owner.port, 4));
   const book = new Map();
   const nickOf = new Map();
   for (let cursor = ''; cursor !== undefined; ) {
@@ -324,20 +322,16 @@ test(`two servers, one as CRM and one as provider, both killed in a loop (SEED=$
   assert.equal(counts.sent, Math.min(made.length, 700));
   assert.equal((await theirs.ok('GET', '/v1/templates/4711')).usage.issued, counts.sent);
   assert.equal((await of.ok('GET', '/v1/templates/4711')).usage.issued, counts.sent);
-  for (const c of [theirs, of]) c.close();
-  for (const s of [owner, crm]) {
-    assert.equal(await s.stop(), 0);
-    await s.close();
-  }
+  for (const s of [owner, crm]) assert.equal(await s.stop(), 0);
 });
 
 // ---- several couriers
 
-test('two nodes of one store, one of them killed: still once', { skip: !ON_POSTGRESQL, timeout: 90000 }, async () => {
-  const provider = await new Provider({ manners: ({ n }) => (n === 0 && provider.calls.length % 5 === 0 ? 'drop_after' : 'slow') }).listen();
-  const one = await sandbox();
-  const two = await Server.start({ dir: one.dir, demo: false, args: [PRIVATE] });
-  const [a, b] = [one, two].map((s) => new Native(s.port, 4, KEY));
+test('two nodes of one store, one of them killed: still once', { skip: !ON_POSTGRESQL, timeout: 90000 }, async (t) => {
+  const provider = await provide(t, { manners: ({ n }) => (n === 0 && provider.calls.length % 5 === 0 ? 'drop_after' : 'slow') });
+  const one = await sandbox(t);
+  const two = ending(t, await Server.start({ dir: one.dir, demo: false, args: [PRIVATE] }));
+  const [a, b] = [one, two].map((s) => native(t, s));
   const template_id = await a.template({ provider: provider.endpoint });
   const made = [];
   for (let i = 0; i < 20; i++) {
@@ -352,8 +346,5 @@ test('two nodes of one store, one of them killed: still once', { skip: !ON_POSTG
   await drain(b, 600, 60000);
   assert.deepEqual(await compare(b, made, provider.issued()), { sent: made.length, refused: 0, unknown: 0 });
   assert.deepEqual(provider.wrong, []);
-  for (const c of [a, b]) c.close();
   for (const s of [one, two]) assert.equal(await s.stop(), 0);
-  await one.close();
-  await provider.close();
 });

@@ -308,10 +308,11 @@
 	S(Customer, NATIVE_CUSTOMER) S(CustomerShown, NATIVE_CUSTOMER_SHOWN) S(CustomerSaved, NATIVE_CUSTOMER_SAVED) \
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
-	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) \
-	S(Approved, NATIVE_APPROVED) S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
+	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(ProviderNamed, NATIVE_PROVIDER_NAMED) S(ProviderShown, NATIVE_PROVIDER_SHOWN) S(CouponDelivery, NATIVE_COUPON_DELIVERY) \
 	S(Errand, NATIVE_ERRAND) S(ErrandShown, NATIVE_ERRAND_SHOWN) S(Promise, NATIVE_PROMISE) S(ErrandAsked, NATIVE_ERRAND_ASKED) \
+	S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) S(Approved, NATIVE_APPROVED) \
+	S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) S(CredentialMade, NATIVE_CREDENTIAL_MADE) \
 	S(Deleted, NATIVE_DELETED) S(LedgerHead, NATIVE_LEDGER_HEAD) S(Problem, NATIVE_PROBLEM) \
 	S(Webhook, NATIVE_WEBHOOK) S(WebhookMade, NATIVE_WEBHOOK_MADE) S(WebhookChanged, NATIVE_WEBHOOK_CHANGED) \
@@ -324,8 +325,9 @@
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
-	L(RewardList, Reward, REWARDS_MAX) L(RewardListShown, RewardShown, 0) L(RefusalList, Refusal, 0) L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
-	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(PromiseList, Promise, 0) L(BestList, BestCoupon, 0)
+	L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
+	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(PromiseList, Promise, 0) L(BestList, BestCoupon, 0) \
+	L(RewardList, Reward, REWARDS_MAX) L(RewardListShown, RewardShown, 0) L(RefusalList, Refusal, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
 	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \

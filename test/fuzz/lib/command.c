@@ -266,7 +266,11 @@ static void one_coupon(struct arena *a, struct text named, struct coupon_view **
 	*template = (struct template){
 	    .template_id = INT64_MAX, .name = STRANGE, .has_amount = true, .amount = {9950}};
 	*customer = (struct customer){.customer_id = named, .phone = named};
-	*row = (struct coupon_view){coupon, template, customer, STRANGE, COUPON_EXPIRED};
+	*row = (struct coupon_view){.coupon = coupon,
+				    .template = template,
+				    .customer = customer,
+				    .code = STRANGE,
+				    .state = COUPON_EXPIRED};
 	*ret = row;
 	*ret_n = 1;
 }

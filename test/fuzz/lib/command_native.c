@@ -98,9 +98,19 @@ static void template_check(const struct template *t)
 
 /* --- one by one --- */
 
+static void provider_check(const struct provider_given *given)
+{
+	must(given->given == GIVEN_VALUE || (!given->url.size && !given->secret.size));
+	must(given->url.size <= 2000 &&
+	     (!given->url.size || !memchr(given->url.data, '?', given->url.size)));
+	must(text_length(given->app_key) <= NAME_LENGTH_MAX);
+	must(text_length(given->secret) <= NAME_LENGTH_MAX);
+}
+
 static void template_make_check(const struct template_make_cmd *cmd)
 {
 	template_check(&cmd->template);
+	provider_check(&cmd->provider);
 	number_check(&cmd->request);
 	must(cmd->template.name.size && cmd->template.benefit);
 }
@@ -108,6 +118,7 @@ static void template_make_check(const struct template_make_cmd *cmd)
 static void template_change_check(const struct template_change_cmd *cmd)
 {
 	template_check(&cmd->template);
+	provider_check(&cmd->provider);
 	number_check(&cmd->request);
 	must(cmd->template_id >= 1 && cmd->template_id <= INT64_MAX);
 }
@@ -318,6 +329,21 @@ void native_command_check(unsigned command, const void *cmd)
 	case COMMAND_credential_list:
 		rows_check(((const struct credential_list_cmd *)cmd)->n);
 		return;
+	case COMMAND_provider_list:
+		rows_check(((const struct provider_list_cmd *)cmd)->n);
+		return;
+	case COMMAND_errand_list:
+		rows_check(((const struct errand_list_cmd *)cmd)->n);
+		return;
+	case COMMAND_errand_get:
+	case COMMAND_errand_ask:
+	case COMMAND_webhook_add:
+	case COMMAND_webhook_change:
+	case COMMAND_webhook_delete:
+	case COMMAND_webhook_list:
+	case COMMAND_webhook_get:
+	case COMMAND_delivery_list:
+	case COMMAND_delivery_resend:
 	case COMMAND_redemption_get:
 	case COMMAND_ledger_head:
 	case COMMAND_template_get:
@@ -380,8 +406,14 @@ static const struct event strange_event = {
 static struct coupon_view view_of(size_t turn)
 {
 	enum coupon_state state = (enum coupon_state)(turn % 5);
-	return (struct coupon_view){&strange_coupon, &strange_template,
-				    turn % 2 ? &strange_customer : NULL, STRANGE, state};
+	return (struct coupon_view){.coupon = &strange_coupon,
+				    .template = &strange_template,
+				    .customer = turn % 2 ? &strange_customer : NULL,
+				    .code = STRANGE,
+				    .state = state,
+				    .promise = (enum promise)(turn % PROMISE_COUNT),
+				    .promise_reason = STRANGE,
+				    .errand = turn};
 }
 
 static struct redeemed *redeemed_rows(struct arena *a, unsigned n)
@@ -417,7 +449,8 @@ static void granted(struct arena *a, const struct coupon_grant_cmd *cmd,
 		bool full = i % 3 == 2;
 		ret->results[i] = (struct granted){.fault = full ? FAULT_TEMPLATE_EXHAUSTED : OK,
 						   .code = full ? TEXT_NONE : STRANGE,
-						   .id = full ? 0 : i + 1};
+						   .id = full ? 0 : i + 1,
+						   .promised = i % 2};
 		ret->issued += !full;
 	}
 }
