@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The benchmarks: `make bench`. Every figure is a ratio against something measured in the same run.
 //
-//   bench/run.mjs [--coupons=1000000] [--customers=100000] [--seconds=10] [--write-seconds=60] [--only=NAME,..]
+//   bench/run.mjs [--coupons=1000000] [--customers=100000] [--seconds=10] [--write-seconds=60] [--members=1000000] [--only=NAME,..]
 //
 // The server runs on core 0, the load (wrk, redis-benchmark) on core 1, nginx and redis on core 0 in
 // their turn. CPU per request is user + system time of the server process over the requests answered.
@@ -21,6 +21,7 @@ const SECONDS = Number(options.seconds ?? 10);
 const WRITE_SECONDS = Number(options['write-seconds'] ?? 60);
 const ROUNDS = Number(options.rounds ?? 3);
 const REDEEM = Number(options.redeem ?? 3_000_000); // coupons there are to redeem
+const MEMBERS = Number(options.members ?? 1_000_000); // of the campaign
 const only = options.only?.split(',');
 const BINARY = 'out/release/couponry';
 const root = options.dir ?? mkdtempSync(join(tmpdir(), 'couponry-bench-'));
@@ -385,6 +386,52 @@ async function deliver() {
   report(`${N} deliveries to a loopback receiver, 64 connections`, `${Math.round(rate)}/s (${us.toFixed(0)} us of CPU each, issuing included)${told.n === N ? '' : `, ${told.n} ARRIVED`}`, 'at least 5,000/s', rate >= 5000 && told.n >= N);
 }
 
+// --- campaigns ---
+/** A campaign is let go over members that wait; meanwhile somebody looks coupons up, a few hundred times a second. */
+async function campaign() {
+  const ours = await server();
+  const { file } = await freshCodes(ours.url, 10_000, 'campaign.codes');
+  const codes = readFileSync(file, 'utf8').trim().split('\n').map((line) => line.slice(0, 12));
+  const headers = { authorization: 'Bearer demo-native-key', 'content-type': 'application/json' };
+  const call = async (method, path, body) => {
+    const answer = await fetch(ours.url + path, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const progress = () => call('GET', '/v1/campaigns/bench/progress');
+  const { template_id } = await call('POST', '/v1/templates', { name: '10 off', type: 'amount_off', amount_fen: 1000 });
+  await call('PUT', '/v1/campaigns/bench', { name: 'bench', rewards: [{ template_id }], starts_at: '2099-01-01' });
+  for (let i = 0; i < MEMBERS; i += 1000) await call('POST', '/v1/campaigns/bench/targets', { nicks: Array.from({ length: Math.min(1000, MEMBERS - i) }, (_, k) => `member-${i + k}`) });
+  await fed(ours.url);
+  const before = memory(ours.pid).anonymous, cpu = cpuSeconds(ours.pid), begin = process.hrtime.bigint();
+  const seconds = () => Number(process.hrtime.bigint() - begin) / 1e9;
+  await call('PATCH', '/v1/campaigns/bench', { starts_at: null });
+  const looks = [];
+  let done = 0, most = 0, p;
+  const look = async () => {
+    for (let i = 0; !done; i++) {
+      const from = process.hrtime.bigint();
+      await call('GET', `/v1/coupons/${codes[(i * 7561) % codes.length]}`);
+      looks.push(Number(process.hrtime.bigint() - from) / 1e6);
+      await sleep(4);
+    }
+  };
+  const looking = look();
+  do {
+    await sleep(100);
+    p = await progress();
+    most = Math.max(most, memory(ours.pid).anonymous);
+  } while (p.invited < MEMBERS);
+  done = seconds();
+  await looking;
+  const us = ((cpuSeconds(ours.pid) - cpu) * 1e6) / MEMBERS;
+  await fed(ours.url);
+  const rate = MEMBERS / done, p99 = looks.sort((a, b) => a - b)[Math.floor(looks.length * 0.99)];
+  await ours.stop();
+  report(`a campaign of ${MEMBERS} members`, `${Math.round(rate)} durable issues/s (${us.toFixed(0)} us of CPU each), look-ups meanwhile p99 ${p99.toFixed(2)} ms of ${looks.length}, memory up by ${Math.round((most - before) / 1048576)} MiB${p.sent === MEMBERS ? '' : `, ${p.sent} SENT`}`,
+    'at least 50,000/s, p99 under 5 ms', rate >= 50000 && p99 < 5 && p.sent === MEMBERS);
+}
+
 // --- memory and starts ---
 async function idle() {
   const s = await server();
@@ -424,7 +471,7 @@ async function replay() {
 }
 
 // --- all ---
-const parts = { zvcms, top, deep, idle, lookup, replay, spi, redeem, life, deliver };
+const parts = { zvcms, top, deep, idle, lookup, replay, spi, redeem, life, deliver, campaign };
 try {
   if (!existsSync(data)) await makeData();
   for (const [name, part] of Object.entries(parts)) if (wanted(name)) await part();

@@ -34,11 +34,14 @@ enum {
 	CAMPAIGN_QUERY_MAX = 1000,  /* campaigns of one Waiqin query */
 	WALLET_QUERY_MAX = 1000,    /* coupons of one ZVCMS query */
 	ANSWER_BYTES_MAX = 32 * 1024 * 1024,
-	WEBHOOKS_MAX = 16,     /* of a merchant: each event is written once for each */
-	REWARDS_MAX = 20,      /* templates among a campaign's rewards .. */
-	REWARD_COUNT_MAX = 20, /* .. and coupons of each, for one member */
-	RUN_MEMBERS_MAX = 256, /* members that one step of a campaign serves */
-	JOBS_OPEN_MAX = 20,    /* of a merchant: waiting or at work */
+	WEBHOOKS_MAX = 16,	  /* of a merchant: each event is written once for each */
+	REWARDS_MAX = 20,	  /* templates among a campaign's rewards .. */
+	REWARD_COUNT_MAX = 20,	  /* .. and coupons of each, for one member */
+	RUN_MEMBERS_MAX = 256,	  /* members that one step of a campaign serves */
+	RUN_COUPONS_MAX = 1024,	  /* coupons of one step, if it serves more than one member */
+	FILLS_MAX = 8,		  /* of one campaign at once */
+	FILTER_COUPONS_MAX = 100, /* of a customer that a filter looks at */
+	JOBS_OPEN_MAX = 20,	  /* of a merchant: waiting or at work */
 
 	CALLS_PER_S_MAX = 1000 * 1000, /* of a credential; more than a node answers is no limit */
 	BURST_MAX = 10 * 1000 * 1000,

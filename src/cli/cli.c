@@ -26,7 +26,7 @@ static const char *const common_options = "data store master-key output";
 static const char *const flag_options =
     "typed require-session sandbox revoke dry-run accept example show";
 static const char *const bare_options =
-    "typed require-session sandbox revoke dry-run accept example show check";
+    "typed require-session sandbox revoke dry-run accept example show check allow-private-targets";
 
 /* --- what went wrong, in words --- */
 

@@ -2,7 +2,7 @@
  * `couponry generate`: codes of a template that belong to nobody yet, a thousand a command, a few
  * commands under way at once. With --job=NAME each command carries a number of its own, so that
  * the same line again, after whatever ended it and for 90 days, gives the same codes and makes only
- * the rest. What a template's total refused stays refused under that name: the rest wants another.
+ * the rest, also what a template's total had refused and has room for since.
  */
 #include <pthread.h>
 
@@ -65,14 +65,11 @@ static struct request_number number_of(struct generate *g, struct step *s, uint6
 	return (struct request_number){key, {(char *)digest, 32}};
 }
 
-static void step_send(struct generate *g, struct step *s, uint64_t from)
+static void step_send(struct generate *g, struct step *s, uint64_t from, uint64_t count)
 {
-	uint64_t left = g->count - from;
-
 	s->done = false;
 	s->sent = true;
-	s->cmd = (struct coupon_grant_cmd){.template_id = g->template_id,
-					   .count = (unsigned)(left < STEP ? left : STEP)};
+	s->cmd = (struct coupon_grant_cmd){.template_id = g->template_id, .count = (unsigned)count};
 	s->cmd.request = number_of(g, s, from);
 	s->write = (struct write){.merchant = g->merchant,
 				  .clock = g->clock,
@@ -101,17 +98,33 @@ static enum fault step_await(struct generate *g, struct step *s)
 	return s->write.fault;
 }
 
-/* Codes of the last step may be fewer: the template's total was reached. */
-static bool step_print(struct generate *g, struct step *s)
+static void step_print(struct generate *g, struct step *s)
 {
 	for (unsigned i = 0; i < s->ret.n; i++) {
 		if (s->ret.results[i].fault == OK)
 			fprintf(g->out, "%.*s\n", TEXT_ARG(s->ret.results[i].code));
 	}
 	g->issued += s->ret.issued;
-	bool all = s->ret.issued == s->ret.n;
 	arena_reset(&s->arena);
-	return all && !ferror(g->out);
+}
+
+/* Codes of a step are fewer where the template's total was reached. What it made is its answer for
+ * good; the rest is asked for under the number of its first missing code, so that a job goes on
+ * when the total was raised. */
+static enum fault step_take(struct generate *g, struct step *s, uint64_t from, bool *ret_all)
+{
+	uint64_t end = from + s->cmd.count;
+	*ret_all = false;
+	for (;;) {
+		TRY(step_await(g, s));
+		unsigned issued = s->ret.issued;
+		step_print(g, s);
+		from += issued;
+		*ret_all = from == end;
+		if (*ret_all || !issued || ferror(g->out))
+			return OK;
+		step_send(g, s, from, end - from);
+	}
 }
 
 static enum fault run(struct generate *g, struct detail *ret_detail)
@@ -122,13 +135,15 @@ static enum fault run(struct generate *g, struct detail *ret_detail)
 
 	for (; fault == OK && more && taken < g->count; taken += STEP) {
 		for (; sent < g->count && sent < taken + FLIGHT * STEP; sent += STEP)
-			step_send(g, &g->steps[sent / STEP % FLIGHT], sent);
+			step_send(g, &g->steps[sent / STEP % FLIGHT], sent,
+				  g->count - sent < STEP ? g->count - sent : STEP);
 		struct step *s = &g->steps[taken / STEP % FLIGHT];
-		fault = step_await(g, s);
+		fault = step_take(g, s, taken, &more);
 		*ret_detail = s->write.detail;
 		if (fault != OK)
 			break;
-		more = step_print(g, s) && !(g->cli->gone && g->cli->gone(g->cli->gone_context));
+		more = more && !ferror(g->out) &&
+		       !(g->cli->gone && g->cli->gone(g->cli->gone_context));
 		cli_progress(g->cli, "codes", taken, g->count);
 	}
 	for (unsigned i = 0; i < FLIGHT; i++)

@@ -44,6 +44,8 @@ struct import {
 	struct cli *cli;
 	const struct csv_kind *kind;
 	uint64_t merchant;
+	struct text
+	    campaign; /* audience: its source code, of rows that name none; empty: not said */
 	bool dry_run;
 	int column_of[CSV_COLUMNS_MAX]; /* cell -> column of the kind */
 	unsigned cell_count;
@@ -103,6 +105,17 @@ static enum fault cell_decode(struct slot *s, const struct column *c, struct tex
 	return good ? OK : cell_refuse(s, c, FAULT_PARAMETER_INVALID, cell);
 }
 
+static enum fault row_campaign(const struct import *im, struct slot *s)
+{
+	struct audience_add_cmd *cmd = s->cmd;
+	if (!cmd->source_code.size)
+		cmd->source_code = im->campaign;
+	if (cmd->source_code.size)
+		return OK;
+	s->detail = (struct detail){TEXT("source_code"), TEXT_NONE};
+	return FAULT_PARAMETER_MISSING;
+}
+
 static enum fault row_decode(struct import *im, struct slot *s)
 {
 	s->cmd = arena_take_zeroed(&s->arena, im->kind->cmd_size);
@@ -115,7 +128,7 @@ static enum fault row_decode(struct import *im, struct slot *s)
 	}
 	for (unsigned i = 0; i < s->cell_count; i++)
 		TRY(cell_decode(s, &im->kind->columns[im->column_of[i]], s->cells[i]));
-	return OK;
+	return im->kind->command == COMMAND_audience_add ? row_campaign(im, s) : OK;
 }
 
 /* --- the window --- */
@@ -366,8 +379,13 @@ int cli_import(struct cli *c)
 	im.file = c->words[1];
 	if (!im.kind)
 		return cli_usage(
-		    c, "there is no kind \"%s\": departments, customers, templates, coupons",
+		    c,
+		    "there is no kind \"%s\": departments, customers, templates, coupons, audience",
 		    c->words[0]);
+	const char *campaign = cli_option(c, "campaign");
+	if (campaign && im.kind->command != COMMAND_audience_add)
+		return cli_usage(c, "--campaign is for an audience");
+	im.campaign = campaign ? text_of(campaign) : TEXT_NONE;
 	enum fault fault = cli_merchant(c, &merchant);
 	if (fault != OK)
 		return cli_failed(c, fault, NULL);

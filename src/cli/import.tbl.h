@@ -46,4 +46,12 @@
 	C("end_at",       end,                      SECOND, 0,     0) \
 	C("attribute",    attribute,                LONG,   TEXT_BYTES_MAX, 0)
 
+/* Import only. */
+#define COLUMNS_audience(C) \
+	C("source_code",  source_code,              TEXT,   100,   0) \
+	C("customer_id",  customer.customer_id,     TEXT,   100,   0) \
+	C("phone",        customer.phone,           TEXT,   100,   0) \
+	C("card_no",      customer.card_no,         TEXT,   100,   0) \
+	C("nick",         customer.nick,            TEXT,   100,   0)
+
 /* clang-format on */

@@ -18,6 +18,9 @@ static const struct column templates[] = {COLUMNS_templates(C)};
 #define ROW struct coupon_import_cmd
 static const struct column coupons[] = {COLUMNS_coupons(C)};
 #undef ROW
+#define ROW struct audience_add_cmd
+static const struct column audience[] = {COLUMNS_audience(C)};
+#undef ROW
 
 #define KIND(name, command)                                             \
 	{                                                               \
@@ -25,10 +28,9 @@ static const struct column coupons[] = {COLUMNS_coupons(C)};
 		    sizeof(struct command##_ret), name, COUNT_OF(name)  \
 	}
 static const struct csv_kind kinds[] = {
-    KIND(departments, department_save),
-    KIND(customers, customer_save),
-    KIND(templates, template_save),
-    KIND(coupons, coupon_import),
+    KIND(departments, department_save), KIND(customers, customer_save),
+    KIND(templates, template_save),	KIND(coupons, coupon_import),
+    KIND(audience, audience_add),
 };
 
 const struct csv_kind *csv_kind_find(const char *name)

@@ -7,6 +7,7 @@
 #include "domain/campaign.h"
 #include "domain/check.h"
 #include "domain/customer.h"
+#include "domain/holders.h"
 #include "domain/request.h"
 
 /* The rows of one write, sealed and indexed, stay far below what one entry may hold. */
@@ -32,20 +33,27 @@ static enum fault load(struct tx *tx, const struct env *env, uint64_t campaign,
 	return OK;
 }
 
-static void put(struct tx *tx, const struct person *person, struct member *member)
+static void put(struct tx *tx, const struct campaign *campaign, const struct person *person,
+		struct member *member)
 {
 	member->key_slot = person->customer.key_slot;
+	member->todo = campaign_todo(campaign, member);
 	store_put(tx, TABLE_MEMBER, member);
 }
 
-/* --- WangJuBao --- */
+/* --- targets --- */
 
-static enum fault check_nicks(struct tx *tx, const struct audience_add_cmd *c)
+static struct text targets_field(const struct audience_add_cmd *c)
+{
+	return c->customers ? TEXT("customers") : TEXT("nicks");
+}
+
+static enum fault check_targets(struct tx *tx, const struct audience_add_cmd *c)
 {
 	if (c->n == 0)
-		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("nicks"), TEXT_NONE);
+		return refuse(tx, FAULT_PARAMETER_MISSING, targets_field(c), TEXT_NONE);
 	if (c->n > TARGETS_MAX)
-		return refuse(tx, FAULT_TOO_MANY, TEXT("nicks"), TEXT_NONE);
+		return refuse(tx, FAULT_TOO_MANY, targets_field(c), TEXT_NONE);
 	return OK;
 }
 
@@ -54,13 +62,56 @@ static enum fault check_people(struct tx *tx, const struct audience_add_cmd *c,
 {
 	for (unsigned i = 0; i < c->n; i++)
 		if (people->row_of[i] == NOBODY)
-			return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("nicks"), c->nicks[i]);
+			return refuse(tx, FAULT_PARAMETER_INVALID, targets_field(c),
+				      c->customers ? TEXT_NONE : c->nicks[i]);
 	return OK;
+}
+
+/* Those that somebody names: of persons who are to be made, several may have become one. */
+static enum fault people_of_customers(struct tx *tx, const struct env *env,
+				      const struct audience_add_cmd *c, struct people *ret)
+{
+	struct holders holders;
+	TRY(holders_find(tx, env, c->customers, c->n, &holders));
+	*ret = (struct people){.rows = ARENA_ARRAY(env->arena, struct person, c->n),
+			       .row_of = holders.person_of};
+	unsigned *place = ARENA_ARRAY(env->arena, unsigned, holders.n + 1);
+	ROOM(ret->rows && place);
+	for (unsigned i = 0; i < c->n; i++) {
+		unsigned person = holders.person_of[i];
+		if (person == NOBODY)
+			continue;
+		if (!place[person]) {
+			ret->rows[ret->n] = holders.persons[person];
+			place[person] = ++ret->n;
+		}
+		ret->row_of[i] = place[person] - 1;
+	}
+	return OK;
+}
+
+static enum fault people_of_targets(struct tx *tx, const struct env *env,
+				    const struct audience_add_cmd *c, struct people *ret)
+{
+	TRY(c->customers ? people_of_customers(tx, env, c, ret)
+			 : people_of_nicks(tx, env, c->nicks, c->n, ret));
+	return check_people(tx, c, ret);
+}
+
+static enum fault find_campaign(struct tx *tx, const struct audience_add_cmd *c,
+				struct campaign *ret)
+{
+	bool found;
+	if (!c->source_code.size)
+		return campaign_find(tx, c->activity_id, ret);
+	*ret = (struct campaign){.live = true, .source_code = c->source_code};
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, ret, &found));
+	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), c->source_code);
 }
 
 enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
-	const struct audience_add_cmd *c = cmd;
+	struct audience_add_cmd given = *(const struct audience_add_cmd *)cmd, *c = &given;
 	struct audience_add_ret *r = ret;
 	struct asked asked = {COMMAND_audience_add, REQUEST_DIALECT, &c->request};
 	struct campaign campaign;
@@ -70,8 +121,15 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 	bool found;
 	uint64_t added = 0;
 	*r = (struct audience_add_ret){0};
-	TRY(check_nicks(tx, c));
-	people_want_nicks(tx, c->nicks, c->n);
+	if (!c->n && customer_named_by(&c->customer) < CUSTOMER_NAMES) {
+		c->customers = &c->customer;
+		c->n = 1;
+	}
+	TRY(check_targets(tx, c));
+	if (c->customers)
+		holders_want(tx, c->customers, c->n);
+	else
+		people_want_nicks(tx, c->nicks, c->n);
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found) {
 		if (!varint_take(&result, &added))
@@ -79,9 +137,8 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 		r->added = (unsigned)added;
 		return OK;
 	}
-	TRY(campaign_find(tx, c->activity_id, &campaign));
-	TRY(people_of_nicks(tx, env, c->nicks, c->n, &people));
-	TRY(check_people(tx, c, &people));
+	TRY(find_campaign(tx, c, &campaign));
+	TRY(people_of_targets(tx, env, c, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
 	for (unsigned i = 0; i < people.n; i++) {
 		if (members[i].cover == campaign.cover)
@@ -89,14 +146,15 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 		added++;
 		members[i].cover = campaign.cover;
 		customer_make(tx, &people.rows[i]);
-		put(tx, &people.rows[i], &members[i]);
+		put(tx, &campaign, &people.rows[i], &members[i]);
 	}
 	r->added = (unsigned)added;
 	request_keep(tx, env, &asked, numbers_write(env, &added, 1));
 	return OK;
 }
 
-/* A new generation; none when nobody is covered. */
+/* A new generation; none when nobody is covered. Who waits for rewards is passed over by the run.
+ */
 enum fault audience_clear(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct audience_clear_cmd *c = cmd;
@@ -112,16 +170,19 @@ enum fault audience_clear(struct tx *tx, const struct env *env, const void *cmd,
 		return OK;
 	TRY(campaign_find(tx, c->activity_id, &campaign));
 	struct member owner = {.campaign = campaign.number, .cover = campaign.cover};
+	struct text fill = campaign.fill;
 	TRY(store_count(tx, LIST_COVERED, &owner, &covered));
-	if (covered) {
+	TRY(fills_clear(env, &campaign));
+	campaign_set_running(&campaign);
+	if (covered)
 		campaign.cover++;
+	if (covered || !text_equal(fill, campaign.fill))
 		store_put(tx, TABLE_CAMPAIGN, &campaign);
-	}
 	request_keep(tx, env, &asked, TEXT_NONE);
 	return OK;
 }
 
-/* --- demo, running campaigns --- */
+/* --- by hand --- */
 
 enum fault audience_invite(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
@@ -139,7 +200,7 @@ enum fault audience_invite(struct tx *tx, const struct env *env, const void *cmd
 		if (members[i].invited)
 			continue;
 		members[i].invited = true;
-		put(tx, &people.rows[i], &members[i]);
+		put(tx, &campaign, &people.rows[i], &members[i]);
 		r->added++;
 	}
 	return OK;
@@ -185,10 +246,58 @@ enum fault audience_register(struct tx *tx, const struct env *env, const void *c
 	TRY(people_of_references(tx, env, &c->customers, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
 	for (unsigned i = 0; i < people.n; i++) {
-		members[i].registered = true;
+		members[i].pending = campaign.approval && !members[i].registered;
+		members[i].registered = !members[i].pending;
 		members[i].registered_at = c->registered_at;
 		members[i].information = c->information;
-		put(tx, &people.rows[i], &members[i]);
+		put(tx, &campaign, &people.rows[i], &members[i]);
+	}
+	return OK;
+}
+
+/* --- approval --- */
+
+/* Nothing is left that the row stands for. */
+static bool is_dead(const struct member *m)
+{
+	return !m->cover && !m->invited && !m->registered && !m->given;
+}
+
+static void settle(struct tx *tx, const struct campaign *campaign, bool approve,
+		   const struct person *person, struct member *member)
+{
+	member->pending = false;
+	member->registered = approve;
+	if (!approve) {
+		member->registered_at = INSTANT_NONE;
+		member->information = TEXT_NONE;
+	}
+	if (is_dead(member))
+		store_del(tx, TABLE_MEMBER, member);
+	else
+		put(tx, campaign, person, member);
+}
+
+enum fault audience_approve(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct audience_approve_cmd *c = cmd;
+	struct audience_approve_ret *r = ret;
+	struct campaign campaign = {.live = true, .source_code = c->source_code};
+	struct people people;
+	struct member *members;
+	bool found;
+	*r = (struct audience_approve_ret){0};
+	people_want(tx, &c->customers);
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &campaign, &found));
+	if (!found)
+		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	TRY(people_of_references(tx, env, &c->customers, &people));
+	TRY(load(tx, env, campaign.number, &people, &members));
+	for (unsigned i = 0; i < people.n; i++) {
+		if (!members[i].pending)
+			continue;
+		settle(tx, &campaign, c->approve, &people.rows[i], &members[i]);
+		r->changed++;
 	}
 	return OK;
 }
@@ -204,6 +313,8 @@ static enum list list_of(enum mark mark)
 		return LIST_INVITED;
 	case MARK_REGISTERED:
 		return LIST_REGISTERED;
+	case MARK_PENDING:
+		return LIST_PENDING;
 	}
 	must_failed("a mark", __FILE__, __LINE__);
 	return LIST_COVERED;

@@ -101,13 +101,15 @@ static enum fault set_object(struct tx *tx, struct text object, struct campaign 
 static enum fault set_prizes(struct tx *tx, const struct env *env, const struct campaign_patch *p,
 			     struct campaign *c, struct uses *ret_uses)
 {
-	struct text before = c->prizes;
+	struct text before, after;
 	*ret_uses = (struct uses){0};
 	if (p->prizes_given == GIVEN_ABSENT)
 		return OK;
 	unsigned n = p->prizes_given == GIVEN_VALUE ? p->prize_count : 0;
+	TRY(campaign_templates(env, c, &before));
 	TRY(prizes_read(tx, env, p->prizes, n, &c->prizes));
-	return uses_change(tx, env, before, c->prizes, ret_uses);
+	TRY(campaign_templates(env, c, &after));
+	return uses_change(tx, env, before, after, ret_uses);
 }
 
 static void want_prizes(struct tx *tx, const struct campaign_patch *p)
@@ -150,22 +152,27 @@ enum fault campaign_modify(struct tx *tx, const struct env *env, const void *cmd
 	const struct campaign_modify_cmd *c = cmd;
 	struct campaign_modify_ret *r = ret;
 	struct asked asked = {COMMAND_campaign_modify, REQUEST_DIALECT, &c->request};
-	struct campaign known;
+	struct campaign known, before;
+	struct notices notices;
 	struct uses uses;
 	struct text result;
 	bool found;
 	*r = (struct campaign_modify_ret){0};
 	want_prizes(tx, &c->patch);
+	notices_want(tx);
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found)
 		return OK;
 	TRY(campaign_find(tx, c->activity_id, &known));
+	before = known;
 	struct text merged = object_merge(env->arena, known.object, c->patch.object, dropped);
 	TRY(set_members(tx, &c->patch, &known));
 	TRY(set_object(tx, merged, &known));
 	TRY(set_prizes(tx, env, &c->patch, &known, &uses));
+	TRY(campaign_turn(tx, env, &before, &known, &notices));
 	campaign_put_changed(tx, env, &known);
 	uses_put(tx, &uses);
+	notices_put(&notices);
 	request_keep(tx, env, &asked, TEXT_NONE);
 	return OK;
 }
@@ -178,15 +185,18 @@ enum fault campaign_delete(struct tx *tx, const struct env *env, const void *cmd
 	struct asked asked = {COMMAND_campaign_delete, REQUEST_DIALECT, &c->request};
 	struct campaign known;
 	struct uses uses;
-	struct text result;
+	struct text result, templates;
 	bool found;
 	*r = (struct campaign_delete_ret){0};
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found)
 		return OK;
 	TRY(campaign_find(tx, c->activity_id, &known));
-	TRY(uses_change(tx, env, known.prizes, TEXT_NONE, &uses));
-	known.live = known.made_by_wjb = false;
+	TRY(campaign_templates(env, &known, &templates));
+	TRY(uses_change(tx, env, templates, TEXT_NONE, &uses));
+	known.live = known.made_by_wjb = known.running = false;
+	known.phase = PHASE_NONE;
+	known.rewards = known.register_rewards = known.fill = TEXT_NONE;
 	known.unswept = true;
 	known.object = known.information = known.register_url = TEXT_NONE;
 	known.prizes = known.departments = TEXT_NONE;

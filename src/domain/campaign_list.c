@@ -75,6 +75,7 @@ static void copy_campaign(const struct env *env, struct query *q, struct campaig
 	copy(env, q, &c->information);
 	copy(env, q, &c->departments);
 	copy(env, q, &c->prizes);
+	c->rewards = c->register_rewards = c->fill = TEXT_NONE; /* shown by template ids */
 }
 
 static enum fault add_departments(struct tx *tx, const struct env *env, struct query *q,
@@ -108,6 +109,7 @@ static enum fault add(struct tx *tx, const struct env *env, struct query *q,
 		return OK;
 	unsigned at = q->ret->n++;
 	q->ret->rows[at] = *row;
+	TRY(rewards_show(tx, env, row, &q->ret->rewards[at]));
 	copy_campaign(env, q, &q->ret->rows[at]);
 	TRY(add_departments(tx, env, q, at));
 	if (env->arena->full || q->bytes > ANSWER_BYTES_MAX)
@@ -170,8 +172,9 @@ enum fault campaign_query(struct tx *tx, const struct env *env, const void *cmd,
 	    .rows = ARENA_ARRAY(env->arena, struct campaign, CAMPAIGN_QUERY_MAX),
 	    .departments = ARENA_ARRAY(env->arena, struct department *, CAMPAIGN_QUERY_MAX),
 	    .department_count = ARENA_ARRAY(env->arena, unsigned, CAMPAIGN_QUERY_MAX),
+	    .rewards = ARENA_ARRAY(env->arena, struct campaign_rewards, CAMPAIGN_QUERY_MAX),
 	};
-	ROOM(q && r->rows && r->departments && r->department_count &&
+	ROOM(q && r->rows && r->departments && r->department_count && r->rewards &&
 	     memo_init(&q->departments, env->arena, MEMO_SLOTS));
 	q->cmd = c;
 	q->ret = r;
@@ -181,9 +184,9 @@ enum fault campaign_query(struct tx *tx, const struct env *env, const void *cmd,
 /* --- campaign_sweep ---
  *
  * A deleted campaign's members stand in at least one of its lists: covered of some generation,
- * invited, registered. The generations are taken from the newest down, and campaign.cover is the
- * one where the sweep is; when all lists are empty the campaign is done. One list of a campaign at
- * a time, so that no member is removed twice.
+ * invited, registered, waiting for approval. The generations are taken from the newest down, and
+ * campaign.cover is the one where the sweep is; when all lists are empty the campaign is done. One
+ * list of a campaign at a time, so that no member is removed twice.
  */
 struct sweep {
 	struct campaign campaign;
@@ -203,7 +206,8 @@ static enum fault look(struct tx *tx, enum list list, struct sweep *s, unsigned 
 /* All that the looks may ask, a few generations of it. */
 static void want_looks(struct tx *tx, const struct campaign *c, unsigned n)
 {
-	static const enum list lists[] = {LIST_INVITED, LIST_REGISTERED, LIST_COVERED};
+	static const enum list lists[] = {LIST_INVITED, LIST_REGISTERED, LIST_PENDING,
+					  LIST_COVERED};
 	struct member owner = {.campaign = c->number, .cover = c->cover};
 	struct page page = {.owner = &owner, .n = n, .oldest_first = true};
 	for (unsigned i = 0; i < COUNT_OF(lists); i++) {
@@ -229,6 +233,8 @@ static enum fault plan(struct tx *tx, struct sweep *s, unsigned n)
 	TRY(look(tx, LIST_INVITED, s, n));
 	if (!s->n)
 		TRY(look(tx, LIST_REGISTERED, s, n));
+	if (!s->n)
+		TRY(look(tx, LIST_PENDING, s, n));
 	s->done = s->n == 0;
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
- * Campaigns as Waiqin writes them: whole, by source_code. One that WangJuBao made is updated in
- * the record; its object keeps the members and is told which of them no longer hold.
+ * Campaigns as Waiqin and the native API write them: whole, by source_code. One that WangJuBao made
+ * is updated in the record; its object keeps the members and is told which of them no longer hold.
  */
 #include "domain/campaign.h"
 #include "domain/check.h"
@@ -23,7 +23,8 @@ static bool is_reserved(struct text source_code)
 static enum fault check(struct tx *tx, const struct campaign_save_cmd *c)
 {
 	TRY(check_given(tx, TEXT("source_code"), c->source_code));
-	if (c->status < 1 || c->status > 3)
+	bool kept = c->status == 0 && c->maker == MAKER_NATIVE;
+	if (!kept && (c->status < 1 || c->status > 3))
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("status"), TEXT_NONE);
 	return check_span(tx, TEXT("end"), c->begin, c->end);
 }
@@ -71,52 +72,124 @@ static void set(struct campaign *c, const struct campaign_save_cmd *given)
 	c->type_code = given->type_code;
 	c->register_url = given->register_url;
 	c->information = given->information;
-	c->status = given->status;
+	if (given->status || c->phase == PHASE_NONE)
+		c->status = given->status ? given->status : DEFAULT_STATUS;
 	c->begin = keep_hour(c->begin, given->begin);
 	c->end = keep_hour(c->end, end);
 }
 
-/* Members of the object that Waiqin now says otherwise. */
-static uint64_t members_changed(const struct campaign *a, const struct campaign *b)
+struct saving {
+	struct campaign campaign, before;
+	bool found;
+	struct uses uses;
+	struct notices notices;
+};
+
+static enum fault find(struct tx *tx, const struct env *env, const struct campaign_save_cmd *c,
+		       struct saving *s)
 {
-	uint64_t changed = 0;
-	if (!text_equal(a->name, b->name))
-		changed |= OBJECT_NAME;
-	if (!text_equal(a->type_code, b->type_code))
-		changed |= OBJECT_TYPE;
-	if (!text_equal(a->information, b->information))
-		changed |= OBJECT_MEMO;
-	if (a->status != b->status)
-		changed |= OBJECT_STATUS;
-	if (a->begin.ms != b->begin.ms)
-		changed |= OBJECT_START;
-	if (a->end.ms != b->end.ms)
-		changed |= OBJECT_END;
-	return changed;
+	s->campaign = (struct campaign){.live = true, .source_code = c->source_code};
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &s->campaign, &s->found));
+	if (!s->found && is_reserved(c->source_code))
+		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("source_code"), c->source_code);
+	if (!s->found) {
+		s->campaign = campaign_new(tx, env, c->maker ? c->maker : MAKER_WAIQIN);
+		s->campaign.source_code = c->source_code;
+	}
+	s->before = s->campaign;
+	return OK;
+}
+
+static enum fault decide(struct tx *tx, const struct env *env, const struct campaign_save_cmd *c,
+			 struct saving *s)
+{
+	struct text before, after;
+	set(&s->campaign, c);
+	TRY(find_departments(tx, env, &c->departments, &s->campaign.departments));
+	TRY(plan_set(tx, env, &c->plan, &s->campaign));
+	TRY(campaign_templates(env, &s->before, &before));
+	TRY(campaign_templates(env, &s->campaign, &after));
+	TRY(uses_change(tx, env, before, after, &s->uses));
+	if (s->campaign.object.size)
+		s->campaign.changed |= campaign_members_changed(&s->before, &s->campaign);
+	return campaign_turn(tx, env, s->found ? &s->before : NULL, &s->campaign, &s->notices);
+}
+
+static enum fault save(struct tx *tx, const struct env *env, const struct campaign_save_cmd *c,
+		       struct saving *s)
+{
+	TRY(decide(tx, env, c, s));
+	if (s->found && campaign_same(&s->campaign, &s->before))
+		return OK;
+	campaign_put_changed(tx, env, &s->campaign);
+	uses_put(tx, &s->uses);
+	notices_put(&s->notices);
+	return OK;
+}
+
+static void want(struct tx *tx, const struct campaign_save_cmd *c)
+{
+	department_want(tx, &c->departments);
+	rewards_want(tx, &c->plan);
+	notices_want(tx);
 }
 
 enum fault campaign_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct campaign_save_cmd *c = cmd;
 	struct campaign_save_ret *r = ret;
-	struct campaign saved = {.live = true, .source_code = c->source_code}, before;
-	bool found;
+	struct saving s = {0};
 	TRY(check(tx, c));
-	department_want(tx, &c->departments);
-	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &saved, &found));
-	if (!found && is_reserved(c->source_code))
-		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("source_code"), c->source_code);
-	if (!found) {
-		saved = campaign_new(tx, env, c->maker ? c->maker : MAKER_WAIQIN);
-		saved.source_code = c->source_code;
-	}
-	before = saved;
-	set(&saved, c);
-	TRY(find_departments(tx, env, &c->departments, &saved.departments));
-	if (saved.object.size)
-		saved.changed |= members_changed(&before, &saved);
-	*r = (struct campaign_save_ret){.made = !found, .activity_id = saved.activity_id};
-	if (!found || !campaign_same(&saved, &before))
-		campaign_put_changed(tx, env, &saved);
+	want(tx, c);
+	TRY(find(tx, env, c, &s));
+	*r = (struct campaign_save_ret){.made = !s.found, .activity_id = s.campaign.activity_id};
+	return save(tx, env, c, &s);
+}
+
+enum fault campaign_plan(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct campaign_plan_cmd *c = cmd;
+	struct campaign_plan_ret *r = ret;
+	struct saving s = {0};
+	TRY(check(tx, &c->save));
+	want(tx, &c->save);
+	TRY(find(tx, env, &c->save, &s));
+	if (!s.found)
+		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	if (s.campaign.modified.ms != c->modified.ms)
+		return FAULT_PRECONDITION_FAILED;
+	*r = (struct campaign_plan_ret){.activity_id = s.campaign.activity_id};
+	return save(tx, env, &c->save, &s);
+}
+
+/* --- suspended, resumed, ended --- */
+
+static const uint64_t statuses[] = {
+    [CAMPAIGN_SUSPEND] = 2, [CAMPAIGN_RESUME] = 1, [CAMPAIGN_END] = 3};
+
+enum fault campaign_status(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct campaign_status_cmd *c = cmd;
+	struct campaign_status_ret *r = ret;
+	struct campaign known = {.live = true, .source_code = c->source_code}, before;
+	struct notices notices;
+	bool found;
+	must(c->verb >= CAMPAIGN_SUSPEND && c->verb <= CAMPAIGN_END);
+	notices_want(tx);
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &known, &found));
+	if (!found)
+		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	*r = (struct campaign_status_ret){statuses[c->verb]};
+	if (known.status == statuses[c->verb])
+		return OK;
+	if (known.status == statuses[CAMPAIGN_END])
+		return refuse(tx, FAULT_CAMPAIGN_ENDED, TEXT("source_code"), TEXT_NONE);
+	before = known;
+	known.status = statuses[c->verb];
+	if (known.object.size)
+		known.changed |= OBJECT_STATUS;
+	TRY(campaign_turn(tx, env, &before, &known, &notices));
+	campaign_put_changed(tx, env, &known);
+	notices_put(&notices);
 	return OK;
 }

@@ -14,12 +14,24 @@
 
 /* --- holds that end --- */
 
-void hold_want(struct tx *tx, const struct env *env, const struct coupon *c)
+/* The merchant's zone may have changed since. */
+static uint64_t hold_day(const struct env *env, const struct life *life)
 {
+	for (unsigned i = life->timeline.n; i > 0; i--) {
+		const struct event *e = &life->timeline.events[i - 1];
+		if (e->kind == EVENT_HELD && e->day)
+			return e->day;
+	}
+	return (uint64_t)day_of(life->coupon.issued, env->from_utc8);
+}
+
+void hold_want(struct tx *tx, const struct env *env, const struct life *life)
+{
+	const struct coupon *c = &life->coupon;
 	struct tally tally = {.kind = TALLY_ISSUED, .of = c->template};
-	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
 	store_want(tx, TABLE_TALLY, &tally);
-	tally = (struct tally){.kind = TALLY_ISSUED_ON, .of = issuing_day_key(c->template, day)};
+	tally = (struct tally){.kind = TALLY_ISSUED_ON,
+			       .of = issuing_day_key(c->template, hold_day(env, life))};
 	store_want(tx, TABLE_TALLY, &tally);
 	if (!c->customer)
 		return;
@@ -39,21 +51,21 @@ static enum fault load_holding(struct tx *tx, const struct coupon *c, struct hol
 	return holding_get(tx, holder.alias_of, c->template, ret);
 }
 
-enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
+enum fault hold_load(struct tx *tx, const struct env *env, const struct life *life,
 		     struct released *ret)
 {
-	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
-	*ret = (struct released){0};
-	hold_want(tx, env, c);
+	const struct coupon *c = &life->coupon;
+	*ret = (struct released){.day = hold_day(env, life)};
+	hold_want(tx, env, life);
 	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
-	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, day), &ret->on_day));
+	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, ret->day), &ret->on_day));
 	return c->customer ? load_holding(tx, c, &ret->holding) : OK;
 }
 
-void hold_give_back(const struct env *env, const struct coupon *c, struct released *r)
+void hold_give_back(struct released *r)
 {
 	r->counts_day = r->on_day.count > 0;
-	issuing_give_back(env, c, &r->total, &r->on_day, &r->holding);
+	issuing_give_back(r->day, &r->total, &r->on_day, &r->holding);
 }
 
 void hold_share(struct released *mine, const struct released *before, unsigned n)
@@ -116,9 +128,10 @@ static enum fault release(struct tx *tx, const struct env *env, struct change *c
 	struct coupon *c = &ch->life.coupon;
 	ch->gives_back = c->held;
 	if (c->held) {
-		TRY(hold_load(tx, env, c, &ch->released));
-		hold_give_back(env, c, &ch->released);
+		TRY(hold_load(tx, env, &ch->life, &ch->released));
+		hold_give_back(&ch->released);
 	}
+	ch->event.was_frozen = !c->held && c->state == COUPON_FROZEN && c->revision == 0;
 	hold_leave(c, COUPON_RECALLED);
 	return OK;
 }

@@ -198,15 +198,17 @@ static void hold(const struct env *env, uint64_t hold_s, uint64_t swept, struct 
 		c->due = swept + 1;
 }
 
-static enum fault begin_timeline(const struct env *env, const struct coupon_grant_cmd *c,
+static enum fault begin_timeline(const struct env *env, const struct grant *g,
 				 struct coupon *coupon)
 {
+	const struct coupon_grant_cmd *c = g->cmd;
 	if (!coupon->held && !said_something(&c->said))
 		return OK;
 	struct event event = {.kind = coupon->held ? EVENT_HELD : EVENT_ISSUED,
 			      .at = env->instant,
 			      .said = c->said,
 			      .state = (enum coupon_state)coupon->state,
+			      .day = coupon->held ? g->issuing.day : 0,
 			      .end = coupon->end,
 			      .until = coupon->until};
 	return timeline_add(env, coupon, &event);
@@ -241,7 +243,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct grant *g, 
 	issuing_take(&g->issuing, holding);
 	if (holding)
 		g->holders.took[person] = true;
-	return begin_timeline(env, g->cmd, c);
+	return begin_timeline(env, g, c);
 }
 
 /* Its provider names customers by their nicks, and makes the codes. */
@@ -375,6 +377,7 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(tell_all(env, &g));
 	TRY(show_all(tx, env, &g, r));
 	put_all(tx, &g);
-	request_keep(tx, env, &asked, answer_of(env, &g));
+	if (r->issued) /* a refusal is not remembered */
+		request_keep(tx, env, &asked, answer_of(env, &g));
 	return OK;
 }

@@ -225,14 +225,17 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(decide_all(tx, env, &issue));
 	TRY(tell_all(env, &issue));
 	struct code_key key = code_key(tx);
+	bool some = false;
 	for (unsigned i = 0; i < c->n; i++) {
 		struct coupon *coupon = &issue.coupons[i];
+		some |= coupon->id != 0;
 		r->results[i].fault = verdict_fault(issue.verdicts[i]);
 		if (coupon->id)
 			r->results[i].code =
 			    arena_text(env->arena, code_of(&key, env->arena, coupon));
 	}
 	put_all(tx, &issue);
-	request_keep(tx, env, &asked, answer_of(env, tag, &issue));
+	if (some) /* a refusal is not remembered */
+		request_keep(tx, env, &asked, answer_of(env, tag, &issue));
 	return OK;
 }

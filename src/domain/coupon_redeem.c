@@ -2,6 +2,7 @@
  * Redeeming: one coupon, or several of one order, all or nothing; and the same without doing it.
  */
 #include "base/varint.h"
+#include "domain/campaign.h"
 #include "domain/check.h"
 #include "domain/life_check.h"
 #include "domain/notice.h"
@@ -17,6 +18,7 @@ struct redeem {
 	struct life *lives;
 	struct coupon *coupons; /* of the lives */
 	struct pricing pricing;
+	struct reward_uses rewards;
 	struct money amount, discount;
 	bool has_amount;
 	struct notices notices;
@@ -148,6 +150,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 			      .discount = priced->discount};
 	const struct counters *counters = &r->pricing.counters[r->pricing.counter_of[i]];
 	event.counted_for = counters->per_holder ? counters->holder : 0;
+	event.day = counters->per_holder ? counters->day : 0;
 	if (priced->split) {
 		event.split = split_write(env, priced->split, r->cmd->cart.n);
 		ROOM(event.split.data);
@@ -157,6 +160,7 @@ static enum fault redeem_one(const struct env *env, struct redeem *r, unsigned i
 		life->coupon.state = COUPON_REDEEMED;
 	TRY(life_add(env, life, &event));
 	TRY(notices_event(&r->notices, env, &life->coupon, &event));
+	reward_use(&r->rewards, &life->coupon, 1);
 	TRY(use(env, r, i));
 	return redeemed_show(env, &r->key, &life->coupon, &event, &ret->coupons[i]);
 }
@@ -193,6 +197,14 @@ static enum fault refuse_all(struct tx *tx, struct redeem *r, struct coupon_rede
 	return refuse(tx, first->reasons[0], TEXT("code"), first->code);
 }
 
+static enum fault load_rewards(struct tx *tx, const struct env *env, struct redeem *r)
+{
+	const struct coupon *coupons[ORDER_COUPONS_MAX];
+	for (unsigned i = 0; i < r->cmd->n; i++)
+		coupons[i] = &r->coupons[i];
+	return reward_uses_open(tx, env, coupons, r->cmd->n, &r->rewards);
+}
+
 static enum fault decide(struct tx *tx, const struct env *env, struct redeem *r,
 			 struct coupon_redeem_ret *ret)
 {
@@ -200,9 +212,12 @@ static enum fault decide(struct tx *tx, const struct env *env, struct redeem *r,
 	bool usable;
 	if (c->n == 1)
 		TRY(life_match(tx, &r->lives[0], c->revision));
+	for (unsigned i = 0; i < c->n; i++)
+		reward_uses_want(tx, &r->coupons[i]);
 	TRY(price(tx, env, &c->cart, c->n, c->said.order_no, r, &usable));
 	if (!usable)
 		return refuse_all(tx, r, ret);
+	TRY(load_rewards(tx, env, r));
 	for (unsigned i = 0; i < c->n; i++)
 		TRY(redeem_one(env, r, i, terms_uses(&r->pricing.terms[i]), ret));
 	ret->discount = r->discount;
@@ -216,6 +231,7 @@ static void put_all(struct tx *tx, const struct env *env, struct redeem *r,
 		store_put(tx, TABLE_COUPON, &r->lives[i].coupon);
 	for (unsigned i = 0; i < r->pricing.counter_count; i++)
 		counters_put(tx, &r->pricing.counters[i]);
+	reward_uses_put(tx, &r->rewards);
 	if (r->cmd->said.order_no.size)
 		store_put(tx, TABLE_PURCHASE, &r->pricing.purchase);
 	notices_put(&r->notices);

@@ -4,6 +4,7 @@
  * so far, so that the parts of a redemption add up to its discount. When nothing is left, the use
  * itself comes back if the terms say so (enum give_back).
  */
+#include "domain/campaign.h"
 #include "domain/check.h"
 #include "domain/life_check.h"
 #include "domain/notice.h"
@@ -27,6 +28,7 @@ struct reverse {
 	struct target *targets;
 	unsigned n;
 	bool whole_order;
+	struct reward_uses rewards;
 	struct notices notices;
 };
 
@@ -282,6 +284,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r
 		if (coupon->used == 0)
 			return FAULT_DATA_DAMAGED;
 		coupon->used--;
+		reward_use(&r->rewards, coupon, -1);
 		if (coupon->state == COUPON_REDEEMED)
 			coupon->state = COUPON_UNUSED;
 	}
@@ -309,7 +312,7 @@ static void put_one(struct tx *tx, const struct env *env, struct reverse *r, uns
 {
 	struct target *t = &r->targets[i];
 	take_counters(r, i);
-	counters_give_back(&t->counters, t->redemption->at, env, &t->terms, t->event.discount,
+	counters_give_back(&t->counters, t->redemption, env, &t->terms, t->event.discount,
 			   t->event.gave_back);
 	counters_put(tx, &t->counters);
 	if (is_last_of_its_coupon(r, i))
@@ -341,6 +344,7 @@ static enum fault want_all(struct tx *tx, const struct reverse *r)
 		const struct coupon *c = &r->targets[i].life->coupon;
 		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
 		counters_want_back(tx, c, r->targets[i].redemption);
+		reward_uses_want(tx, c);
 	}
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct coupon *c = &r->targets[i].life->coupon;
@@ -351,17 +355,28 @@ static enum fault want_all(struct tx *tx, const struct reverse *r)
 	return OK;
 }
 
+static enum fault load_rewards(struct tx *tx, const struct env *env, struct reverse *r)
+{
+	const struct coupon **coupons = ARENA_ARRAY(env->arena, const struct coupon *, r->n + 1);
+	ROOM(coupons);
+	for (unsigned i = 0; i < r->n; i++)
+		coupons[i] = &r->targets[i].life->coupon;
+	return reward_uses_open(tx, env, coupons, r->n, &r->rewards);
+}
+
 static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 		      const struct asked *asked, struct coupon_reverse_ret *ret)
 {
 	TRY(r->whole_order ? choose_order(tx, r) : choose_one(tx, r));
 	TRY(want_all(tx, r));
+	TRY(load_rewards(tx, env, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
 	TRY(tell_all(env, r));
 	TRY(show_all(env, r, ret));
 	for (unsigned i = 0; i < r->n; i++)
 		put_one(tx, env, r, i);
+	reward_uses_put(tx, &r->rewards);
 	notices_put(&r->notices);
 	if (r->whole_order)
 		request_keep(tx, env, asked, r->targets[0].life->digest);

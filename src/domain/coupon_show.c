@@ -20,7 +20,7 @@ static enum coupon_state first_state(const struct timeline *t)
 	const struct event *first = &t->events[0];
 	if (first->kind == EVENT_EXTENDED)
 		return first->state;
-	return first->kind == EVENT_UNFROZEN ? COUPON_FROZEN : COUPON_UNUSED;
+	return first->kind == EVENT_UNFROZEN || first->was_frozen ? COUPON_FROZEN : COUPON_UNUSED;
 }
 
 static void step_back(const struct timeline *t, unsigned n, struct coupon *c)

@@ -10,6 +10,7 @@
  * member under the old name any more, so new campaigns need no look. Where campaigns were deleted
  * behind the walk its place moved towards the beginning: `walked_to` tells, and it goes back.
  */
+#include "domain/campaign.h"
 #include "domain/check.h"
 #include "domain/coupon.h"
 #include "domain/customer.h"
@@ -129,12 +130,16 @@ static void join(struct membership *m, const struct campaign *campaign, const st
 	if (m->old.cover == campaign->cover)
 		m->new.cover = campaign->cover;
 	m->new.invited |= m->old.invited;
-	if (m->new.registered || !m->old.registered)
-		return;
-	m->new.registered = true;
-	m->new.registered_at = m->old.registered_at;
-	if (instant_is_none(into->erased))
-		m->new.information = m->old.information;
+	m->new.given |= m->old.given;
+	bool comes = !m->new.registered && (m->old.registered || m->old.pending);
+	if (comes && (m->old.registered || !m->new.pending)) {
+		m->new.registered = m->old.registered;
+		m->new.pending = m->old.pending && !m->old.registered;
+		m->new.registered_at = m->old.registered_at;
+		if (instant_is_none(into->erased))
+			m->new.information = m->old.information;
+	}
+	m->new.todo = campaign_todo(campaign, &m->new);
 }
 
 static void put_member(struct tx *tx, struct membership *m, const struct campaign *campaign,
@@ -149,6 +154,7 @@ static void put_member(struct tx *tx, struct membership *m, const struct campaig
 		return;
 	}
 	store_forget(TABLE_MEMBER, &m->old);
+	m->old.pending = false;
 	store_put(tx, TABLE_MEMBER, &m->old);
 }
 

@@ -39,9 +39,8 @@ static int64_t month_of(int64_t day)
 	return (year + era * 400) * 12 + (5 * of_year + 2) / 153;
 }
 
-uint64_t period_number(enum period period, struct instant i, int64_t from_utc8)
+uint64_t period_number(enum period period, int64_t day)
 {
-	int64_t day = day_of(i, from_utc8);
 	switch (period) {
 	case PERIOD_NONE:
 		return 0;

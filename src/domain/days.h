@@ -9,5 +9,5 @@
 int64_t day_of(struct instant i, int64_t from_utc8);
 struct instant day_first(int64_t day, int64_t from_utc8); /* 00:00:00 */
 struct instant day_last(int64_t day, int64_t from_utc8);  /* 23:59:59 */
-/* The number of the period in which an instant lies; grows by one from period to the next. */
-uint64_t period_number(enum period period, struct instant i, int64_t from_utc8);
+/* The number of the period in which a day lies; grows by one from period to the next. */
+uint64_t period_number(enum period period, int64_t day);

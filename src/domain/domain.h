@@ -3,7 +3,8 @@
  * into *_cmd and encode *_ret; the command line does the same. Handlers are in merchant.c,
  * department.c, customer.c, customer_erase.c, customer_merge.c, customer_settle.c, template.c,
  * coupon.c and coupon_*.c, provider.c, errand.c and errand_*.c, campaign.c (WangJuBao),
- * campaign_save.c (Waiqin), campaign_list.c (reads, sweep), audience.c, request.c.
+ * campaign_save.c (Waiqin, native), campaign_list.c (reads, sweep), campaign_*.c (running ones),
+ * audience.c, request.c.
  *
  * Faults name the field of the COMMAND that is wrong in detail.field ("coupon_id", "prizes"); a
  * dialect whose word differs maps it in its face.c. Texts of a command are clean (text_is_clean),
@@ -48,6 +49,13 @@ enum tally_kind {
 	TALLY_REDEEMED /* uses of a template's coupons that stand */,
 	TALLY_SPENT /* fen that they took off */,
 	TALLY_SWEPT /* the minute up to which holds were released; of 0 */,
+	/* Of a campaign; coupons, but for REDEEMED: see enum campaign_count. */
+	TALLY_REWARDS_SENT,
+	TALLY_REWARDS_REFUSED,
+	TALLY_REWARDS_UNKNOWN,
+	TALLY_REWARDS_PROMISED,
+	TALLY_REWARDS_REDEEMED,
+	TALLY_REWARDS_REFUSED_FOR /* number << 4 | enum refusal */,
 };
 enum { DEFAULT_STATUS = 1 };
 
@@ -405,13 +413,26 @@ struct campaign_modify_cmd { /* WJB; any campaign of the merchant */
 struct campaign_modify_ret {
 	char none;
 };
-struct campaign_save_cmd { /* Waiqin: insert or update by source_code; a new one called wjb-<digits>
-			      is PARAMETER_INVALID */
+/* How a campaign runs; what is not given stays. One that has any of it has a plan, and runs: see
+ * courier.h. */
+struct reward {
+	uint64_t template_id, count; /* 1..REWARD_COUNT_MAX, to one member */
+};
+struct plan {
+	bool rewards_given, register_rewards_given, approval_given, starts_given;
+	const struct reward *rewards, *register_rewards; /* at most REWARDS_MAX */
+	unsigned reward_count, register_reward_count;
+	bool approval;
+	struct instant starts;
+};
+struct campaign_save_cmd { /* Waiqin, native: insert or update by source_code; a new one called
+			      wjb-<digits> is PARAMETER_INVALID */
 	struct text source_code, code, name, type_code, register_url, information;
-	uint64_t status;
+	uint64_t status;	       /* native: 0: online; of one that has a plan: it stays */
 	struct instant begin, end;     /* the days' first instants; end is inclusive */
 	struct references departments; /* REFERENCE_NONE: they stay */
 	enum maker maker;
+	struct plan plan;
 };
 struct campaign_save_ret {
 	bool made;
@@ -439,10 +460,15 @@ struct campaign_query_cmd { /* Waiqin; empty / none: no filter; bounds inclusive
 	struct text source_code, code, type_code;
 	struct instant created_before, created_after, modified_before, modified_after;
 };
+struct campaign_rewards {
+	struct reward *rewards, *register_rewards;
+	unsigned reward_count, register_reward_count;
+};
 struct campaign_query_ret {    /* newest modified first, at most CAMPAIGN_QUERY_MAX */
 	struct campaign *rows; /* texts copied into the arena: they outlive a reader_renew */
 	struct department **departments; /* per campaign: array */
 	unsigned *department_count;
+	struct campaign_rewards *rewards; /* per campaign */
 	unsigned n;
 };
 struct campaign_sweep_cmd { /* removes up to n dead audience rows of deleted campaigns */
@@ -453,10 +479,15 @@ struct campaign_sweep_ret {
 };
 
 /* --- audience --- */
-enum mark { MARK_COVERED, MARK_INVITED, MARK_REGISTERED };
+/* PENDING: registered, and not approved yet. */
+enum mark { MARK_COVERED, MARK_INVITED, MARK_REGISTERED, MARK_PENDING };
 struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customers */
 	uint64_t activity_id;
 	const struct text *nicks;
+	const struct customer *customers; /* in place of nicks: their naming members */
+	/* A row of a file: n = 0, one customer, the campaign by its source code. */
+	struct customer customer;
+	struct text source_code;
 	unsigned n; /* 1..TARGETS_MAX; repeats folded */
 	struct request_key request;
 };
@@ -470,7 +501,7 @@ struct audience_clear_cmd {
 struct audience_clear_ret {
 	char none;
 };
-struct audience_invite_cmd { /* demo, later running campaigns */
+struct audience_invite_cmd { /* by hand; running campaigns invite themselves */
 	uint64_t activity_id;
 	struct references customers;
 };

@@ -8,6 +8,7 @@
 enum fault promises_load(struct tx *tx, const struct env *env, const struct errand *e,
 			 struct promises *ret)
 {
+	static const struct request_number none = {0};
 	unsigned m;
 	*ret = (struct promises){.errand = *e};
 	store_want(tx, TABLE_TEMPLATE, &(struct template){.number = e->template});
@@ -24,8 +25,9 @@ enum fault promises_load(struct tx *tx, const struct env *env, const struct erra
 	for (unsigned i = 0; i < ret->n; i++)
 		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = ret->ids[i]});
 	for (unsigned i = 0; i < ret->n; i++) {
-		ret->lives[i].coupon.id = ret->ids[i];
-		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &ret->lives[i].coupon));
+		struct coupon coupon = {.id = ret->ids[i]};
+		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &coupon));
+		TRY(life_begin(tx, env, &coupon, &none, &ret->lives[i]));
 	}
 	return OK;
 }
@@ -47,7 +49,7 @@ static enum fault want_all(struct tx *tx, const struct env *env, struct promises
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct promise_decision *d = &p->decisions[i];
 		if (d->verb == EVENT_RELEASED)
-			hold_want(tx, env, &p->lives[i].coupon);
+			hold_want(tx, env, &p->lives[i]);
 		if (d->verb == EVENT_CONFIRMED && d->code.size)
 			coupon_want_code(tx, &key, d->code);
 	}
@@ -94,31 +96,27 @@ static enum fault take_code(struct tx *tx, const struct env *env, struct promise
 		d->verb = EVENT_RELEASED;
 		d->said.reason = TEXT("the provider gave a coupon that the customer has already");
 		p->outcomes[i] = OUTCOME_REFUSED;
-		hold_want(tx, env, c);
+		hold_want(tx, env, &p->lives[i]);
 	}
 	return OK;
 }
 
 static enum fault release(struct tx *tx, const struct env *env, struct promises *p, unsigned i)
 {
-	struct coupon *c = &p->lives[i].coupon;
 	struct released *mine = &p->released[p->released_count];
-	TRY(hold_load(tx, env, c, mine));
+	TRY(hold_load(tx, env, &p->lives[i], mine));
 	hold_share(mine, p->released, p->released_count++);
-	hold_give_back(env, c, mine);
-	hold_leave(c, COUPON_RECALLED);
+	hold_give_back(mine);
+	hold_leave(&p->lives[i].coupon, COUPON_RECALLED);
 	return OK;
 }
 
 static enum fault apply(struct tx *tx, const struct env *env, struct promises *p, unsigned i,
 			struct notices *notices)
 {
-	static const struct request_number none = {0};
 	const struct promise_decision *d = &p->decisions[i];
 	struct life *life = &p->lives[i];
 	struct event event = {.kind = d->verb, .said = d->said};
-	struct coupon coupon = life->coupon;
-	TRY(life_begin(tx, env, &coupon, &none, life));
 	if (d->verb == EVENT_CONFIRMED)
 		TRY(hold_confirm(tx, env, &life->coupon, &event));
 	else

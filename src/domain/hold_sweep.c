@@ -68,14 +68,14 @@ static enum fault release(const struct env *env, struct life *life, struct notic
 static enum fault decide(struct tx *tx, const struct env *env, struct sweep *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		hold_want(tx, env, &s->lives[i].coupon);
+		hold_want(tx, env, &s->lives[i]);
 	for (unsigned i = 0; i < s->n; i++)
 		notices_expect(&s->notices, s->lives[i].coupon.id);
 	for (unsigned i = 0; i < s->n; i++)
-		TRY(hold_load(tx, env, &s->lives[i].coupon, &s->released[i]));
+		TRY(hold_load(tx, env, &s->lives[i], &s->released[i]));
 	for (unsigned i = 0; i < s->n; i++) {
 		hold_share(&s->released[i], s->released, i);
-		hold_give_back(env, &s->lives[i].coupon, &s->released[i]);
+		hold_give_back(&s->released[i]);
 		TRY(release(env, &s->lives[i], &s->notices));
 	}
 	return OK;

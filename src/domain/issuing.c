@@ -167,10 +167,9 @@ void issuing_take(struct issuing *i, struct holding *holding)
 	holding->day = i->day;
 }
 
-void issuing_give_back(const struct env *env, const struct coupon *c, struct tally *total,
-		       struct tally *on_day, struct holding *holding)
+void issuing_give_back(uint64_t day, struct tally *total, struct tally *on_day,
+		       struct holding *holding)
 {
-	uint64_t day = (uint64_t)day_of(c->issued, env->from_utc8);
 	total->count -= total->count > 0;
 	on_day->count -= on_day->count > 0;
 	holding->issued -= holding->issued > 0;

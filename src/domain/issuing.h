@@ -53,6 +53,6 @@ void issuing_dates(const struct env *env, const struct template *t, struct insta
 		   struct instant *ret_end);
 /* The counter of a template's day. */
 uint64_t issuing_day_key(uint64_t template, uint64_t day);
-/* One that was issued at that instant is given back (a hold that was released). */
-void issuing_give_back(const struct env *env, const struct coupon *c, struct tally *total,
-		       struct tally *on_day, struct holding *holding);
+/* One that was counted on that day is given back (a hold that was released). */
+void issuing_give_back(uint64_t day, struct tally *total, struct tally *on_day,
+		       struct holding *holding);

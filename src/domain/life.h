@@ -212,9 +212,12 @@ struct event {
 	struct money amount, discount;
 	bool has_amount;
 	uint64_t reverses; /* reverse: number of the redemption */
+	uint64_t day;	   /* since 1970, to which it counts: a hold, a use that is limited; 0:
+				      not said */
 	enum reverse_cause cause;
 	bool closes;	   /* reverse: nothing of the redemption is left to give back */
 	bool gave_back;	   /* reverse: the use came back */
+	bool was_frozen;   /* recall: what it was before, where no event says so */
 	struct text split; /* redeem with items: varints, fen per item; else empty */
 	/* assign, transfer: customer_id; reissue: the new coupon's code; issue: the code of the one
 	 * it stands in for */

@@ -17,12 +17,13 @@ void coupon_move_want(struct tx *tx, const struct coupon_change_cmd *c);
 struct released {
 	struct tally total, on_day;
 	struct holding holding;
+	uint64_t day; /* on which it was counted */
 	bool counts_day;
 };
-void hold_want(struct tx *tx, const struct env *env, const struct coupon *c);
-CHECKED enum fault hold_load(struct tx *tx, const struct env *env, const struct coupon *c,
+void hold_want(struct tx *tx, const struct env *env, const struct life *life);
+CHECKED enum fault hold_load(struct tx *tx, const struct env *env, const struct life *life,
 			     struct released *ret);
-void hold_give_back(const struct env *env, const struct coupon *c, struct released *r);
+void hold_give_back(struct released *r);
 void hold_put(struct tx *tx, struct released *r);
 /* Of holds that end together: counters that it shares with earlier ones go on from the last. */
 void hold_share(struct released *mine, const struct released *before, unsigned n);

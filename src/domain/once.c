@@ -13,6 +13,9 @@ static const struct kept {
     {COMMAND_department_save, true, offsetof(struct department_save_ret, department_id)},
     {COMMAND_merchant_change, false, offsetof(struct merchant_change_ret, merchant.clock_ms)},
     {COMMAND_campaign_save, false, offsetof(struct campaign_save_ret, activity_id)},
+    {COMMAND_audience_approve, false, offsetof(struct audience_approve_ret, changed)},
+    {COMMAND_campaign_plan, false, offsetof(struct campaign_plan_ret, activity_id)},
+    {COMMAND_campaign_status, false, offsetof(struct campaign_status_ret, status)},
 };
 
 static const struct kept *kept_find(enum command command)

@@ -45,11 +45,12 @@ static enum fault load_holder(struct tx *tx, const struct template *t, struct co
 enum fault counters_load(struct tx *tx, const struct env *env, const struct coupon *coupon,
 			 const struct template *terms, struct counters *ret)
 {
-	*ret = (struct counters){
-	    .template = terms->number,
-	    .customer = coupon->customer,
-	    .holder = coupon->customer,
-	    .period = period_number((enum period)terms->period, env->instant, env->from_utc8)};
+	int64_t day = day_of(env->instant, env->from_utc8);
+	*ret = (struct counters){.template = terms->number,
+				 .customer = coupon->customer,
+				 .holder = coupon->customer,
+				 .day = day > 0 ? (uint64_t)day : 0,
+				 .period = period_number((enum period)terms->period, day)};
 	counters_want(tx, coupon);
 	want_holder(tx, coupon, terms);
 	TRY(tally_guess(tx, TALLY_REDEEMED, terms->number, &ret->redeemed));
@@ -152,10 +153,13 @@ static uint64_t less(uint64_t count, uint64_t by)
 	return count > by ? count - by : 0;
 }
 
-void counters_give_back(struct counters *c, struct instant used_at, const struct env *env,
+void counters_give_back(struct counters *c, const struct event *redemption, const struct env *env,
 			const struct template *terms, struct money discount, bool use)
 {
-	uint64_t period = period_number((enum period)terms->period, used_at, env->from_utc8);
+	/* The merchant's zone may have changed since. */
+	int64_t day =
+	    redemption->day ? (int64_t)redemption->day : day_of(redemption->at, env->from_utc8);
+	uint64_t period = period_number((enum period)terms->period, day);
 	c->spent.count = less(c->spent.count, (uint64_t)discount.fen);
 	if (!use)
 		return;

@@ -13,7 +13,8 @@ struct counters {
 	uint64_t holder; /* who the uses count for: the customer, or whom it was merged into */
 	struct holding holding, elsewhere;
 	struct tally redeemed, spent;
-	uint64_t period; /* number of the period that runs */
+	uint64_t day;	 /* that runs */
+	uint64_t period; /* number of the one that runs */
 	bool per_holder; /* the template limits the uses of a customer */
 };
 /* One that was redeemed under the order's number before, and stands. */
@@ -51,7 +52,7 @@ CHECKED enum fault pricing_together(const struct env *env, const struct cart *ca
 				    bool *ret_usable);
 /* A use that is counted, or given back. */
 void pricing_use(struct pricing *p, unsigned coupon);
-void counters_give_back(struct counters *c, struct instant used_at, const struct env *env,
+void counters_give_back(struct counters *c, const struct event *redemption, const struct env *env,
 			const struct template *terms, struct money discount, bool use);
 void counters_put(struct tx *tx, struct counters *c);
 /* For one coupon. */

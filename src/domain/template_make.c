@@ -275,7 +275,6 @@ static enum fault change(struct tx *tx, const struct env *env, const struct temp
 	struct provider_plan provider;
 	struct usage usage;
 	bool keep;
-	TRY(check(tx, &t));
 	TRY(provider_plan(tx, env, &c->provider, known->provider, &provider));
 	t.provider = provider.number;
 	TRY(load_usage(tx, env, &t, &usage));
@@ -297,7 +296,7 @@ enum fault template_change(struct tx *tx, const struct env *env, const void *cmd
 {
 	const struct template_change_cmd *c = cmd;
 	struct template_change_ret *r = ret;
-	struct template known;
+	struct template known, given = c->template;
 	struct text result;
 	bool found;
 	*r = (struct template_change_ret){0};
@@ -306,6 +305,8 @@ enum fault template_change(struct tx *tx, const struct env *env, const void *cmd
 	TRY(number_find(tx, env, COMMAND_template_change, &c->request, &result, &found));
 	if (found)
 		return varint_take(&result, &r->revision) ? OK : FAULT_DATA_DAMAGED;
+	given.template_id = 0; /* c->template_id is which */
+	TRY(check(tx, &given));
 	TRY(template_find(tx, c->template_id, TEXT("template_id"), &known));
 	if (c->revision && c->revision != known.revision + 1)
 		return refuse(tx, FAULT_PRECONDITION_FAILED, TEXT("if-match"), TEXT_NONE);

@@ -21,6 +21,8 @@ enum part {
 	PART_SPLIT = 1 << 14,
 	PART_USES = 1 << 15,
 	PART_COUNTED = 1 << 16,
+	PART_WAS_FROZEN = 1 << 17, /* a bit alone */
+	PART_DAY = 1 << 18,
 };
 /* The texts among them, in their order. */
 static const struct {
@@ -51,11 +53,13 @@ static unsigned parts_of(const struct event *e)
 	parts |= e->reverses ? PART_REVERSES : 0;
 	parts |= e->uses ? PART_USES : 0;
 	parts |= e->counted_for ? PART_COUNTED : 0;
+	parts |= e->day ? PART_DAY : 0;
 	parts |= instant_is_none(e->end) ? 0 : PART_END;
 	parts |= instant_is_none(e->until) ? 0 : PART_UNTIL;
 	parts |= e->cause == CAUSE_REFUND ? PART_REFUND : 0;
 	parts |= e->gave_back ? PART_GAVE_BACK : 0;
 	parts |= e->closes ? PART_CLOSES : 0;
+	parts |= e->was_frozen ? PART_WAS_FROZEN : 0;
 	return parts;
 }
 
@@ -63,7 +67,7 @@ static unsigned parts_of(const struct event *e)
 
 static size_t size_of(const struct event *e)
 {
-	size_t size = 13 * VARINT_SIZE_MAX;
+	size_t size = 14 * VARINT_SIZE_MAX;
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		size += VARINT_SIZE_MAX + text_at(e, i)->size;
 	return size;
@@ -94,6 +98,8 @@ static void write(struct buffer *b, const struct event *e)
 		buffer_varint(b, e->uses);
 	if (parts & PART_COUNTED)
 		buffer_varint(b, e->counted_for);
+	if (parts & PART_DAY)
+		buffer_varint(b, e->day);
 }
 
 enum fault timeline_add(const struct env *env, struct coupon *c, struct event *event)
@@ -138,13 +144,15 @@ static bool take_numbers(struct text *from, uint64_t parts, struct event *e)
 	e->cause = parts & PART_REFUND ? CAUSE_REFUND : CAUSE_CANCEL;
 	e->gave_back = parts & PART_GAVE_BACK;
 	e->closes = parts & PART_CLOSES;
+	e->was_frozen = parts & PART_WAS_FROZEN;
 	return (!(parts & PART_AMOUNT) || take_fen(from, &e->amount)) &&
 	       (!(parts & PART_DISCOUNT) || take_fen(from, &e->discount)) &&
 	       (!(parts & PART_REVERSES) || varint_take(from, &e->reverses)) &&
 	       (!(parts & PART_END) || take_instant(from, &e->end)) &&
 	       (!(parts & PART_UNTIL) || take_instant(from, &e->until)) &&
 	       (!(parts & PART_USES) || varint_take(from, &e->uses)) &&
-	       (!(parts & PART_COUNTED) || varint_take(from, &e->counted_for));
+	       (!(parts & PART_COUNTED) || varint_take(from, &e->counted_for)) &&
+	       (!(parts & PART_DAY) || varint_take(from, &e->day));
 }
 
 static bool take(struct text *from, struct event *e)

@@ -111,6 +111,25 @@ static void write_faults(FILE *out)
 			fault_text((enum fault)f));
 }
 
+/* --- events.md --- */
+
+static void write_events(FILE *out)
+{
+	static const char *const of[] = {
+	    [OF_COUPON] = "a coupon", [OF_TEMPLATE] = "a template", [OF_CAMPAIGN] = "a campaign",
+	    [OF_JOB] = "a job",	      [OF_PROVIDER] = "a provider", [OF_WEBHOOK] = "a webhook"};
+	fputs("# Events\n\nWhat webhooks may be told ([webhooks.md](webhooks.md)). Later versions "
+	      "tell "
+	      "more; who asked for all of them is told those too.\n\n"
+	      "| event | of | |\n|---|---|---|\n",
+	      out);
+	for (unsigned kind = 0; kind < NOTICE_KINDS_MAX; kind++) {
+		const struct notice_row *row = notice_row_get(kind);
+		if (row)
+			fprintf(out, "| `%s` | %s | %s |\n", row->wire, of[row->of], row->text);
+	}
+}
+
 /* --- records.md --- */
 
 /* clang-format off */
@@ -158,7 +177,7 @@ static const struct {
     {"top", NULL, &dialect_top},       {"zvcms", NULL, &dialect_zvcms},
     {"native", NULL, &dialect_native}, {"cli", write_cli, NULL},
     {"metrics", write_metrics, NULL},  {"faults", write_faults, NULL},
-    {"records", write_records, NULL},
+    {"records", write_records, NULL},  {"events", write_events, NULL},
 };
 
 int cli_docs(struct cli *c)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { Native } from '../js/native.mjs';
 import { BINARY, Server } from '../js/server.mjs';
 import { Client, command, done, entries, exported, folder, program, text, verify } from '../js/e2e.mjs';
 
@@ -500,5 +501,48 @@ describe('serve', () => {
     assert.equal(await done(['merchant', 'list', '--output=json', `--data=${s.dir}`]), '[]\n');
     await s.close();
     await verify(s.dir);
+  });
+});
+
+describe('generate: codes for nobody yet', () => {
+  const lines = (out) => out.split('\n').filter(Boolean);
+  let native;
+  before(() => (native = new Native(server.port)));
+  after(() => native.close());
+  const generate = (...args) => command(['generate', `--data=${served}`, ...args]);
+  const total = (id, of) => native.ok('PATCH', `/v1/templates/${id}`, { limits: { total: of } });
+
+  test('a job gives the same codes again, and goes on where a total had stopped it', async () => {
+    const id = await native.template({ limits: { total: 1 } });
+    const job = [`--template=${id}`, '--count=4300', '--job=leaflets'];
+    await native.codes(id, 1);
+    // nothing could be made, and nothing is remembered of that
+    const none = await generate(...job);
+    assert.deepEqual([none.status, lines(none.stdout)], [1, []]);
+    await total(id, 1401);
+    const some = await generate(...job);
+    assert.equal(some.status, 1);
+    assert.match(some.stderr, /template_exhausted/);
+    const first = lines(some.stdout);
+    assert.equal(new Set(first).size, 1400);
+    // the rest in two goes; what was made stays, in its order
+    await total(id, 2001);
+    const more = lines((await generate(...job)).stdout);
+    assert.equal(new Set(more).size, 2000);
+    assert.deepEqual(more.filter((c) => first.includes(c)).sort(), [...first].sort());
+    await total(id, 9000);
+    const all = await generate(...job);
+    assert.deepEqual([all.status, new Set(lines(all.stdout)).size], [0, 4300]);
+    assert.ok(more.every((c) => lines(all.stdout).includes(c)));
+    assert.equal((await generate(...job)).stdout, all.stdout);
+    assert.equal((await native.ok('GET', `/v1/templates/${id}`)).usage.issued, 4301);
+    await refused('request_reused', ['generate', `--data=${served}`, `--template=${id}`, '--count=7', '--job=leaflets']);
+  });
+  test('without a job each line makes others', async () => {
+    const id = await native.template();
+    const [one, two] = [lines((await generate(`--template=${id}`, '--count=3')).stdout), lines((await generate(`--template=${id}`, '--count=3')).stdout)];
+    assert.equal(new Set([...one, ...two]).size, 6);
+    await usage(['generate', `--data=${served}`, `--template=${id}`], /--count/);
+    await refused('template_unknown', ['generate', `--data=${served}`, '--template=404404', '--count=1']);
   });
 });

@@ -157,13 +157,16 @@ static enum fault do_make(struct story *t)
 	return OK;
 }
 
+/* One that is not there is changed from nothing but a name. */
 static enum fault do_change_template(struct story *t)
 {
 	struct template_get_cmd get = {arg_number(t, "id", 0)};
 	struct template_get_ret got;
 	struct template_change_ret ret;
-	TRY(t->stage->run(t->stage, COMMAND_template_get, t->merchant, t->now, &t->arena, &get,
-			  &got, &t->detail));
+	if (t->stage->run(t->stage, COMMAND_template_get, t->merchant, t->now, &t->arena, &get,
+			  &got, &t->detail) != OK)
+		got.template = (struct template){.name = TEXT("none"), .per_person = 1};
+	t->detail = (struct detail){0};
 	struct template_change_cmd cmd = {.template_id = get.template_id,
 					  .template = got.template,
 					  .recast = has(t, "recast"),

@@ -39,6 +39,7 @@ static inline bool table_is_job(unsigned command)
 {
 	return command == COMMAND_customer_settle || command == COMMAND_campaign_sweep ||
 	       command == COMMAND_hold_sweep || command == COMMAND_request_forget ||
+	       command == COMMAND_campaign_run || command == COMMAND_campaign_walk ||
 	       command == COMMAND_notice_forget;
 }
 
@@ -1037,9 +1038,10 @@ static enum fault do_audience(struct story *t)
 	TRY(find_campaign(t, arg_number(t, "id", 0), &c));
 	struct audience_page_cmd cmd = {.campaign = c.number,
 					.cover = c.cover,
-					.mark = text_equal(mark, TEXT("covered")) ? MARK_COVERED
-						: text_equal(mark, TEXT("invited"))
-						    ? MARK_INVITED
+					.mark = text_equal(mark, TEXT("covered"))   ? MARK_COVERED
+						: text_equal(mark, TEXT("invited")) ? MARK_INVITED
+						: text_equal(mark, TEXT("pending"))
+						    ? MARK_PENDING
 						    : MARK_REGISTERED,
 					.from = arg_number(t, "from", 0),
 					.n = (unsigned)arg_number(t, "n", 10)};
@@ -1067,6 +1069,7 @@ static enum fault do_forget(struct story *t)
 
 #include "errand.h"
 #include "life.h"
+#include "campaigns.h"
 #include "lease.h"
 #include "webhook.h"
 
@@ -1201,6 +1204,16 @@ static const struct {
     {"qualify_cart", do_qualify},
     {"page", do_page},
     {"sweep_holds", do_sweep_holds},
+    {"plan", do_plan},
+    {"replan", do_replan},
+    {"turn", do_turn},
+    {"run", do_run},
+    {"walk", do_walk},
+    {"fill", do_fill},
+    {"approve", do_approve},
+    {"progress", do_progress},
+    {"due", do_due},
+    {"provider_template", do_provider_template},
     {"webhook", do_webhook},
     {"change_webhook", do_change_webhook},
     {"delete_webhook", do_delete_webhook},

@@ -116,6 +116,8 @@ static const struct {
     {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 4},
     {COMMAND_template_change, 5},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
     {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 5},
+    {COMMAND_campaign_plan, 4},	    {COMMAND_campaign_status, 4}, {COMMAND_campaign_run, 9},
+    {COMMAND_campaign_fill, 4},	    {COMMAND_campaign_walk, 9},	  {COMMAND_audience_approve, 5},
     {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},	  {COMMAND_webhook_add, 3},
     {COMMAND_webhook_change, 3},    {COMMAND_webhook_delete, 3},  {COMMAND_delivery_settle, 6},
     {COMMAND_delivery_resend, 4},   {COMMAND_notice_forget, 6},	  {COMMAND_errand_begin, 5},

@@ -68,7 +68,7 @@ test('every example of the document is answered as its schema says', async () =>
   const targets = exampleTargets();
   let made = {};
   assert.equal(all.length, Object.keys(targets).length);
-  const late = ['campaigns_put', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_audience', 'orders_reverse', 'redemptions_reverse', 'customers_merge', 'campaigns_uncover'];
+  const late = ['campaigns_put', 'campaigns_change', 'campaigns_get', 'campaigns_cover', 'campaigns_invite', 'campaigns_register', 'campaigns_approve', 'campaigns_audience', 'campaigns_fill', 'campaigns_progress', 'campaigns_suspend', 'campaigns_resume', 'orders_reverse', 'redemptions_reverse', 'customers_merge', 'campaigns_uncover', 'campaigns_end'];
   const steps = [...all.filter((o) => !late.includes(o.id) && o.method !== 'DELETE'), ...all.filter((o) => late.includes(o.id)).sort((a, b) => late.indexOf(a.id) - late.indexOf(b.id)), ...all.filter((o) => o.method === 'DELETE' && !late.includes(o.id))];
   for (const o of steps) {
     const [status, answer] = Object.entries(o.operation.responses).find(([s]) => /^2\d\d$/.test(s));
@@ -301,6 +301,28 @@ test('a repeat gets the first answer, byte for byte', async () => {
   // all of them once more, after everything that came later
   for (const [i, [method, path, body]] of calls.entries()) assert.ok((await api.call(method, path, body, { 'idempotency-key': `again:${i}` })).status < 300, path);
   assert.equal((await api.get(`/v1/coupons/${other}`)).json.used, 1);
+});
+test('a change: what is wrong with it comes first, but for its repeat', async () => {
+  const { template_id: id } = await api.done('POST', '/v1/templates', { name: 'relative', amount_fen: 100, valid: { lasts_days: 5 } });
+  const patch = (body, of = id, headers) => api.call('PATCH', `/v1/templates/${of}`, body, headers);
+  for (const of of [id, 404404, 'no-number']) {
+    refused(await patch({ limits: { uses_per_coupon: 1000 } }, of), 400, 'parameter_invalid', 'limits.uses_per_coupon');
+    refused(await patch({ nothing: 1 }, of), 400, 'parameter_invalid', 'nothing');
+    refused(await patch('[]', of), 400, 'body_invalid', undefined);
+  }
+  refused(await patch({ valid: { from: '2026-02-01', until: '2026-01-01' } }, 404404), 400, 'parameter_invalid', 'valid.until');
+  refused(await patch({ name: 'x' }, 404404), 404, 'template_unknown', 'template_id');
+  refused(await patch({ name: 'x' }, 'no-number'), 404, 'template_unknown', 'template_id');
+  refused(await patch({ limits: { uses_per_coupon: 1000 } }, id, { 'if-match': '"9"' }), 400, 'parameter_invalid', 'limits.uses_per_coupon');
+  // accepted once, it is answered as it was: changed since, deleted since
+  const body = { template_id: id, valid: { starts_after_days: 2 }, request_no: `patch-${id}` };
+  const first = await patch(body);
+  assert.equal(first.status, 200, first.text);
+  await api.done('PATCH', `/v1/templates/${id}`, { valid: null });
+  assert.equal((await patch(body)).text, first.text);
+  await api.done('DELETE', `/v1/templates/${id}`);
+  assert.equal((await patch(body)).text, first.text);
+  refused(await patch({ ...body, request_no: undefined, valid: { lasts_days: 1 } }), 404, 'template_unknown', 'template_id');
 });
 test('request numbers', async () => {
   const body = { name: 'numbered', amount_fen: 1, request_no: 'n-in-the-body' };

@@ -260,22 +260,59 @@
 	D(MOMENT, until,        true, c->end, OPTIONAL, none, "inclusive") \
 	D(TEXT,   register_url, true, c->register_url, OPTIONAL, none, "") \
 	D(TEXT,   information,  true, c->information, OPTIONAL, none, "") \
+	D(WORD,   phase,        c->phase, WORD_OF(phase, c->phase), OPTIONAL, phase, "of its plan; absent: it has none") \
+	D(MOMENT, starts_at,    true, c->starts, OPTIONAL, none, "") \
+	D(BOOL,   approval,     c->approval, c->approval, OPTIONAL, none, "registrations wait until they are approved") \
 	D(MOMENT, created_at,   true, c->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,   true, c->modified, OPTIONAL, none, "")
+/* r: a reward */
+#define NATIVE_REWARD_SHOWN(D) \
+	D(DIGITS, template_id, true, r->template_id, REQUIRED, none, "") \
+	D(NUMBER, count,       true, r->count, REQUIRED, none, "")
 #define NATIVE_CAMPAIGN_SHOWN(D) \
 	NATIVE_CAMPAIGN(D) \
+	D(PART, rewards, rewards->reward_count, show_rewards(o, "rewards", rewards->rewards, rewards->reward_count), OPTIONAL, RewardListShown, "") \
+	D(PART, register_rewards, rewards->register_reward_count, show_rewards(o, "register_rewards", rewards->register_rewards, rewards->register_reward_count), OPTIONAL, RewardListShown, "") \
 	D(PART, departments, true, show_departments(o, departments, n), REQUIRED, TextListShown, "their ids")
 #define NATIVE_CAMPAIGN_SAVED(D) \
 	D(TEXT,   source_code, true, source_code, REQUIRED, none, "") \
 	D(DIGITS, activity_id, activity_id, activity_id, OPTIONAL, none, "")
 #define NATIVE_AUDIENCE_DONE(D) \
 	D(TEXT, source_code, true, source_code, REQUIRED, none, "the campaign's")
+#define NATIVE_CAMPAIGN_TURNED(D) \
+	D(TEXT, source_code, true, source_code, REQUIRED, none, "") \
+	D(WORD, status,      true, WORD_OF(status, status), REQUIRED, status, "")
+#define NATIVE_APPROVED(D) \
+	D(TEXT,   source_code, true, source_code, REQUIRED, none, "the campaign's") \
+	D(NUMBER, changed,     true, changed, REQUIRED, none, "registrations that waited")
+/* p: a campaign's progress */
+#define NATIVE_PROGRESS(D) \
+	D(TEXT,   source_code, true, c->source_code, REQUIRED, none, "the campaign's") \
+	D(WORD,   status,      c->status, WORD_OF(status, c->status), OPTIONAL, status, "") \
+	D(WORD,   phase,       c->phase, WORD_OF(phase, c->phase), OPTIONAL, phase, "absent: it has no plan") \
+	D(NUMBER, covered,     true, p->covered, REQUIRED, none, "members") \
+	D(NUMBER, invited,     true, p->invited, REQUIRED, none, "members") \
+	D(NUMBER, registered,  true, p->registered, REQUIRED, none, "members") \
+	D(NUMBER, awaiting_approval, true, p->pending, REQUIRED, none, "members whose registration waits") \
+	D(NUMBER, waiting,     true, p->waiting, REQUIRED, none, "members that are still to be served") \
+	D(BOOL,   filling,     true, c->fill.size > 0, REQUIRED, none, "more members are on their way into the audience") \
+	D(NUMBER, sent,        true, p->counts[COUNT_SENT], REQUIRED, none, "coupons") \
+	D(NUMBER, refused,     true, p->counts[COUNT_REFUSED], REQUIRED, none, "coupons; not tried again") \
+	D(NUMBER, unknown,     true, p->counts[COUNT_UNKNOWN], REQUIRED, none, "coupons of which it could not be found out whether their provider has sent them") \
+	D(NUMBER, pending,     true, p->counts[COUNT_PROMISED], REQUIRED, none, "coupons that their provider is still asked for") \
+	D(NUMBER, redeemed,    true, p->counts[COUNT_REDEEMED], REQUIRED, none, "uses that stand") \
+	D(PART,   refusals,    true, show_refusals(o, p), REQUIRED, RefusalList, "of those refused, why; what a provider refuses is not among them")
+#define NATIVE_REFUSAL(D) \
+	D(TEXT,   code,  true, text_of(fault_name(fault)), REQUIRED, none, "a fault's name") \
+	D(TEXT,   title, true, text_of(fault_text(fault)), REQUIRED, none, "") \
+	D(NUMBER, count, true, count, REQUIRED, none, "coupons")
 #define NATIVE_MEMBER(D) \
 	D(TEXT,   customer_id,   true, m->customer.customer_id, REQUIRED, none, "") \
 	D(TEXT,   nick,          true, m->customer.nick, OPTIONAL, none, "") \
 	D(TEXT,   name,          true, m->customer.name, OPTIONAL, none, "") \
 	D(BOOL,   invited,       true, m->member.invited, REQUIRED, none, "") \
 	D(BOOL,   registered,    true, m->member.registered, REQUIRED, none, "") \
+	D(BOOL,   pending,       m->member.pending, m->member.pending, OPTIONAL, none, "the registration waits for approval") \
 	D(MOMENT, registered_at, true, m->member.registered_at, OPTIONAL, none, "") \
 	D(TEXT,   information,   true, m->member.information, OPTIONAL, none, "")
 #define NATIVE_MERCHANT(D) \

@@ -273,10 +273,7 @@ static enum fault settle_validity(struct call *call, const struct template_in *i
 		t->begin = t->end = INSTANT_NONE;
 	else if (dates)
 		t->starts_after_days = t->lasts_days = 0;
-	t->is_relative = t->lasts_days > 0;
-	if (t->starts_after_days && !t->is_relative)
-		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("valid.lasts_days"),
-				   TEXT_NONE);
+	t->is_relative = t->lasts_days > 0 || t->starts_after_days > 0;
 	return OK;
 }
 
@@ -339,39 +336,60 @@ enum fault native_decode_template_make(struct call *call, void *into)
 	return native_number(call, in.request_no, &cmd->request);
 }
 
+static bool path_id(const struct call *call, uint64_t *ret)
+{
+	const struct native_state *s = call->state;
+	return text_to_uint64(s->id, ret) && *ret > 0 && *ret <= INT64_MAX;
+}
+
 static enum fault read_id(struct call *call, uint64_t *ret)
 {
 	const struct native_state *s = call->state;
-	bool is_id = text_to_uint64(s->id, ret) && *ret > 0 && *ret <= INT64_MAX;
-	return is_id ? OK : call_refuse(call, FAULT_TEMPLATE_UNKNOWN, TEXT("template_id"), s->id);
+	return path_id(call, ret)
+		   ? OK
+		   : call_refuse(call, FAULT_TEMPLATE_UNKNOWN, TEXT("template_id"), s->id);
 }
 
-/* One that is unknown is left to the handler: it may be the repeat of a change. */
+/* What the patch is put over. One that is unknown is left to the handler: it may be the repeat of a
+ * change, and what is wrong with the change itself is said first. */
+static enum fault read_known(struct call *call, uint64_t id, struct template *ret)
+{
+	struct template_get_cmd get = {id};
+	struct template_get_ret got = {0};
+	enum fault fault = call_read(call, COMMAND_template_get, &get, &got);
+	*ret = got.template;
+	if (fault != FAULT_TEMPLATE_UNKNOWN)
+		return fault;
+	call->detail = (struct detail){0};
+	*ret = (struct template){.template_id = id, .name = TEXT("unknown")};
+	return OK;
+}
+
 enum fault native_decode_template_change(struct call *call, void *into)
 {
 	struct template_change_cmd *cmd = into;
 	struct template_in in = {0};
-	struct template_get_cmd get = {0};
-	struct template_get_ret got = {0};
-	TRY(read_id(call, &get.template_id));
-	enum fault fault = call_read(call, COMMAND_template_get, &get, &got);
-	if (fault != OK && fault != FAULT_TEMPLATE_UNKNOWN)
-		return fault;
-	in.t = got.template;
+	uint64_t id = 0, revision;
+	bool is_id = path_id(call, &id);
+	if (is_id)
+		TRY(read_known(call, id, &in.t));
+	revision = in.t.revision;
 	TRY(native_patch(call, FIELD_ROWS(template_fields, &in)));
-	if (in.t.template_id != got.template.template_id)
-		return native_invalid(call, "template_id");
 	TRY(read_parts(call, &in));
-	if (got.template.name.size && !in.t.name.size)
+	if (!is_id)
+		return read_id(call, &id);
+	if (in.t.template_id != id)
+		return native_invalid(call, "template_id");
+	if (!in.t.name.size)
 		return native_invalid(call, "name");
 	TRY(settle(call, &in));
-	*cmd = (struct template_change_cmd){.template_id = get.template_id,
+	*cmd = (struct template_change_cmd){.template_id = id,
 					    .template = in.t,
 					    .provider = in.provider,
 					    .recast = in.recast,
 					    .revision = native_if_match(call)};
 	if (!cmd->revision)
-		cmd->revision = got.template.revision + 1;
+		cmd->revision = revision + 1;
 	return native_number(call, in.request_no, &cmd->request);
 }
 
@@ -390,8 +408,8 @@ enum fault native_decode_template_delete(struct call *call, void *into)
 {
 	struct template_delete_cmd *cmd = into;
 	struct template_in in = {0};
-	TRY(read_id(call, &cmd->template_id));
 	TRY(native_body(call, FIELD_ROWS(number_fields, &in)));
+	TRY(read_id(call, &cmd->template_id));
 	return native_number(call, in.request_no, &call->request_number);
 }
 

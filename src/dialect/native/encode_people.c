@@ -1,4 +1,4 @@
-/* Customers, departments, campaigns, the merchant and its keys. */
+/* Customers, departments, the merchant and its keys. */
 #include "base/crypto.h"
 #include "dialect/native/encode.h"
 
@@ -97,87 +97,6 @@ enum fault native_encode_department_saved(struct call *call, const void *from)
 	NATIVE_DEPARTMENT_SAVED(SHOW)
 	out_end(o);
 	return OK;
-}
-
-/* --- campaigns --- */
-
-static void show_campaign(struct out *o, const struct campaign *c)
-{
-	NATIVE_CAMPAIGN(SHOW)
-}
-
-static void show_departments(struct out *o, const struct department *departments, unsigned n)
-{
-	write_begin_list(&o->w, "departments", "id");
-	for (unsigned i = 0; i < n; i++)
-		write_text(&o->w, "id", departments[i].department_id);
-	write_end(&o->w);
-}
-
-enum fault native_encode_campaign(struct call *call, const void *from)
-{
-	const struct campaign_query_ret *ret = from;
-	struct out out, *o = &out;
-	if (!ret->n)
-		return call_refuse(call, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
-	out_begin(o, call);
-	const struct campaign *c = &ret->rows[0];
-	const struct department *departments = ret->departments[0];
-	unsigned n = ret->department_count[0];
-	NATIVE_CAMPAIGN_SHOWN(SHOW)
-	out_end(o);
-	return OK;
-}
-
-enum fault native_encode_campaign_page(struct call *call, const void *from)
-{
-	const struct campaign_list_ret *ret = from;
-	struct out o;
-	PAGE_BEGIN(o, call);
-	for (unsigned i = 0; i < ret->n; i++) {
-		write_begin(&o.w, "row");
-		show_campaign(&o, &ret->rows[i]);
-		write_end(&o.w);
-	}
-	return page_end(&o, page_next(call, ret->n, ret->count));
-}
-
-enum fault native_encode_campaign_saved(struct call *call, const void *from)
-{
-	const struct native_state *s = call->state;
-	struct text source_code = s->source_code;
-	uint64_t activity_id = ((const struct campaign_save_ret *)from)->activity_id;
-	struct out out, *o = &out;
-	out_begin(o, call);
-	NATIVE_CAMPAIGN_SAVED(SHOW)
-	out_end(o);
-	return OK;
-}
-
-enum fault native_encode_audience_done(struct call *call, const void *from)
-{
-	const struct native_state *s = call->state;
-	struct text source_code = s->source_code;
-	struct out out, *o = &out;
-	(void)from;
-	out_begin(o, call);
-	NATIVE_AUDIENCE_DONE(SHOW)
-	out_end(o);
-	return OK;
-}
-
-enum fault native_encode_audience_page(struct call *call, const void *from)
-{
-	const struct audience_page_ret *ret = from;
-	struct out out, *o = &out;
-	PAGE_BEGIN(out, call);
-	for (unsigned i = 0; i < ret->n; i++) {
-		const struct audience_person *m = &ret->rows[i];
-		write_begin(&o->w, "row");
-		NATIVE_MEMBER(SHOW)
-		write_end(&o->w);
-	}
-	return page_end(o, page_next(call, ret->n, ret->count));
 }
 
 /* --- the merchant --- */

@@ -98,10 +98,13 @@ EXAMPLE("campaigns.save", "/v1/campaigns",
 	JSON({"source_code": "spring", "code": "SP-26", "name": "Spring sale", "type_code": "1", "from": "2026-03-01", "until": "2026-05-31", "departments": ["1001"]}),
 	JSON({"source_code": "spring", "activity_id": "2397558118809639"}))
 EXAMPLE("campaigns.put", "/v1/campaigns/spring",
-	JSON({"code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01", "until": "2026-06-15"}),
+	JSON({"code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01", "until": "2099-06-15"}),
+	JSON({"source_code": "spring", "activity_id": "2397558118809639"}))
+EXAMPLE("campaigns.change", "/v1/campaigns/spring",
+	JSON({"rewards": [{"template_id": "8001"}], "starts_at": "2026-03-01T09:00:00+08:00", "approval": true}),
 	JSON({"source_code": "spring", "activity_id": "2397558118809639"}))
 EXAMPLE("campaigns.get", "/v1/campaigns/spring", NULL,
-	JSON({"source_code": "spring", "activity_id": "2397558118809639", "code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01T00:00:00+08:00", "until": "2026-06-15T23:59:59+08:00", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "departments": ["1001"]}))
+	JSON({"source_code": "spring", "activity_id": "2397558118809639", "code": "SP-26", "name": "Spring sale", "status": "online", "from": "2026-03-01T00:00:00+08:00", "until": "2099-06-15T23:59:59+08:00", "phase": "started", "starts_at": "2026-03-01T09:00:00+08:00", "approval": true, "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00", "rewards": [{"template_id": "8001", "count": 1}], "departments": ["1001"]}))
 EXAMPLE("campaigns.list", "/v1/campaigns?limit=1", NULL,
 	JSON({"data": [{"source_code": "demo-campaign", "activity_id": "2397558118809613", "code": "HD001", "name": "双十一满减", "type_code": "1", "status": "online", "from": "2018-11-11T00:00:00+08:00", "until": "2099-12-31T23:59:59+08:00", "register_url": "https://example.com/register", "information": "满199减99", "created_at": "2026-05-01T10:00:00+08:00", "updated_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000014563a8"}))
 EXAMPLE("campaigns.cover", "/v1/campaigns/spring/targets",
@@ -113,6 +116,20 @@ EXAMPLE("campaigns.invite", "/v1/campaigns/spring/invitations",
 EXAMPLE("campaigns.register", "/v1/campaigns/spring/registrations",
 	JSON({"customers": ["383933091455959041"], "registered_at": "2026-05-01T10:00:00+08:00", "information": "two shops"}),
 	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.approve", "/v1/campaigns/spring/approvals",
+	JSON({"customers": ["383933091455959041"], "approve": true}),
+	JSON({"source_code": "spring", "changed": 1}))
+EXAMPLE("campaigns.fill", "/v1/campaigns/spring/fill",
+	JSON({"from_campaign": "demo-campaign", "mark": "invited"}),
+	JSON({"source_code": "spring"}))
+EXAMPLE("campaigns.progress", "/v1/campaigns/spring/progress", NULL,
+	JSON({"source_code": "spring", "status": "online", "phase": "started", "covered": 1000000, "invited": 640000, "registered": 5120, "awaiting_approval": 17, "waiting": 360000, "filling": false, "sent": 638990, "refused": 1010, "unknown": 0, "pending": 0, "redeemed": 8003, "refusals": [{"code": "person_exhausted", "title": "the customer has all coupons of the template that one may have", "count": 1010}]}))
+EXAMPLE("campaigns.suspend", "/v1/campaigns/spring/suspend", NULL,
+	JSON({"source_code": "spring", "status": "stopped"}))
+EXAMPLE("campaigns.resume", "/v1/campaigns/spring/resume", NULL,
+	JSON({"source_code": "spring", "status": "online"}))
+EXAMPLE("campaigns.end", "/v1/campaigns/spring/end", NULL,
+	JSON({"source_code": "spring", "status": "ended"}))
 EXAMPLE("campaigns.audience", "/v1/campaigns/spring/audience?mark=registered", NULL,
 	JSON({"data": [{"customer_id": "383933091455959041", "nick": "小明", "name": "南京掌控网络", "invited": true, "registered": true, "registered_at": "2026-05-01T10:00:00+08:00", "information": "two shops"}]}))
 EXAMPLE("campaigns.uncover", "/v1/campaigns/spring/targets", NULL,

@@ -58,6 +58,7 @@ int native_status(enum fault fault)
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_CHANGED:
 	case FAULT_LIMIT_BELOW_USED:
+	case FAULT_CAMPAIGN_ENDED:
 	case FAULT_JOB_ENDED:
 	case FAULT_LEASE_LOST:
 	case FAULT_SANDBOX_WANTED:
@@ -111,7 +112,7 @@ static struct text wire_word(struct text field)
 #define W(command, wire) {TEXT(command), TEXT(wire)},
 	    W("coupon_id", "template_id") W("campaign_source_code", "source_code")
 		W("campaign_code", "code") W("activity_id", "source_code") W("amount", "amount_fen")
-		    W("basis_points", "percent_off") W("cap", "cap_fen")
+		    W("starts", "starts_at") W("basis_points", "percent_off") W("cap", "cap_fen")
 			W("threshold", "threshold_fen") W("budget", "limits.budget_fen")
 			    W("per_day", "limits.per_day") W("uses", "limits.uses_per_coupon")
 				W("period", "limits.uses_per_customer_per")

@@ -192,20 +192,50 @@
 	F(d.name,          name,          NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
 	F(d.source_code,   source_code,   NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	NATIVE_NUMBER(F)
-#define NATIVE_CAMPAIGN_SAVE(F) \
-	F(c.source_code,  source_code,  "id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "names it; required to make one with POST") \
+#define NATIVE_REWARD(F) \
+	F(template_id, template_id, NULL, COUNT, 0, REQUIRED, 0, none, "") \
+	F(count,       count,       NULL, COUNT, REWARD_COUNT_MAX, OPTIONAL, 0, none, "coupons of it for each; absent: 1")
+#define NATIVE_CAMPAIGN_MEMBERS(F) \
 	F(c.code,         code,         NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
 	F(c.type_code,    type_code,    NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
-	F(c.status,       status,       NULL, WORD, 0, OPTIONAL, 0, status, "absent: online") \
+	F(c.status,       status,       NULL, WORD, 0, OPTIONAL, 0, status, "absent: online; of one that has a plan: it stays") \
 	F(c.begin,        from,         NULL, DAY,  0, OPTIONAL, 0, none, "a day of UTC+8") \
 	F(c.end,          until,        NULL, DAY,  0, OPTIONAL, 0, none, "a day of UTC+8, inclusive") \
 	F(c.register_url, register_url, NULL, TEXT_BYTES, 2048, OPTIONAL, 0, none, "") \
 	F(c.information,  information,  NULL, TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "") \
 	F(departments,    departments,  NULL, VALUE, 0, OPTIONAL, 0, TextList, "ids; absent: they stay") \
+	F(rewards,        rewards,      NULL, VALUE, 0, OPTIONAL, 0, RewardList, "what each covered member is issued, once; absent: they stay, [] takes them away. With rewards, approval or starts_at the campaign has a plan, and runs") \
+	F(register_rewards, register_rewards, NULL, VALUE, 0, OPTIONAL, 0, RewardList, "the same, of who registers") \
+	F(c.approval,     approval,     NULL, BOOL, 0, OPTIONAL, HAS(has_approval), none, "registrations wait until they are approved; absent: it stays") \
+	F(c.starts,       starts_at,    NULL, MOMENT, 0, OPTIONAL, HAS(has_starts), none, "when its rewards begin to go out; absent: it stays; never said: when the campaign begins") \
 	NATIVE_NUMBER(F)
+#define NATIVE_CAMPAIGN_SAVE(F) \
+	F(c.source_code,  source_code,  "id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "names it; required to make one with POST") \
+	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, REQUIRED, 0, none, "") \
+	NATIVE_CAMPAIGN_MEMBERS(F)
+#define NATIVE_CAMPAIGN_PATCH(F) \
+	F(c.name,         name,         NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
+	NATIVE_CAMPAIGN_MEMBERS(F)
 #define NATIVE_TARGETS(F) \
-	F(nicks, nicks, NULL, VALUE, 0, REQUIRED, 0, TextList, "unknown ones become customers") \
+	F(nicks, nicks, NULL, VALUE, 0, OPTIONAL, 0, TextList, "unknown ones become customers") \
+	F(customers, customers, NULL, VALUE, 0, OPTIONAL, 0, CustomerNameList, "the same by other names; either the one or the other") \
+	NATIVE_NUMBER(F)
+#define NATIVE_APPROVAL(F) \
+	F(customers, customers, NULL, VALUE, 0, REQUIRED, 0, TextList, "customer ids; whose registration does not wait is left alone") \
+	F(approve,   approve,   NULL, BOOL,  0, REQUIRED, HAS(has_approve), none, "false: the registrations are dropped") \
+	NATIVE_NUMBER(F)
+#define NATIVE_FILTER(F) \
+	F(f.created_from, created_from,      NULL, MOMENT,     0, OPTIONAL, 0, none, "a day is its first second") \
+	F(f.created_to,   created_until,     NULL, MOMENT_END, 0, OPTIONAL, 0, none, "inclusive; a day is its last second") \
+	F(phone,          has_phone,         NULL, BOOL,  0, OPTIONAL, HAS(has_phone), none, "") \
+	F(card_no,        has_card_no,       NULL, BOOL,  0, OPTIONAL, HAS(has_card_no), none, "") \
+	F(nick,           has_nick,          NULL, BOOL,  0, OPTIONAL, HAS(has_nick), none, "") \
+	F(f.template_id,  template_id,       NULL, COUNT, 0, OPTIONAL, 0, none, "with has_unused_coupon") \
+	F(coupon,         has_unused_coupon, NULL, BOOL,  0, OPTIONAL, HAS(has_coupon), none, "of the template, among the customer's newest 100; absent: true")
+#define NATIVE_FILL(F) \
+	F(from_campaign, from_campaign, NULL, TEXT,  NAME_LENGTH_MAX, OPTIONAL, 0, none, "source code of the campaign whose members are added, as they are now") \
+	F(mark,          mark,          NULL, WORD,  0, OPTIONAL, 0, fill_mark, "which of them; absent: covered") \
+	F(customers,     customers,     NULL, VALUE, 0, OPTIONAL, 0, CustomerFilter, "all customers that fit; {} is everybody; either this or from_campaign") \
 	NATIVE_NUMBER(F)
 #define NATIVE_INVITE(F) \
 	F(customers, customers, NULL, VALUE, 0, REQUIRED, 0, TextList, "customer ids") \
@@ -260,7 +290,8 @@
 	S(RedeemBody, NATIVE_REDEEM) S(RedeemManyBody, NATIVE_REDEEM_MANY) S(ValidateBody, NATIVE_VALIDATE) \
 	S(QualifyBody, NATIVE_QUALIFY) S(ReverseBody, NATIVE_REVERSE) S(ReverseOrderBody, NATIVE_REVERSE_ORDER) S(ReverseOneBody, NATIVE_REVERSE_ORDER) \
 	S(CustomerBody, NATIVE_CUSTOMER_SAVE) S(MergeBody, NATIVE_MERGE) S(DepartmentBody, NATIVE_DEPARTMENT_SAVE) \
-	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
+	S(CampaignBody, NATIVE_CAMPAIGN_SAVE) S(CampaignPatch, NATIVE_CAMPAIGN_PATCH) S(Reward, NATIVE_REWARD) S(ApprovalBody, NATIVE_APPROVAL) \
+	S(FillBody, NATIVE_FILL) S(CustomerFilter, NATIVE_FILTER) S(TargetsBody, NATIVE_TARGETS) S(InviteBody, NATIVE_INVITE) \
 	S(RegisterBody, NATIVE_REGISTER) S(ClockBody, NATIVE_CLOCK) S(CredentialBody, NATIVE_CREDENTIAL_MAKE) S(CredentialPatch, NATIVE_CREDENTIAL_LIMITS) S(NumberBody, NATIVE_NUMBER) \
 	S(WebhookBody, NATIVE_WEBHOOK_SAVE) S(RotateBody, NATIVE_ROTATE) S(ResendBody, NATIVE_RESEND) S(AskBody, NATIVE_NUMBER)
 #define NATIVE_QUERIES(S) \
@@ -280,6 +311,8 @@
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(ProviderNamed, NATIVE_PROVIDER_NAMED) S(ProviderShown, NATIVE_PROVIDER_SHOWN) S(CouponDelivery, NATIVE_COUPON_DELIVERY) \
 	S(Errand, NATIVE_ERRAND) S(ErrandShown, NATIVE_ERRAND_SHOWN) S(Promise, NATIVE_PROMISE) S(ErrandAsked, NATIVE_ERRAND_ASKED) \
+	S(RewardShown, NATIVE_REWARD_SHOWN) S(CampaignTurned, NATIVE_CAMPAIGN_TURNED) S(Approved, NATIVE_APPROVED) \
+	S(Progress, NATIVE_PROGRESS) S(Refusal, NATIVE_REFUSAL) \
 	S(Merchant, NATIVE_MERCHANT) S(ClockMoved, NATIVE_CLOCK_MOVED) S(Credential, NATIVE_CREDENTIAL) S(CredentialMade, NATIVE_CREDENTIAL_MADE) \
 	S(Deleted, NATIVE_DELETED) S(LedgerHead, NATIVE_LEDGER_HEAD) S(Problem, NATIVE_PROBLEM) \
 	S(Webhook, NATIVE_WEBHOOK) S(WebhookMade, NATIVE_WEBHOOK_MADE) S(WebhookChanged, NATIVE_WEBHOOK_CHANGED) \
@@ -293,7 +326,8 @@
 #define NATIVE_LISTS(L) \
 	L(WindowList, Window, HOURS_MAX) L(WindowListShown, WindowShown, 0) L(CustomerNameList, CustomerName, GRANT_MAX) \
 	L(ItemList, Item, CART_ITEMS_MAX) L(EventList, Event, 0) L(GrantedList, Granted, 0) L(RedemptionList, Redemption, 0) \
-	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(PromiseList, Promise, 0) L(BestList, BestCoupon, 0)
+	L(PricedList, Priced, 0) L(ReasonList, Reason, 0) L(ProblemReasonList, ProblemReason, 0) L(PromiseList, Promise, 0) L(BestList, BestCoupon, 0) \
+	L(RewardList, Reward, REWARDS_MAX) L(RewardListShown, RewardShown, 0) L(RefusalList, Refusal, 0)
 /* X(schema, text of a JSON schema): what no row can say. */
 #define NATIVE_OTHERS(X) \
 	X(CouponAnswer, JSON({"anyOf": [{"$ref": "#/components/schemas/CouponShown"}, {"$ref": "#/components/schemas/CouponPublic"}], "description": "a public key sees CouponPublic, and only of a coupon that may be used now"})) \

@@ -133,6 +133,11 @@ CHECKED enum fault native_customer(struct call *call, struct json value, const c
 
 /* A mistyped number would be somebody whom nobody finds: PARAMETER_INVALID. Empty: none. */
 CHECKED enum fault native_phone(struct call *call, const char *path, struct text phone);
+/* decode_people.c: a list's query that has a page alone; a body that has a request number alone. */
+CHECKED enum fault native_read_page(struct call *call, uint64_t *ret_from, unsigned *ret_n);
+CHECKED enum fault native_only_number(struct call *call);
+/* What a record may be named by. */
+bool native_fits_name(struct text t);
 /* The customer of the path. */
 CHECKED enum fault native_customer_id(struct call *call, struct text *ret);
 

@@ -179,6 +179,7 @@ static struct answer answer_of(struct call *call, enum fault fault)
 	case FAULT_DELIVERY_UNKNOWN:
 	case FAULT_ERRAND_UNKNOWN:
 	case FAULT_JOB_UNKNOWN:
+	case FAULT_CAMPAIGN_ENDED:
 	case FAULT_JOB_ENDED:
 	case FAULT_TARGET_REFUSED:
 	case FAULT_LEASE_LOST:

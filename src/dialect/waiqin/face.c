@@ -149,6 +149,7 @@ static void write_message(struct buffer *b, const struct call *call, const struc
 	case FAULT_DELIVERY_UNKNOWN:
 	case FAULT_ERRAND_UNKNOWN:
 	case FAULT_JOB_UNKNOWN:
+	case FAULT_CAMPAIGN_ENDED:
 	case FAULT_JOB_ENDED:
 	case FAULT_TARGET_REFUSED:
 	case FAULT_LEASE_LOST:

@@ -96,6 +96,7 @@ struct wjb_error wjb_error_of(enum fault fault)
 	case FAULT_DELIVERY_UNKNOWN:
 	case FAULT_ERRAND_UNKNOWN:
 	case FAULT_JOB_UNKNOWN:
+	case FAULT_CAMPAIGN_ENDED:
 	case FAULT_JOB_ENDED:
 	case FAULT_TARGET_REFUSED:
 	case FAULT_LEASE_LOST:

@@ -97,10 +97,15 @@ void rule_coupon_issue(struct happening *h)
 	accepted(h);
 	struct m_issue *issue = keep_bytes(h->w, sizeof(*issue));
 	*issue = (struct m_issue){.plain = true, .template_id = c->template_id, .n = c->n};
+	bool some = false;
 	for (unsigned i = 0; i < c->n; i++) {
 		issue->nicks[i] = c->nicks[i];
 		issue->faults[i] = issue_one(h, template, c->nicks[i], &issue->coupons[i]);
+		some |= issue->faults[i] == OK;
 	}
+	expect_issued(h, issue);
+	if (!some)
+		return;
 	if (c->number.size) {
 		struct m_request *r =
 		    model_remember_number(h, COMMAND_coupon_issue, "issue", c->number);
@@ -110,7 +115,6 @@ void rule_coupon_issue(struct happening *h)
 		model_remember(h, &c->request)->issue = issue;
 	}
 	h->wrote |= c->request.count > 0 || c->number.size > 0;
-	expect_issued(h, issue);
 }
 
 /* --- one CSV row --- */

@@ -316,7 +316,7 @@ void rule_coupon_grant(struct happening *h)
 	begin_sweeps(h, c);
 	expect_granted(h, issue, c->hold);
 	forget_holders(h, issue, holders.before);
-	if (c->request.key.size) {
+	if (c->request.key.size && h->wrote) {
 		model_remember_number(h, COMMAND_coupon_issue, "issue", c->request.key)->issue =
 		    issue;
 		h->wrote = true;

@@ -238,6 +238,10 @@ void rule_template_change(struct happening *h)
 	uint64_t have = h->op->ret.template_change.revision;
 	if (number_again(h, &c->request, have))
 		return;
+	struct template after = c->template;
+	after.template_id = c->template_id;
+	if (bad_rules(h, &after))
+		return;
 	int at = model_find_template(h->home, c->template_id);
 	if (at < 0 && refused(h, FAULT_TEMPLATE_UNKNOWN, "template_id"))
 		return;
@@ -245,9 +249,8 @@ void rule_template_change(struct happening *h)
 	if (c->revision && c->revision != t->more.revision + 1 &&
 	    refused(h, FAULT_PRECONDITION_FAILED, "if-match"))
 		return;
-	struct template before = model_template(t), after = c->template;
-	after.template_id = c->template_id;
-	if (bad_rules(h, &after) || below_used(h, at, &after))
+	struct template before = model_template(t);
+	if (below_used(h, at, &after))
 		return;
 	after.edition = before.edition;
 	after.recast = before.recast;
