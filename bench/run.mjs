@@ -470,8 +470,32 @@ async function replay() {
   report(`replay of ${entries} entries into an empty view`, `${Math.round(entries / seconds)} entries/s`, 'at least 200,000/s', entries / seconds >= 200000);
 }
 
+// --- rows out ---
+/** Seconds, and the most memory that was its own, of a command whose output goes to a file. */
+async function timed(args, out) {
+  const begin = process.hrtime.bigint();
+  const child = spawn('taskset', ['-c', '1', BINARY, ...args], { stdio: ['ignore', openSync(out, 'w'), 'inherit'] });
+  let most = 0;
+  const watch = setInterval(() => { try { most = Math.max(most, memory(child.pid).anonymous); } catch {} }, 50);
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`);
+  return { seconds: Number(process.hrtime.bigint() - begin) / 1e9, most };
+}
+const countLines = (file) => Number(execFileSync('wc', ['-l', file], { encoding: 'utf8' }).split(' ')[0]);
+async function exports() {
+  for (const format of ['csv', 'ndjson']) {
+    const out = join(root, `out.${format}`);
+    const { seconds, most } = await timed(['export', 'coupons', `--format=${format}`, `--data=${data}`], out);
+    const n = countLines(out) - (format === 'csv' ? 1 : 0);
+    report(`export of ${n} coupons, ${format}`, `${Math.round(n / seconds)} rows/s, ${(most / 1048576).toFixed(0)} MiB of memory`,
+      'at least 500,000 rows/s, at most 64 MiB', n / seconds >= 500000 && most <= 64 * 1048576);
+    rmSync(out);
+  }
+}
+
 // --- all ---
-const parts = { zvcms, top, deep, idle, lookup, replay, spi, redeem, life, deliver, campaign };
+const parts = { zvcms, top, deep, idle, lookup, replay, export: exports, spi, redeem, life, deliver, campaign };
 try {
   if (!existsSync(data)) await makeData();
   for (const [name, part] of Object.entries(parts)) if (wanted(name)) await part();

@@ -15,9 +15,10 @@ const may = {
   'src/http/': ['base/', 'http/'],
   'src/store/': ['base/', 'store/', 'domain/records.tbl.h', 'domain/domain.h'],
   'src/domain/': ['base/', 'store/store.h', 'domain/'],
-  'src/dialect/': ['base/', 'http/http.h', 'domain/domain.h', 'domain/faults.tbl.h', 'dialect/', 'serve/call.h'],
-  'src/courier/': ['base/', 'domain/', 'store/engine.h', 'store/store.h', 'courier/'],
-  'src/cli/': ['base/', 'courier/courier.h', 'domain/domain.h', 'store/engine.h', 'store/store.h', 'store/pg_migrate.h', 'store/copy.h', 'dialect/dialect.h', 'cli/'],
+  'src/bulk/': ['base/', 'domain/', 'store/store.h', 'store/engine.h', 'bulk/'],
+  'src/dialect/': ['base/', 'http/http.h', 'domain/domain.h', 'domain/faults.tbl.h', 'dialect/', 'serve/call.h', 'bulk/bulk.h'],
+  'src/courier/': ['base/', 'domain/', 'store/engine.h', 'store/store.h', 'bulk/', 'courier/'],
+  'src/cli/': ['base/', 'bulk/', 'courier/courier.h', 'domain/domain.h', 'store/engine.h', 'store/store.h', 'store/pg_migrate.h', 'store/copy.h', 'dialect/dialect.h', 'cli/'],
   'src/serve/': ['base/', 'courier/courier.h', 'http/http.h', 'domain/', 'store/engine.h', 'store/store.h', 'dialect/dialect.h', 'cli/', 'serve/'],
 };
 

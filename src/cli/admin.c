@@ -15,7 +15,11 @@
 
 #include "cli/cli.h"
 
-enum { ADMIN_MESSAGE_MAX = 64 * 1024, ADMIN_WORDS_MAX = 80, ADMIN_CLIENTS_MAX = 8 };
+enum {
+	ADMIN_MESSAGE_MAX = 64 * 1024,
+	ADMIN_WORDS_MAX = 80,
+	ADMIN_CLIENTS_MAX = 32, /* some follow the ledger, and stay */
+};
 
 struct admin {
 	struct engine *engine;

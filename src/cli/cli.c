@@ -24,9 +24,10 @@ const unsigned cli_command_count = COUNT_OF(cli_commands);
 static const char *const common_options = "data store master-key output";
 /* Options that are true or false; the others want a value, but for `config --check[=FILE]`. */
 static const char *const flag_options =
-    "typed require-session sandbox revoke dry-run accept example show";
+    "typed require-session sandbox revoke dry-run accept example show follow once";
 static const char *const bare_options =
-    "typed require-session sandbox revoke dry-run accept example show check allow-private-targets";
+    "typed require-session sandbox revoke dry-run accept example show follow once check "
+    "allow-private-targets";
 
 /* --- what went wrong, in words --- */
 
@@ -74,20 +75,67 @@ int cli_refused(struct cli *c, enum fault fault, const struct detail *detail)
 	return cli_failed(c, fault, why);
 }
 
-void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all)
+static int64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void draw_rate(struct cli *c, uint64_t done, uint64_t all, uint64_t rows)
+{
+	int64_t ms = clock_ms() - c->progress_since_ms;
+	uint64_t left_s = 0;
+
+	if (ms <= 0 || !done)
+		return;
+	if (done < all)
+		left_s = (uint64_t)((double)(all - done) / (double)done * (double)ms / 1000);
+	fprintf(c->err, "  %llu rows/s", (unsigned long long)(rows * 1000 / (uint64_t)ms));
+	if (done < all)
+		fprintf(c->err, ", %llu:%02llu:%02llu left ", (unsigned long long)left_s / 3600,
+			(unsigned long long)left_s / 60 % 60, (unsigned long long)left_s % 60);
+	else
+		fputs("                   ", c->err); /* over what stood there */
+}
+
+/* rows 0: nothing is said of them. */
+static void draw(struct cli *c, const char *what, uint64_t done, uint64_t all, uint64_t rows)
 {
 	enum { WIDTH = 40 };
 	unsigned filled = all ? (unsigned)(done * WIDTH / all) : 0;
 
-	if (!c->terminal)
-		return;
 	fprintf(c->err, "\r%s [", what);
 	for (unsigned i = 0; i < WIDTH; i++)
 		fputc(i < filled ? '#' : '.', c->err);
 	fprintf(c->err, "] %3u%%", all ? (unsigned)(done * 100 / all) : 100);
+	if (rows)
+		draw_rate(c, done, all, rows);
 	if (done >= all)
 		fputc('\n', c->err);
 	fflush(c->err);
+}
+
+void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all)
+{
+	if (c->terminal)
+		draw(c, what, done, all, 0);
+}
+
+void cli_progress_rows(struct cli *c, const char *what, uint64_t done, uint64_t all, uint64_t rows)
+{
+	enum { EVERY_MS = 100 };
+	int64_t now = c->terminal ? clock_ms() : 0;
+
+	if (!c->terminal)
+		return;
+	if (!c->progress_since_ms)
+		c->progress_since_ms = now;
+	if (done < all && now - c->progress_drawn_ms < EVERY_MS)
+		return;
+	c->progress_drawn_ms = now;
+	draw(c, what, done, all, rows);
 }
 
 /* --- options --- */

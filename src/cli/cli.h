@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "bulk/bulk.h"
 #include "domain/domain.h"
 #include "store/engine.h"
 
@@ -37,6 +38,7 @@ struct cli {
 	/* in a server: the client has gone or the server stops: end early, with SHUTTING_DOWN */
 	bool (*gone)(void *context);
 	void *gone_context;
+	int64_t progress_since_ms, progress_drawn_ms; /* monotonic; 0: no bar yet */
 };
 
 enum cli_needs {
@@ -80,11 +82,17 @@ int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(prin
 void cli_json_text(FILE *out, struct text t);
 /* A bar on a terminal, nothing elsewhere. done == all ends the line. */
 void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all);
+/* The same with rows per second and the time that is left. */
+void cli_progress_rows(struct cli *c, const char *what, uint64_t done, uint64_t all, uint64_t rows);
 
 /* The whole command line of a process: argv[1..]. */
 int cli_main(int argc, char **argv);
 /* The same inside a server: words and options as sent, an engine that is open. */
 int cli_run(struct cli *c, int argc, char **argv);
+
+/* cli/import.c: the kind and the format that words and options say. 0, or the exit code. */
+int cli_bulk_words(struct cli *c, bool import, const struct bulk_kind **ret_kind,
+		   enum bulk_format *ret_format);
 
 /* cli/origin.c: the store's first entry, once. */
 CHECKED enum fault origin_ensure(struct engine *engine, struct text actor);
@@ -96,19 +104,6 @@ struct admin *admin_start(struct engine *engine, const char *dir, bool shown);
 void admin_stop(struct admin *a);
 /* Hands the command to the server that holds `dir`. false: nobody answers there. */
 bool admin_send(const char *dir, int argc, char **argv, int *ret_exit);
-
-/* cli/csv.c: one CSV file, row by row, RFC 4180. */
-struct csv;
-/* fd is read, not closed. */
-struct csv *csv_open(int fd);
-void csv_close(struct csv *c);
-enum csv_result { CSV_ROW, CSV_END, CSV_BAD, CSV_UNREADABLE };
-enum { CSV_COLUMNS_MAX = 32 };
-/* Cells live until the next call. *ret_line is the row's first line number, from 1. */
-enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
-			 uint64_t *ret_line);
-uint64_t csv_bytes_read(const struct csv *c);
-void csv_write_cell(FILE *out, struct text cell, bool first);
 
 /* serve/serve.c */
 int serve_main(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "base/spool.h"
 #include "courier/courier.h"
 
 static volatile sig_atomic_t ended;
@@ -15,7 +16,10 @@ static void on_signal(int signal)
 
 int cli_courier(struct cli *c)
 {
-	struct courier_config config = {.allow_private = cli_flag(c, "allow-private-targets")};
+	char spool[SPOOL_PATH_SIZE];
+	struct courier_config config = {
+	    .allow_private = cli_flag(c, "allow-private-targets"),
+	    .spool = spool_of(cli_option(c, "spool"), cli_option(c, "data"), spool)};
 	struct courier *courier = courier_start(c->engine, &config);
 
 	if (!courier)

@@ -1,13 +1,14 @@
 /*
- * `couponry import`: rows of a CSV file become commands, in the file's order, up to IMPORT_WINDOW
- * under way at once (the lane makes many durable with one flush). A row that is refused goes to
- * FILE.refused.csv with its line and reason; the others stand. Nothing is kept but the window, so a
- * file may be of any length.
+ * `couponry import`: rows of a CSV or NDJSON file become commands, in the file's order, up to
+ * IMPORT_WINDOW under way at once (the lane makes many durable with one flush). A row that is
+ * refused goes to FILE.refused.csv (.ndjson) with its line and reason; the others stand. Nothing is
+ * kept but the window, so a file may be of any length.
  *
  *   slot: DONE --row read--> SENT --lane's done--> DONE --collected in the file's order--> free
  *                            SENT --we wait for it--> AWAITED --lane's done, wakes us--> DONE
  */
-#include "cli/import.h"
+#include "base/json.h"
+#include "bulk/bulk.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -28,10 +29,8 @@ enum row_state { SENT, AWAITED, DONE };
 struct import;
 struct slot {
 	struct import *import;
-	_Atomic int state; /* enum row_state */
-	uint64_t line;
-	struct text cells[CSV_COLUMNS_MAX]; /* as read, for the refused file */
-	unsigned cell_count;
+	_Atomic int state;   /* enum row_state */
+	struct bulk_row row; /* as read, for the refused file */
 	enum fault fault;
 	struct detail detail;
 	struct arena arena;
@@ -42,17 +41,16 @@ struct slot {
 
 struct import {
 	struct cli *cli;
-	const struct csv_kind *kind;
+	const struct bulk_kind *kind;
+	enum bulk_format format;
+	struct bulk_reader reader;
 	uint64_t merchant;
 	struct text
 	    campaign; /* audience: its source code, of rows that name none; empty: not said */
 	bool dry_run;
-	int column_of[CSV_COLUMNS_MAX]; /* cell -> column of the kind */
-	unsigned cell_count;
-	struct text header[CSV_COLUMNS_MAX];
-	struct arena header_arena;
 	const char *file;
 	FILE *refused;
+	struct buffer line; /* of the refused file */
 	uint64_t size, rows, refused_rows;
 	pthread_mutex_t lock;
 	pthread_cond_t some_done;
@@ -62,73 +60,12 @@ struct import {
 
 /* --- one row -> one command --- */
 
-static enum fault cell_refuse(struct slot *s, const struct column *c, enum fault fault,
-			      struct text value)
-{
-	s->detail = (struct detail){text_of(c->name), value};
-	return fault;
-}
-
-static enum fault cell_decode(struct slot *s, const struct column *c, struct text cell)
-{
-	void *member = (char *)s->cmd + c->member;
-	uint64_t number;
-
-	cell = text_trim(cell);
-	if (!cell.size)
-		return c->required ? cell_refuse(s, c, FAULT_PARAMETER_MISSING, cell) : OK;
-	if (!text_is_clean(cell))
-		return cell_refuse(s, c, FAULT_PARAMETER_INVALID, TEXT_NONE);
-	bool good = true;
-	switch (c->form) {
-	case FORM_TEXT:
-	case FORM_LONG:
-		if ((c->form == FORM_TEXT ? text_length(cell) : cell.size) > c->bound)
-			return cell_refuse(s, c, FAULT_PARAMETER_TOO_LONG, TEXT_NONE);
-		*(struct text *)member = cell;
-		break;
-	case FORM_NUMBER:
-		good = text_to_uint64(cell, &number) && number > 0 && number <= INT64_MAX;
-		*(uint64_t *)member = good ? number : 0;
-		break;
-	case FORM_SECOND:
-		good = moment_parse_second(cell, member);
-		break;
-	case FORM_YUAN:
-		good = money_parse_yuan(cell, member);
-		*((bool *)s->cmd + c->bound) = good;
-		break;
-	case FORM_STATUS:
-		good = coupon_state_read(cell, member);
-		break;
-	}
-	return good ? OK : cell_refuse(s, c, FAULT_PARAMETER_INVALID, cell);
-}
-
-static enum fault row_campaign(const struct import *im, struct slot *s)
-{
-	struct audience_add_cmd *cmd = s->cmd;
-	if (!cmd->source_code.size)
-		cmd->source_code = im->campaign;
-	if (cmd->source_code.size)
-		return OK;
-	s->detail = (struct detail){TEXT("source_code"), TEXT_NONE};
-	return FAULT_PARAMETER_MISSING;
-}
-
 static enum fault row_decode(struct import *im, struct slot *s)
 {
-	s->cmd = arena_take_zeroed(&s->arena, im->kind->cmd_size);
+	s->cmd = arena_take_zeroed(&s->arena, im->kind->row_size);
 	s->ret = arena_take_zeroed(&s->arena, im->kind->ret_size);
 	must(s->cmd && s->ret);
-	if (s->cell_count != im->cell_count) {
-		s->detail.field = arena_format(&s->arena, "%u cells instead of %u", s->cell_count,
-					       im->cell_count);
-		return FAULT_PARAMETER_INVALID;
-	}
-	for (unsigned i = 0; i < s->cell_count; i++)
-		TRY(cell_decode(s, &im->kind->columns[im->column_of[i]], s->cells[i]));
-	return im->kind->command == COMMAND_audience_add ? row_campaign(im, s) : OK;
+	return bulk_decode(&im->reader, &s->row, &s->arena, s->cmd, &s->detail);
 }
 
 /* --- the window --- */
@@ -187,40 +124,73 @@ static void row_send(struct import *im, struct slot *s)
 	}
 }
 
+static const char *refused_end(const struct import *im)
+{
+	return im->format == BULK_CSV ? "refused.csv" : "refused.ndjson";
+}
+
 static void refused_open(struct import *im)
 {
 	char *name;
 
-	must(asprintf(&name, "%s.refused.csv", im->file) > 0);
+	must(asprintf(&name, "%s.%s", im->file, refused_end(im)) > 0);
 	im->refused = fopen(name, "we");
 	free(name);
-	if (!im->refused)
+	if (!im->refused || im->format != BULK_CSV)
 		return;
-	fputs("line,reason", im->refused);
-	for (unsigned i = 0; i < im->cell_count; i++)
-		csv_write_cell(im->refused, im->header[i], false);
-	fputc('\n', im->refused);
+	buffer_clear(&im->line);
+	buffer_text(&im->line, TEXT("line,reason"));
+	for (unsigned i = 0; i < im->reader.cell_count; i++)
+		csv_write_cell(&im->line, im->reader.header[i], false);
+	buffer_byte(&im->line, '\n');
+	fwrite(im->line.data, 1, im->line.size, im->refused);
+}
+
+static void refused_csv(struct buffer *b, const struct slot *s, struct text reason)
+{
+	buffer_uint64(b, s->row.line);
+	csv_write_cell(b, reason, false);
+	for (unsigned i = 0; i < s->row.n; i++)
+		csv_write_cell(b, s->row.cells[i], false);
+}
+
+/* A line that is no JSON comes as a text; one that is too long, or no text at all, not. */
+static void refused_json(struct buffer *b, const struct slot *s, struct text reason)
+{
+	struct json value;
+
+	buffer_format(b, "{\"line\":%llu,\"reason\":", (unsigned long long)s->row.line);
+	buffer_json_text(b, reason);
+	if (s->row.raw.size && json_parse(s->row.raw, &value)) {
+		buffer_text(b, TEXT(",\"row\":"));
+		buffer_text(b, value.raw);
+	} else if (text_is_utf8(s->row.raw)) {
+		buffer_text(b, TEXT(",\"row\":"));
+		buffer_json_text(b, s->row.raw);
+	}
+	buffer_byte(b, '}');
 }
 
 static void row_refused(struct import *im, const struct slot *s)
 {
-	char reason[256];
-	int n = snprintf(reason, sizeof(reason), "%s%s%.*s%s%.*s", fault_name(s->fault),
+	char memory[256];
+	int n = snprintf(memory, sizeof(memory), "%s%s%.*s%s%.*s", fault_name(s->fault),
 			 s->detail.field.size ? ": " : "", TEXT_ARG(s->detail.field),
 			 s->detail.value.size ? " " : "", TEXT_ARG(s->detail.value));
+	struct text reason = {memory, n < (int)sizeof(memory) ? (size_t)n : sizeof(memory) - 1};
 
-	if (n > (int)sizeof(reason) - 1)
-		n = (int)sizeof(reason) - 1;
 	im->refused_rows++;
 	if (!im->refused)
 		refused_open(im);
 	if (!im->refused)
 		return;
-	fprintf(im->refused, "%llu", (unsigned long long)s->line);
-	csv_write_cell(im->refused, (struct text){reason, (size_t)n}, false);
-	for (unsigned i = 0; i < s->cell_count; i++)
-		csv_write_cell(im->refused, s->cells[i], false);
-	fputc('\n', im->refused);
+	buffer_clear(&im->line);
+	if (im->format == BULK_CSV)
+		refused_csv(&im->line, s, reason);
+	else
+		refused_json(&im->line, s, reason);
+	buffer_byte(&im->line, '\n');
+	fwrite(im->line.data, 1, im->line.size, im->refused);
 }
 
 /* A full queue is no fault of the row: it waits and is sent again. Rows behind it may
@@ -257,19 +227,20 @@ static struct slot *slot_take(struct import *im)
 	return &im->slots[im->head++ % IMPORT_WINDOW];
 }
 
-static void row_take(struct import *im, const struct text *cells, unsigned n, uint64_t line,
-		     bool bad)
+static void row_take(struct import *im, const struct bulk_row *row)
 {
 	struct slot *s = slot_take(im);
 
-	s->line = line;
-	s->cell_count = n;
+	s->row.line = row->line;
+	s->row.n = row->n;
+	s->row.fault = row->fault;
+	s->row.raw = arena_text(&s->arena, row->raw);
+	s->row.detail.field = arena_text(&s->arena, row->detail.field);
+	s->row.detail.value = TEXT_NONE;
 	s->detail = (struct detail){0};
-	for (unsigned i = 0; i < n; i++)
-		s->cells[i] = arena_text(&s->arena, cells[i]);
-	if (bad)
-		s->detail.field = TEXT("quotes do not close, or too many or too long cells");
-	s->fault = bad ? FAULT_PARAMETER_INVALID : row_decode(im, s);
+	for (unsigned i = 0; i < row->n; i++)
+		s->row.cells[i] = arena_text(&s->arena, row->cells[i]);
+	s->fault = row_decode(im, s);
 	atomic_store(&s->state, DONE);
 	if (s->fault == OK)
 		row_send(im, s);
@@ -277,52 +248,18 @@ static void row_take(struct import *im, const struct text *cells, unsigned n, ui
 
 /* --- the file --- */
 
-static int header_read(struct import *im, struct csv *csv)
+static int rows_read(struct import *im)
 {
-	struct cli *c = im->cli;
-	uint64_t line;
-
-	if (csv_next(csv, im->header, &im->cell_count, &line) != CSV_ROW)
-		return cli_failed(c, FAULT_FILE_UNREADABLE, "there is no header row");
-	for (unsigned i = 0; i < im->cell_count; i++) {
-		im->header[i] = arena_text(&im->header_arena, text_trim(im->header[i]));
-		im->column_of[i] = -1;
-		for (unsigned j = 0; j < im->kind->column_count; j++)
-			if (text_equal(im->header[i], text_of(im->kind->columns[j].name)))
-				im->column_of[i] = (int)j;
-		if (im->column_of[i] < 0)
-			return cli_usage(c, "%s have no column \"%.*s\"", im->kind->name,
-					 TEXT_ARG(im->header[i]));
-		for (unsigned j = 0; j < i; j++)
-			if (im->column_of[j] == im->column_of[i])
-				return cli_usage(c, "the column \"%.*s\" stands twice",
-						 TEXT_ARG(im->header[i]));
-	}
-	for (unsigned j = 0; j < im->kind->column_count; j++) {
-		bool there = !im->kind->columns[j].required;
-		for (unsigned i = 0; i < im->cell_count; i++)
-			there |= im->column_of[i] == (int)j;
-		if (!there)
-			return cli_usage(c, "the column \"%s\" is missing",
-					 im->kind->columns[j].name);
-	}
-	return 0;
-}
-
-static int rows_read(struct import *im, struct csv *csv)
-{
-	struct text cells[CSV_COLUMNS_MAX];
-	unsigned n;
-	uint64_t line;
-	enum csv_result result;
+	struct bulk_row row;
+	enum bulk_result result;
 	bool stopped = false;
 
-	while (!stopped &&
-	       ((result = csv_next(csv, cells, &n, &line)) == CSV_ROW || result == CSV_BAD)) {
-		row_take(im, cells, n, line, result == CSV_BAD);
+	while (!stopped && (result = bulk_next(&im->reader, &row)) == BULK_ROW) {
+		row_take(im, &row);
 		if (im->head % PROGRESS_EVERY)
 			continue;
-		cli_progress(im->cli, im->kind->name, csv_bytes_read(csv), im->size);
+		cli_progress_rows(im->cli, im->kind->name, bulk_at(&im->reader), im->size,
+				  im->rows);
 		stopped = im->cli->gone && im->cli->gone(im->cli->gone_context);
 	}
 	while (im->tail < im->head)
@@ -330,8 +267,8 @@ static int rows_read(struct import *im, struct csv *csv)
 	if (stopped)
 		return cli_failed(im->cli, FAULT_SHUTTING_DOWN,
 				  "the rest of the file was not read");
-	cli_progress(im->cli, im->kind->name, 1, 1);
-	return result == CSV_UNREADABLE ? cli_failed(im->cli, FAULT_FILE_UNREADABLE, im->file) : 0;
+	cli_progress_rows(im->cli, im->kind->name, 1, 1, im->rows);
+	return result == BULK_UNREADABLE ? cli_failed(im->cli, FAULT_FILE_UNREADABLE, im->file) : 0;
 }
 
 static int import_report(struct import *im)
@@ -347,24 +284,75 @@ static int import_report(struct import *im)
 		return cli_failed(c, FAULT_FILE_UNWRITABLE, "the file of refused rows");
 	if (!im->refused_rows)
 		return 0;
-	fprintf(c->err, "couponry: %s: see %s.refused.csv\n", fault_name(FAULT_ROWS_REFUSED),
-		im->file);
+	fprintf(c->err, "couponry: %s: see %s.%s\n", fault_name(FAULT_ROWS_REFUSED), im->file,
+		refused_end(im));
 	return 1;
 }
 
 static int import_file(struct import *im, int fd)
 {
-	struct csv *csv = csv_open(fd);
-	int exit = header_read(im, csv);
+	struct text why;
+	enum fault fault = bulk_open(&im->reader, im->kind, im->format, fd, &why);
+	im->reader.campaign = im->campaign;
+	int exit = 0;
 
+	if (fault == FAULT_USAGE)
+		exit = cli_usage(im->cli, "%.*s", TEXT_ARG(why));
+	else if (fault != OK)
+		exit = cli_failed(im->cli, fault,
+				  arena_format(&im->reader.arena, "%.*s%c", TEXT_ARG(why), 0).data);
 	if (!exit)
-		exit = rows_read(im, csv);
-	csv_close(csv);
+		exit = rows_read(im);
+	bulk_close(&im->reader);
 	if (!exit)
 		return import_report(im);
 	if (im->refused)
 		fclose(im->refused);
 	return exit;
+}
+
+static void slots_make(struct import *im)
+{
+	pthread_mutex_init(&im->lock, NULL);
+	pthread_cond_init(&im->some_done, NULL);
+	buffer_init(&im->line, 8 * CSV_ROW_BYTES_MAX);
+	im->slots = calloc(IMPORT_WINDOW, sizeof(*im->slots));
+	must(im->slots);
+	for (unsigned i = 0; i < IMPORT_WINDOW; i++) {
+		struct slot *s = &im->slots[i];
+		s->import = im;
+		arena_init_lent(&s->arena, s->memory, SLOT_BYTES, CALL_BYTES_MAX);
+	}
+}
+
+static void slots_free(struct import *im)
+{
+	for (unsigned i = 0; i < IMPORT_WINDOW; i++)
+		arena_release(&im->slots[i].arena);
+	free(im->slots);
+	buffer_release(&im->line);
+	pthread_cond_destroy(&im->some_done);
+	pthread_mutex_destroy(&im->lock);
+}
+
+int cli_bulk_words(struct cli *c, bool import, const struct bulk_kind **ret_kind,
+		   enum bulk_format *ret_format)
+{
+	const char *format = cli_option(c, "format");
+	char memory[128];
+	struct buffer names;
+
+	*ret_kind = bulk_kind_find(text_of(c->words[0]));
+	if (!*ret_kind || (import && !(*ret_kind)->command)) {
+		buffer_init_fixed(&names, memory, sizeof(memory));
+		bulk_kind_names(&names, import);
+		return cli_usage(c, "there is no kind \"%s\": %.*s", c->words[0],
+				 TEXT_ARG(buffer_get(&names)));
+	}
+	*ret_format = c->word_count > 1 ? bulk_format_of(c->words[1]) : BULK_CSV;
+	if (format && !bulk_format_read(text_of(format), ret_format))
+		return cli_usage(c, "--format is csv or ndjson");
+	return 0;
 }
 
 int cli_import(struct cli *c)
@@ -375,13 +363,10 @@ int cli_import(struct cli *c)
 
 	if (c->word_count != 2)
 		return cli_usage(c, "import wants a kind and a file");
-	im.kind = csv_kind_find(c->words[0]);
 	im.file = c->words[1];
-	if (!im.kind)
-		return cli_usage(
-		    c,
-		    "there is no kind \"%s\": departments, customers, templates, coupons, audience",
-		    c->words[0]);
+	int bad = cli_bulk_words(c, true, &im.kind, &im.format);
+	if (bad)
+		return bad;
 	const char *campaign = cli_option(c, "campaign");
 	if (campaign && im.kind->command != COMMAND_audience_add)
 		return cli_usage(c, "--campaign is for an audience");
@@ -394,22 +379,9 @@ int cli_import(struct cli *c)
 	if (fd < 0 || fstat(fd, &stat) != 0)
 		return cli_failed(c, FAULT_FILE_UNREADABLE, im.file);
 	im.size = (uint64_t)stat.st_size;
-	arena_init(&im.header_arena, 64 * 1024);
-	pthread_mutex_init(&im.lock, NULL);
-	pthread_cond_init(&im.some_done, NULL);
-	im.slots = calloc(IMPORT_WINDOW, sizeof(*im.slots));
-	must(im.slots);
-	for (unsigned i = 0; i < IMPORT_WINDOW; i++) {
-		im.slots[i].import = &im;
-		arena_init_lent(&im.slots[i].arena, im.slots[i].memory, SLOT_BYTES, CALL_BYTES_MAX);
-	}
+	slots_make(&im);
 	int exit = import_file(&im, fd);
-	for (unsigned i = 0; i < IMPORT_WINDOW; i++)
-		arena_release(&im.slots[i].arena);
-	free(im.slots);
-	pthread_cond_destroy(&im.some_done);
-	pthread_mutex_destroy(&im.lock);
-	arena_release(&im.header_arena);
+	slots_free(&im);
 	close(fd);
 	return exit;
 }

@@ -5,3 +5,4 @@
 DESK(campaigns)
 DESK(webhooks)
 DESK(errands)
+DESK(jobs)

@@ -455,3 +455,112 @@ struct errand_ask_cmd {
 struct errand_ask_ret {
 	char none;
 };
+
+/* --- jobs: work on many rows, by the desk of jobs (docs/bulk.md) --- */
+/* Kept in records: the numbers stay. */
+enum job_kind {
+	JOB_ISSUE = 1, /* a coupon to each customer of the input */
+	JOB_GENERATE,  /* coupons for nobody yet */
+	JOB_RECALL,    /* the coupons of the input */
+	JOB_EXTEND,
+	JOB_IMPORT,
+	JOB_EXPORT,
+	JOB_KIND_COUNT
+};
+enum job_state {
+	JOB_WANTS_INPUT = 1,
+	JOB_WAITING, /* all is there; nobody works at it yet */
+	JOB_RUNNING,
+	JOB_CANCELLING, /* it ends with the slice that may be at work */
+	JOB_DONE,
+	JOB_CANCELLED,
+	JOB_FAILED, /* trouble says why */
+	JOB_STATE_COUNT
+};
+enum {
+	JOB_SLICE = 256, /* rows of one step of a job */
+	JOB_ROWS_MAX = 1000 * 1000 * 1000,
+	JOB_INPUT_DAYS = 1,  /* how long one waits for its input */
+	JOB_RESULT_DAYS = 7, /* how long files are kept after its end */
+};
+/* What is to be done; which of it a kind wants says job.c. */
+struct job_order {
+	uint64_t template_id;
+	uint64_t count;
+	struct text resource; /* import, export: a kind of rows */
+	struct text format;   /* "csv", "ndjson" */
+	struct instant until; /* extend: of rows that say no end of their own */
+	struct circumstances said;
+};
+struct job_make_cmd {
+	enum job_kind kind;
+	struct job_order order;
+	struct text actor;
+};
+struct job_make_ret {
+	uint64_t number;
+};
+/* All of its input is there: so many bytes. Again: nothing. */
+struct job_start_cmd {
+	uint64_t number, input_bytes;
+};
+struct job_start_ret {
+	struct job job;
+	struct job_order order;
+};
+/* What a slice has done; `was`: how far the job was before it. JOB_ENDED, LEASE_LOST. */
+struct job_progress {
+	uint64_t read, refused, read_bytes, written_bytes, position;
+};
+struct job_step_cmd {
+	uint64_t number, owner;
+	struct job_progress was, now;
+	uint64_t total; /* 0: not known */
+};
+struct job_step_ret {
+	enum job_state state;
+};
+/* The end. DONE of a job that is being cancelled is CANCELLED. Notice job.done. */
+struct job_end_cmd {
+	uint64_t number, owner;
+	enum job_state state;
+	struct text trouble;
+};
+struct job_end_ret {
+	char none;
+};
+struct job_cancel_cmd {
+	uint64_t number; /* JOB_ENDED when it is over; of one that is cancelled already: nothing */
+};
+struct job_cancel_ret {
+	struct job job;
+	struct job_order order;
+};
+struct job_get_cmd {
+	uint64_t number; /* JOB_UNKNOWN */
+};
+struct job_get_ret {
+	struct job job;
+	struct job_order order;
+};
+struct job_list_cmd {
+	bool open; /* those that are not over alone */
+	uint64_t from;
+	unsigned n;
+	bool oldest_first;
+};
+struct job_list_ret {
+	struct job *rows;
+	struct job_order *orders;
+	unsigned n;
+	uint64_t count;
+};
+struct job_progress job_progress_of(const struct job *job);
+static inline bool job_is_over(const struct job *job)
+{
+	return job->state >= JOB_DONE;
+}
+static inline bool job_has_input(enum job_kind kind)
+{
+	return kind != JOB_GENERATE && kind != JOB_EXPORT;
+}

@@ -16,6 +16,7 @@ static const struct kept {
     {COMMAND_audience_approve, false, offsetof(struct audience_approve_ret, changed)},
     {COMMAND_campaign_plan, false, offsetof(struct campaign_plan_ret, activity_id)},
     {COMMAND_campaign_status, false, offsetof(struct campaign_status_ret, status)},
+    {COMMAND_job_make, false, offsetof(struct job_make_ret, number)},
 };
 
 static const struct kept *kept_find(enum command command)

@@ -395,7 +395,9 @@
 	F(NUMBER,  written_bytes,    PLAIN) /* of the result, that go with `read` */ \
 	F(TEXT,    trouble,          PLAIN)     \
 	F(INSTANT, created,          PLAIN)     \
-	F(INSTANT, ended,            PLAIN)
+	F(INSTANT, ended,            PLAIN)     \
+	F(NUMBER,  input_bytes,      PLAIN) /* of the whole input; 0: there is none, or not all is there */ \
+	F(NUMBER,  position,         PLAIN) /* export: where it goes on */
 
 /* UNIQUE(name, id, table, member when not zero, value): at most one record of a merchant has the
  * value. Empty texts and 0 do not count. */

@@ -14,6 +14,7 @@ static const struct text status_lines[] = {
     TEXT("201 Created"),
     TEXT("202 Accepted"),
     TEXT("204 No Content"),
+    TEXT("206 Partial Content"),
     TEXT("301 Moved Permanently"),
     TEXT("302 Found"),
     TEXT("303 See Other"),

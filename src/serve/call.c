@@ -5,6 +5,7 @@
  *
  *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
+ *   RUNNING --decode(files)-> SLOW    --as where the store is behind a network, below
  *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
  *   RUNNING --last step or a fault--> FINISHED
  *
@@ -231,6 +232,16 @@ static enum fault step_decode(struct journey *j)
 
 static void apply_write(struct journey *j, const struct command_row *row);
 static enum fault apply_slow(struct journey *j);
+static enum fault go_aside(struct journey *j);
+
+static enum fault step_aside(struct journey *j)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+	bool aside = j->call.method->slow && row && row->mode == COMMAND_WRITE &&
+		     j->reader == j->worker->reader;
+
+	return aside ? go_aside(j) : step_decode(j);
+}
 
 static enum fault step_apply(struct journey *j)
 {
@@ -255,7 +266,7 @@ static enum fault step_encode(struct journey *j)
 
 static const struct {
 	enum fault (*run)(struct journey *j);
-} steps[] = {{step_identify}, {step_decode}, {step_apply}, {step_encode}};
+} steps[] = {{step_identify}, {step_aside}, {step_apply}, {step_encode}};
 enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
@@ -303,7 +314,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 					   .extra = call->headers,
 					   .extra_count = call->header_count,
 					   .retry_after_s = call->retry_after_s,
-					   .may_gzip = true});
+					   .may_gzip = !call->plain});
 	reply_give_back(worker, &reply);
 }
 
@@ -430,10 +441,38 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 	http_post(j->call.exchange->loop, &j->task);
 }
 
-static enum fault apply_slow(struct journey *j)
+static const struct command_row *write_of(const struct journey *j)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	return row && row->mode == COMMAND_WRITE ? row : NULL;
+}
+
+static void aside_run_there(struct slow_task *task, struct reader *reader)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	journey_open(j, reader);
+	journey_merchant(j);
+	j->fault = step_decode(j);
+	if (j->fault == OK && write_of(j)) {
+		j->step = STEP_ENCODE;
+		apply_write(j, write_of(j));
+		return;
+	}
+	if (j->fault == OK)
+		j->fault = step_apply(j);
+	if (j->fault == OK)
+		j->fault = step_encode(j);
+	journey_close(j);
+	j->task.run = slow_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
+static enum fault go_slow(struct journey *j, void (*run)(struct slow_task *, struct reader *))
 {
 	journey_close(j);
-	j->slow.run = slow_run_there;
+	j->slow.run = run;
 	j->waiting = true;
 	if (!slow_submit(j->server->slow, &j->slow)) {
 		j->waiting = false;
@@ -442,14 +481,17 @@ static enum fault apply_slow(struct journey *j)
 	return OK;
 }
 
-/* --- where all of it waits for a network --- */
-
-static const struct command_row *write_of(const struct journey *j)
+static enum fault apply_slow(struct journey *j)
 {
-	const struct command_row *row = command_get(j->call.method->command);
-
-	return row && row->mode == COMMAND_WRITE ? row : NULL;
+	return go_slow(j, slow_run_there);
 }
+
+static enum fault go_aside(struct journey *j)
+{
+	return go_slow(j, aside_run_there);
+}
+
+/* --- where all of it waits for a network --- */
 
 /* Up to the command; what it will read is named, unless nothing bounds it. */
 static void call_look_there(struct slow_task *task, struct reader *reader, struct reader_look *ret)
@@ -545,6 +587,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.dialect = dialect;
 	j->call.status = 200;
 	j->call.private_targets = server->private_targets;
+	j->call.spool = server->spool;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
 	reply_take(here, &j->call.reply);
 	if (server->waits) {

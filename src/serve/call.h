@@ -30,7 +30,9 @@ struct method {
 	size_t cmd_size, ret_size;
 	enum fault (*decode)(struct call *call, void *cmd);	  /* NULL: nothing to decode */
 	enum fault (*encode)(struct call *call, const void *ret); /* writes call->reply */
-	bool slow;     /* a read not bounded by a page: runs on a reader thread, not on the loop */
+	/* A read not bounded by a page: runs on a reader thread, not on the loop. A write: its
+	 * decode works at files, so that runs there. */
+	bool slow;
 	bool of_store; /* runs for merchant 0, not for the caller's */
 	bool wipes;    /* an erasure: keys are wiped on a slow thread before it is answered */
 };
@@ -82,6 +84,8 @@ struct call {
 	struct request_number request_number;
 	struct detail detail;
 	bool private_targets; /* see serve's setting: what may be named as a target */
+	const char *spool;    /* folder of the files of jobs; NULL: there is none */
+	bool plain;	      /* the answer is a part of a file: not to be compressed */
 	/* the answer */
 	struct buffer reply;	  /* body; cap REPLY_BYTES_MAX */
 	int status;		  /* 200 unless set */

@@ -12,7 +12,7 @@
 static const uint64_t bounds_us[] = {50,    100,   250,	  500,	  1000,	  2500,	   5000,
 				     10000, 25000, 50000, 100000, 250000, 1000000, 5000000};
 
-enum { METHODS_MAX = 96 };
+enum { METHODS_MAX = 160 };
 
 struct method_share {
 	_Atomic uint64_t by_fault[FAULT_COUNT];

@@ -16,6 +16,7 @@ PARAM(calls_per_s,  "calls-per-s",    NUMBER, "0",              "calls a second 
 PARAM(burst,        "burst",          NUMBER, "0",              "of these calls at once, 1..10000000; 0: two seconds' worth")
 PARAM(courier,      "courier",        FLAG,   "true",           "tells webhooks, asks providers, runs campaigns and jobs; false: a `couponry courier` beside it does")
 PARAM(allow_private_targets, "allow-private-targets", FLAG, "false", "webhooks and providers may be at http://, at loopback and at private addresses")
+PARAM(spool,        "spool",          TEXT,   NULL,             "folder of the files of jobs, made when it is not there; default: DIR.spool beside the data directory; with --store it must be said, and nodes share it")
 PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB, 32..1024, for a store that is made; 0: the default, 32")
 PARAM(write_lanes,  "write-lanes",    NUMBER, "8",              "with --store: connections that write, 1..64; one merchant's writes use one at a time, and commits at the same time share syncs")
 PARAM(read_lanes,   "read-lanes",     NUMBER, "8",              "with --store: threads that answer calls, each with a connection for reads, 1..64; a call holds one while the database works")

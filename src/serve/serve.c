@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "base/crypto.h"
+#include "base/spool.h"
 #include "courier/courier.h"
 #include "serve/admit.h"
 #include "serve/config.h"
@@ -277,7 +278,8 @@ static int serve_on(struct server *server, const struct config *config)
 	    config->data ? admin_start(server->engine, config->data,
 				       !config->allow_demo && !listens_on_loopback(config->listen))
 			 : NULL;
-	struct courier_config outside = {.allow_private = config->allow_private_targets};
+	struct courier_config outside = {.allow_private = config->allow_private_targets,
+					 .spool = server->spool};
 	struct courier *courier = config->courier ? courier_start(server->engine, &outside) : NULL;
 	jobs_start(&jobs, server->engine);
 	serving = server->http;
@@ -300,8 +302,10 @@ static int serve_on(struct server *server, const struct config *config)
 
 static int serve_engine(const struct config *config)
 {
+	char spool[SPOOL_PATH_SIZE];
 	struct server server = {.log_calls = config->log_calls,
-				.private_targets = config->allow_private_targets};
+				.private_targets = config->allow_private_targets,
+				.spool = spool_of(config->spool, config->data, spool)};
 	struct engine_config engine = {.dir = config->data,
 				       .store = config->store,
 				       .master_key = config->master_key,

@@ -24,6 +24,7 @@ struct server {
 	unsigned worker_count;
 	bool log_calls;
 	bool private_targets; /* loopback and private addresses may be named as targets */
+	const char *spool;    /* folder of the files of jobs; NULL: there is none */
 };
 
 struct worker {

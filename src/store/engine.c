@@ -451,6 +451,8 @@ static const struct engine_verbs verbs = {
     .stats_get = stats_get,
     .verify = embedded_verify,
     .ledger_scan = embedded_scan,
+    .ledger_follow = embedded_follow,
+    .ledger_newest = embedded_newest,
     .signing_key = signing_key,
     .backup = embedded_backup,
 };

@@ -224,6 +224,21 @@ CHECKED enum fault engine_ledger_scan(struct engine *e,
 				      bool (*see)(void *context, const struct ledger_entry *entry),
 				      void *context);
 
+/* Where a reader of one merchant's entries stands. Zeroes but for merchant and number to begin
+ * with: behind that entry. */
+struct ledger_cursor {
+	uint64_t merchant, number;
+	uint64_t place[4]; /* the engine's own */
+};
+/* The merchant's entries behind the cursor, as far as they are accepted by now, until `see` returns
+ * false; the cursor goes along. It does not begin at the first entry, and checks no chain: that is
+ * the scan's. */
+CHECKED enum fault
+engine_ledger_follow(struct engine *e, struct ledger_cursor *cursor,
+		     bool (*see)(void *context, const struct ledger_entry *entry), void *context);
+/* The number of the merchant's newest entry that is accepted; 0: none. */
+CHECKED enum fault engine_ledger_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number);
+
 /* For signed checkpoints: the store's id, and the private key that signs for it,
  * HKDF-SHA256(first master key, salt = the 8 bytes of the id, info = "couponry ledger checkpoint").
  * The caller wipes it. */

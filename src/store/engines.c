@@ -280,6 +280,18 @@ enum fault engine_ledger_scan(struct engine *e,
 	return verbs_of(e)->ledger_scan(e, see, context);
 }
 
+enum fault engine_ledger_follow(struct engine *e, struct ledger_cursor *cursor,
+				bool (*see)(void *context, const struct ledger_entry *entry),
+				void *context)
+{
+	return verbs_of(e)->ledger_follow(e, cursor, see, context);
+}
+
+enum fault engine_ledger_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number)
+{
+	return verbs_of(e)->ledger_newest(e, merchant, ret_number);
+}
+
 enum fault engine_backup(struct engine *e, const char *to, char **ret_why)
 {
 	return verbs_of(e)->backup(e, to, ret_why);

@@ -38,6 +38,10 @@ struct engine_verbs {
 	enum fault (*ledger_scan)(struct engine *e,
 				  bool (*see)(void *context, const struct ledger_entry *entry),
 				  void *context);
+	enum fault (*ledger_follow)(struct engine *e, struct ledger_cursor *cursor,
+				    bool (*see)(void *context, const struct ledger_entry *entry),
+				    void *context);
+	enum fault (*ledger_newest)(struct engine *e, uint64_t merchant, uint64_t *ret_number);
 	enum fault (*backup)(struct engine *e, const char *to, char **ret_why);
 	uint64_t (*signing_key)(const struct engine *e, uint8_t ret_seed[32]);
 	bool waits; /* engine_waits */

@@ -109,6 +109,10 @@ enum fault embedded_wipe(struct engine *e, uint64_t merchant); /* erase.c */
 enum fault embedded_verify(struct engine *e,
 			   void (*progress)(void *context, uint64_t done, uint64_t all),
 			   void *context, struct ledger_report *ret, char **ret_why);
+enum fault embedded_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number);
+enum fault embedded_follow(struct engine *e, struct ledger_cursor *cursor,
+			   bool (*see)(void *context, const struct ledger_entry *entry),
+			   void *context);
 enum fault embedded_scan(struct engine *e,
 			 bool (*see)(void *context, const struct ledger_entry *entry),
 			 void *context);

@@ -157,6 +157,10 @@ CHECKED enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loade
 /* pg_verify.c */
 enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),
 		     void *context, struct ledger_report *ret, char **ret_why);
+enum fault pg_ledger_newest(struct engine *e, uint64_t merchant, uint64_t *ret_number);
+enum fault pg_ledger_follow(struct engine *e, struct ledger_cursor *cursor,
+			    bool (*see)(void *context, const struct ledger_entry *entry),
+			    void *context);
 enum fault pg_ledger_scan(struct engine *e,
 			  bool (*see)(void *context, const struct ledger_entry *entry),
 			  void *context);

@@ -99,5 +99,7 @@ export async function prepareExamples(api) {
   await api.done('POST', '/v1/templates', { template_id: 8100, name: 'theirs', amount_fen: 1, provider });
   await api.done('POST', '/v1/coupons', { template_id: 8100, customers: [{ nick: 'ex-nick' }] });
   const { errand_id } = (await api.done('GET', '/v1/errands')).data[0];
-  return { '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id, '102397558118809644': errand_id };
+  const order = async (order) => (await api.done('POST', '/v1/jobs', order)).job_id;
+  const jobs = { '/jobs/4711': `/jobs/${await order({ kind: 'generate', template_id: 8001, count: 1, format: 'ndjson' })}`, '/jobs/4712': `/jobs/${await order({ kind: 'recall' })}` };
+  return { ...jobs, '102397558118809638-2': redemption_id, '/webhooks/57': `/webhooks/${id}`, evt_102397558118809700: event_id, '102397558118809644': errand_id };
 }

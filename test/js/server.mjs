@@ -26,6 +26,8 @@ function database(dir, like = '') {
 }
 /** How a program is told where the data are. */
 export const place = (dir) => (SOCKET ? [`--store=${database(dir)}`, `--master-key=${dir}.key`] : [`--data=${dir}`]);
+/** Where the files of jobs are: beside a data directory by itself. */
+export const spool = (dir) => (SOCKET ? [`--spool=${dir}.spool`] : []);
 export const placed = (args) => args.flatMap((a) => (a.startsWith('--data=') ? place(a.slice('--data='.length)) : [a]));
 
 /** A copy of a store that nobody serves, with its key. */
@@ -62,7 +64,7 @@ export class Server {
   }
   async run() {
     this.log = '';
-    this.process = spawn(BINARY, ['serve', ...place(this.dir), '--listen=127.0.0.1:0', ...this.args], {
+    this.process = spawn(BINARY, ['serve', ...place(this.dir), ...spool(this.dir), '--listen=127.0.0.1:0', ...this.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stderr.on('data', (d) => (this.log += d));

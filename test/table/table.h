@@ -1072,6 +1072,7 @@ static enum fault do_forget(struct story *t)
 #include "campaigns.h"
 #include "lease.h"
 #include "webhook.h"
+#include "jobs.h"
 
 /* --- the runner --- */
 
@@ -1148,6 +1149,14 @@ static const struct {
     {"later", do_later},
     {"origin", do_origin},
     {"lease", do_lease},
+    {"job", do_job},
+    {"job_input", do_job_input},
+    {"job_step", do_job_step},
+    {"job_lease", do_job_lease},
+    {"job_end", do_job_end},
+    {"job_cancel", do_job_cancel},
+    {"job_show", do_job_show},
+    {"jobs", do_jobs},
     {"unlease", do_unlease},
     {"restore", do_restore},
     {"merchant", do_merchant},

@@ -136,6 +136,20 @@ EXAMPLE("campaigns.uncover", "/v1/campaigns/spring/targets", NULL,
 	JSON({"source_code": "spring"}))
 EXAMPLE("campaigns.delete", "/v1/campaigns/spring", NULL,
 	JSON({"deleted": true}))
+EXAMPLE("jobs.make", "/v1/jobs",
+	JSON({"kind": "import", "resource": "customers", "format": "csv"}),
+	JSON({"job_id": "4713", "kind": "import", "state": "waiting_for_input", "done": 0, "refused": 0}))
+EXAMPLE("jobs.input", "/v1/jobs/4712/input", NULL,
+	JSON({"job_id": "4712", "kind": "recall", "state": "waiting_for_input", "done": 0, "refused": 0, "format": "csv", "input_bytes": 1048576, "read_bytes": 0, "result_bytes": 0, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("jobs.get", "/v1/jobs/4711", NULL,
+	JSON({"job_id": "4711", "kind": "generate", "state": "running", "total": 100000, "done": 12800, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 588800, "created_at": "2026-05-01T10:00:00+08:00"}))
+EXAMPLE("jobs.list", "/v1/jobs?limit=1", NULL,
+	JSON({"data": [{"job_id": "4711", "kind": "generate", "state": "running", "total": 100000, "done": 12800, "refused": 0, "template_id": "8001", "format": "ndjson", "result_bytes": 588800, "created_at": "2026-05-01T10:00:00+08:00"}], "next_cursor": "00000000015c2a71"}))
+EXAMPLE("jobs.result", "/v1/jobs/4711/result", NULL,
+	JSON({"row": 1, "result": "ok", "code": "X52Y861N94NX"}))
+EXAMPLE("jobs.cancel", "/v1/jobs/4712/cancel",
+	JSON({}),
+	JSON({"job_id": "4712", "kind": "recall", "state": "cancelled", "done": 0, "refused": 0, "format": "csv", "input_bytes": 0, "read_bytes": 0, "result_bytes": 0, "created_at": "2026-05-01T10:00:00+08:00", "ended_at": "2026-05-01T10:00:00+08:00"}))
 EXAMPLE("merchant.get", "/v1/merchant", NULL,
 	JSON({"id": "1", "name": "demo", "zone": "+08:00", "time": "2026-05-01T10:00:00+08:00", "sandbox": false, "clock_ahead_seconds": 0}))
 EXAMPLE("merchant.clock", "/v1/merchant/clock",

@@ -25,6 +25,7 @@
 	C(customers, "Who has coupons") \
 	C(departments, "Who runs campaigns") \
 	C(campaigns, "Campaigns, by their source codes, and their audiences") \
+	C(jobs, "Work on many rows: files in and out") \
 	C(merchant, "The merchant whose key it is") \
 	C(credentials, "The merchant's keys") \
 	C(ledger, "The chain of all that was written for the merchant") \
@@ -280,8 +281,11 @@
 	F(mark, mark, NULL, WORD, 0, OPTIONAL, 0, mark, "absent: covered") \
 	NATIVE_PAGE(F)
 
+#include "dialect/native/fields_job.tbl.h"
+
 /* S(schema, rows): requests; then answers. */
 #define NATIVE_REQUESTS(S) \
+	S(JobBody, NATIVE_JOB) S(JobCancelBody, NATIVE_NUMBER) \
 	S(TemplateBody, NATIVE_TEMPLATE) S(Provider, NATIVE_PROVIDER) S(Set, NATIVE_SET) S(Validity, NATIVE_VALIDITY) \
 	S(Window, NATIVE_WINDOW) S(Limits, NATIVE_LIMITS) S(UsesPer, NATIVE_USES_PER) \
 	S(Stacking, NATIVE_STACKING) S(CodePattern, NATIVE_PATTERN) S(CustomerNames, NATIVE_CUSTOMER_NAME) \
@@ -307,6 +311,7 @@
 	S(Qualified, NATIVE_QUALIFIED) S(Best, NATIVE_BEST) S(BestCoupon, NATIVE_BEST_COUPON) \
 	S(Customer, NATIVE_CUSTOMER) S(CustomerShown, NATIVE_CUSTOMER_SHOWN) S(CustomerSaved, NATIVE_CUSTOMER_SAVED) \
 	S(Merged, NATIVE_MERGED) S(Erased, NATIVE_ERASED) S(Department, NATIVE_DEPARTMENT) \
+	S(JobMade, NATIVE_JOB_MADE) S(Job, NATIVE_JOB_SHOWN) S(JobResult, NATIVE_JOB_RESULT) \
 	S(DepartmentSaved, NATIVE_DEPARTMENT_SAVED) S(Campaign, NATIVE_CAMPAIGN) S(CampaignShown, NATIVE_CAMPAIGN_SHOWN) \
 	S(CampaignSaved, NATIVE_CAMPAIGN_SAVED) S(AudienceDone, NATIVE_AUDIENCE_DONE) S(Member, NATIVE_MEMBER) \
 	S(ProviderNamed, NATIVE_PROVIDER_NAMED) S(ProviderShown, NATIVE_PROVIDER_SHOWN) S(CouponDelivery, NATIVE_COUPON_DELIVERY) \
@@ -320,7 +325,7 @@
 /* P(schema, of): pages {data, next_cursor}. */
 #define NATIVE_PAGES(P) \
 	P(TemplatePage, Template) P(CouponPageShown, Coupon) P(CustomerPage, Customer) P(DepartmentPage, Department) \
-	P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential) \
+	P(JobPage, Job) P(CampaignPage, Campaign) P(MemberPage, Member) P(CredentialPage, Credential) \
 	P(WebhookPage, Webhook) P(DeliveryPageShown, Delivery) P(ProviderPage, ProviderShown) P(ErrandPageShown, Errand)
 /* L(schema, of, most): lists of a schema. */
 #define NATIVE_LISTS(L) \

@@ -9,8 +9,9 @@
 /* clang-format off */
 #define STORE (1)
 #define WIPES (2)
+#define SLOW  (4) /* works at files */
 #define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, encode, query, request, answer, summary) \
-	{name, COMMAND_##command, sizeof(struct command##_cmd), sizeof(struct command##_ret), native_##decode, native_##encode, false, (flags) & STORE, (flags) & WIPES},
+	{name, COMMAND_##command, sizeof(struct command##_cmd), sizeof(struct command##_ret), native_##decode, native_##encode, (flags) & SLOW, (flags) & STORE, (flags) & WIPES},
 const struct method native_methods[] = {
 #include "dialect/native/methods.tbl.h"
 };

@@ -3,12 +3,13 @@
  * line ends, a quote inside doubled; CRLF or LF; a byte order mark at the start is skipped. One row
  * is kept in memory, at most CSV_ROW_BYTES_MAX; the file is read in blocks.
  */
+#include "bulk/csv.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-
-enum { CSV_BLOCK = 256 * 1024, CSV_ROW_BYTES_MAX = 1024 * 1024 };
+enum { CSV_BLOCK = 256 * 1024 };
 static const char MARK[] = "\xef\xbb\xbf";
 
 struct csv {
@@ -41,9 +42,25 @@ void csv_close(struct csv *c)
 	free(c);
 }
 
-uint64_t csv_bytes_read(const struct csv *c)
+uint64_t csv_at(const struct csv *c)
 {
-	return c->bytes;
+	return c->bytes - (c->size - c->at);
+}
+
+uint64_t csv_line(const struct csv *c)
+{
+	return c->line;
+}
+
+bool csv_seek(struct csv *c, uint64_t at, uint64_t line)
+{
+	if (lseek(c->fd, (off_t)at, SEEK_SET) != (off_t)at)
+		return false;
+	c->at = c->size = 0;
+	c->end = c->unreadable = false;
+	c->bytes = at;
+	c->line = line;
+	return true;
 }
 
 /* Comes back with at least one byte that is not the mark, unless the end has come; a pipe may give
@@ -184,24 +201,63 @@ enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
 	return good && !c->row.full ? CSV_ROW : CSV_BAD;
 }
 
-void csv_write_cell(FILE *out, struct text cell, bool first)
+static bool is_blank(struct text line)
 {
-	bool quote = false;
+	for (size_t i = 0; i < line.size; i++)
+		if (line.data[i] != ' ' && line.data[i] != '\t' && line.data[i] != '\r')
+			return false;
+	return true;
+}
 
+/* Up to the line's end, which is taken too, a stretch at a time. */
+static void line_read(struct csv *c)
+{
+	while (byte_peek(c) >= 0) {
+		const char *from = c->block + c->at;
+		const char *end = memchr(from, '\n', c->size - c->at);
+		size_t n = end ? (size_t)(end - from) : c->size - c->at;
+		buffer_add(&c->row, from, n);
+		c->at += n + (end ? 1 : 0);
+		if (end)
+			return;
+	}
+}
+
+enum csv_result csv_next_line(struct csv *c, struct text *ret, uint64_t *ret_line)
+{
+	do {
+		if (byte_peek(c) < 0)
+			return c->unreadable ? CSV_UNREADABLE : CSV_END;
+		*ret_line = ++c->line;
+		buffer_clear(&c->row);
+		line_read(c);
+		*ret = buffer_get(&c->row);
+	} while (!c->row.full && is_blank(*ret));
+	return c->row.full ? CSV_BAD : CSV_ROW;
+}
+
+static bool wants_quotes(struct text cell)
+{
+	for (size_t i = 0; i < cell.size; i++)
+		if (cell.data[i] == ',' || cell.data[i] == '"' || cell.data[i] == '\r' ||
+		    cell.data[i] == '\n')
+			return true;
+	return false;
+}
+
+void csv_write_cell(struct buffer *out, struct text cell, bool first)
+{
 	if (!first)
-		fputc(',', out);
-	for (size_t i = 0; i < cell.size && !quote; i++)
-		quote = strchr(",\"\r\n", cell.data[i]) != NULL;
-	if (!quote) {
-		if (cell.size)
-			fwrite(cell.data, 1, cell.size, out);
+		buffer_byte(out, ',');
+	if (!wants_quotes(cell)) {
+		buffer_text(out, cell);
 		return;
 	}
-	fputc('"', out);
+	buffer_byte(out, '"');
 	for (size_t i = 0; i < cell.size; i++) {
 		if (cell.data[i] == '"')
-			fputc('"', out);
-		fputc(cell.data[i], out);
+			buffer_byte(out, '"');
+		buffer_byte(out, cell.data[i]);
 	}
-	fputc('"', out);
+	buffer_byte(out, '"');
 }

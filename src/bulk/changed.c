@@ -1,0 +1,150 @@
+/*
+ * What became of the records that ledger entries name: their rows as they are now. An entry has
+ * what is personal sealed, so its own images could not be shown; and a reader who puts rows one
+ * over the other ends with the same.
+ */
+#include "bulk/bulk.h"
+#include "domain/coupon.h"
+
+bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image, uint64_t *ret_key)
+{
+	struct text name = text_of(kind->name);
+	switch ((int)image->table) {
+	case TABLE_COUPON: /* one that moves is deleted under its old key, and put */
+		*ret_key = ((const struct coupon *)image->record)->id;
+		return !image->gone &&
+		       (text_equal(name, TEXT("coupons")) || text_equal(name, TEXT("events")));
+	case TABLE_CUSTOMER:
+		*ret_key = ((const struct customer *)image->record)->number;
+		return text_equal(name, TEXT("customers"));
+	case TABLE_DEPARTMENT:
+		*ret_key = ((const struct department *)image->record)->number;
+		return text_equal(name, TEXT("departments"));
+	case TABLE_TEMPLATE:
+		*ret_key = ((const struct template *)image->record)->number;
+		return text_equal(name, TEXT("templates"));
+	case TABLE_CAMPAIGN:
+		*ret_key = ((const struct campaign *)image->record)->number;
+		return text_equal(name, TEXT("campaigns"));
+	default:
+		return false;
+	}
+}
+
+static void write_changed(const struct bulk_changed_cmd *c, const void *row, bool gone)
+{
+	buffer_text(c->out, c->before);
+	bulk_write_object(c->out, c->kind, row);
+	buffer_text(c->out, gone ? TEXT(",\"gone\":true") : TEXT_NONE);
+	buffer_text(c->out, c->behind);
+}
+
+/* --- coupons --- */
+
+static enum fault find_coupons(struct tx *tx, const struct bulk_changed_cmd *c, struct coupon *rows,
+			       unsigned *ret_n)
+{
+	*ret_n = 0;
+	for (unsigned i = 0; i < c->n; i++)
+		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = c->keys[i]});
+	for (unsigned i = 0; i < c->n; i++) {
+		bool found;
+		rows[*ret_n] = (struct coupon){.id = c->keys[i]};
+		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &rows[*ret_n], &found));
+		*ret_n += found;
+	}
+	return OK;
+}
+
+static enum fault write_events(const struct bulk_changed_cmd *c, const struct env *env,
+			       const struct coupon_view *view)
+{
+	struct buffer lines;
+	uint64_t n;
+	buffer_init(&lines, RECORD_BYTES_MAX * 4);
+	enum fault fault = bulk_write_events(&lines, c->kind, BULK_NDJSON, view, env->arena, &n);
+	for (struct text rest = buffer_get(&lines); fault == OK && rest.size;) {
+		struct text line = text_cut(&rest, '\n');
+		buffer_text(c->out, line.size ? c->before : TEXT_NONE);
+		buffer_text(c->out, line);
+		buffer_text(c->out, line.size ? c->behind : TEXT_NONE);
+	}
+	buffer_release(&lines);
+	return fault;
+}
+
+static enum fault changed_coupons(struct tx *tx, const struct env *env,
+				  const struct bulk_changed_cmd *c)
+{
+	struct coupon *coupons = ARENA_ARRAY(env->arena, struct coupon, c->n + 1);
+	struct coupon_view *views;
+	unsigned n;
+	if (!coupons)
+		return FAULT_ANSWER_TOO_LARGE;
+	TRY(find_coupons(tx, c, coupons, &n));
+	TRY(coupon_view_all(tx, env, coupons, n, &views));
+	for (unsigned i = 0; i < n; i++) {
+		struct coupon_import_cmd row = bulk_coupon_row(&views[i]);
+		if (c->kind->slice && text_equal(text_of(c->kind->name), TEXT("events")))
+			TRY(write_events(c, env, &views[i]));
+		else
+			write_changed(c, &row, false);
+	}
+	return OK;
+}
+
+/* --- the others --- */
+
+static enum fault get_record(struct tx *tx, enum table table, void *record, bool *ret_found)
+{
+	store_want(tx, table, record);
+	return store_get(tx, table, record, ret_found);
+}
+
+static enum fault changed_record(struct tx *tx, const struct bulk_changed_cmd *c, uint64_t number)
+{
+	struct text name = text_of(c->kind->name);
+	bool found = false;
+	if (text_equal(name, TEXT("customers"))) {
+		struct customer_save_cmd row = {.customer = {.number = number}};
+		TRY(get_record(tx, TABLE_CUSTOMER, &row.customer, &found));
+		if (found)
+			write_changed(c, &row, false);
+	} else if (text_equal(name, TEXT("departments"))) {
+		struct department_save_cmd row = {.department = {.number = number}};
+		TRY(get_record(tx, TABLE_DEPARTMENT, &row.department, &found));
+		if (found)
+			write_changed(c, &row, false);
+	} else if (text_equal(name, TEXT("templates"))) {
+		struct template_save_cmd row = {.template = {.number = number}};
+		TRY(get_record(tx, TABLE_TEMPLATE, &row.template, &found));
+		if (found)
+			write_changed(c, &row, !row.template.live);
+	} else {
+		struct campaign campaign = {.number = number};
+		TRY(get_record(tx, TABLE_CAMPAIGN, &campaign, &found));
+		struct bulk_campaign row = bulk_campaign_row(&campaign);
+		if (found)
+			write_changed(c, &row, !campaign.live);
+	}
+	return OK;
+}
+
+enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct bulk_changed_cmd *c = cmd;
+	size_t before = c->out->size;
+	(void)ret;
+	bool coupons = text_equal(text_of(c->kind->name), TEXT("coupons")) ||
+		       text_equal(text_of(c->kind->name), TEXT("events"));
+	if (coupons)
+		return changed_coupons(tx, env, c);
+	for (unsigned i = 0; i < c->n; i++) {
+		enum fault fault = changed_record(tx, c, c->keys[i]);
+		if (fault == OK)
+			continue;
+		c->out->size = before;
+		return fault;
+	}
+	return OK;
+}
