@@ -6,8 +6,8 @@
  *
  * A few calls of a provider are in flight at once, one alone while its breaker tries it out. What
  * was answered and could not be settled yet stays in hand, and counts as in flight, so that an
- * errand is never under way twice. A crash forgets flights: their errands are due at once, under
- * the same request_id.
+ * errand is never under way twice. A crash forgets flights: their errands are due again once no
+ * call of theirs can be under way any more, under the same request_id.
  */
 #include "base/crypto.h"
 #include "courier/desk.h"

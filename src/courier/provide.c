@@ -6,7 +6,7 @@
 #include "base/signing.h"
 #include "base/writer.h"
 
-enum { PARAMETERS_MAX = 10, TIMEOUT_MS = 10 * 1000 };
+enum { PARAMETERS_MAX = 10 };
 
 /* --- the call --- */
 
@@ -119,7 +119,7 @@ bool provide_build(struct arena *a, const struct errand_begin_ret *what, struct 
 	call->headers[0] = "Content-Type: application/json;charset=UTF-8";
 	call->headers[1] = "Accept: application/json";
 	call->header_count = 2;
-	call->timeout_ms = TIMEOUT_MS;
+	call->timeout_ms = ERRAND_CALL_MS;
 	return call->url && call->body.size;
 }
 

@@ -348,10 +348,12 @@ struct notice_forget_ret {
 };
 /* --- providers, and the errands to them: errand.h, docs/providers.md --- */
 enum {
-	PROVIDER_FAILURES_MAX = 5, /* in a row; then it is left alone for a while */
-	ERRAND_TRIES_MAX = 12,	   /* that may have reached the provider; some 27 minutes */
-	ERRAND_ASKED_TRIES = 3,	   /* when somebody asks again */
-	ERRAND_WORD_MAX = 100,	   /* characters of what a provider says */
+	PROVIDER_FAILURES_MAX = 5,  /* in a row; then it is left alone for a while */
+	ERRAND_TRIES_MAX = 12,	    /* that may have reached the provider; some 27 minutes */
+	ERRAND_ASKED_TRIES = 3,	    /* when somebody asks again */
+	ERRAND_WORD_MAX = 100,	    /* characters of what a provider says */
+	ERRAND_CALL_MS = 10 * 1000, /* that a call may take, and until nobody else makes it: */
+	ERRAND_AWAY_MS = ERRAND_CALL_MS + 5 * 1000,
 };
 struct provider_list_cmd { /* oldest first */
 	uint64_t from;

@@ -116,6 +116,8 @@ static void ask(const struct env *env, struct start *s, struct text digest)
 	struct promises *p = &s->promises;
 	p->errand.digest = digest;
 	p->errand.tried = env->now;
+	/* Also for a courier that gets the lease while this one's call is under way. */
+	p->errand.due.ms = env->now.ms + ERRAND_AWAY_MS;
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->outcomes[i] == OUTCOME_PENDING)
 			p->outcomes[i] = OUTCOME_UNKNOWN;

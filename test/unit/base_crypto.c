@@ -4,6 +4,7 @@
  */
 #include "base/crypto.h"
 #include "base/ed25519.h"
+#include "base/signing.h"
 #include "test.h"
 
 #include <openssl/evp.h>
@@ -340,8 +341,37 @@ static void test_ed25519(void)
 	CHECK(!ed25519_pem_read(TEXT("-----BEGIN PUBLIC KEY-----"), none));
 }
 
+/* WangJuBao's own example string: secret123bar2baz3foo1secret123. */
+static void test_signing(void)
+{
+	struct parameter given[] = {{TEXT("foo"), TEXT("1")},
+				    {TEXT("sign"), TEXT("not signed")},
+				    {TEXT("empty"), TEXT_NONE},
+				    {TEXT("bar"), TEXT("2")},
+				    {TEXT("baz"), TEXT("3")}};
+	struct signed_call call = {.secret = TEXT("secret123"),
+				   .parameters = given,
+				   .n = COUNT_OF(given),
+				   .without_empty = true};
+	uint8_t md5[SIGNATURE_SIZE], other[SIGNATURE_SIZE];
+	parameters_sort(given, COUNT_OF(given));
+	CHECK_TEXT(given[0].name, "bar");
+	signature_md5(&call, md5);
+	CHECK(hex_matches(TEXT("DFF9B983C6E1C37B3683AE79D20480E6"), md5, sizeof(md5)));
+	call.without_empty = false;
+	signature_md5(&call, other);
+	CHECK(memcmp(md5, other, sizeof(md5)) != 0);
+	call.without_empty = true;
+	call.body = TEXT("{}");
+	signature_md5(&call, other);
+	const struct text parts[] = {TEXT("secret123bar2baz3foo1{}secret123")};
+	digest_parts(DIGEST_MD5, parts, 1, md5);
+	CHECK(memcmp(md5, other, sizeof(md5)) == 0);
+}
+
 int main(void)
 {
+	test_signing();
 	test_threads();
 	test_digests();
 	test_hmacs();
