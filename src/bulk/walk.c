@@ -183,13 +183,13 @@ static void write_member(struct bulk_walk *w, const struct campaign *c,
 			 const struct audience_person *person, struct buffer *out)
 {
 	const struct member *m = &person->member;
-	struct bulk_member row = {.add = {.source_code = c->source_code,
-					  .customer = person->customer},
-				  .covered = m->cover && m->cover == c->cover,
-				  .invited = m->invited,
-				  .registered = m->registered,
-				  .registered_at = m->registered_at,
-				  .information = m->information};
+	struct bulk_member row = {
+	    .add = {.source_code = c->source_code, .customer = person->customer},
+	    .covered = m->cover && m->cover == c->cover,
+	    .invited = m->invited,
+	    .registered = m->registered,
+	    .registered_at = m->registered_at,
+	    .information = m->information};
 	bulk_write_row(out, w->kind, w->format, &row);
 	w->rows++;
 }

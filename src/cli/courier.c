@@ -17,9 +17,9 @@ static void on_signal(int signal)
 int cli_courier(struct cli *c)
 {
 	char spool[SPOOL_PATH_SIZE];
-	struct courier_config config = {.allow_private = cli_flag(c, "allow-private-targets"),
-					.spool = spool_of(cli_option(c, "spool"),
-							  cli_option(c, "data"), spool)};
+	struct courier_config config = {
+	    .allow_private = cli_flag(c, "allow-private-targets"),
+	    .spool = spool_of(cli_option(c, "spool"), cli_option(c, "data"), spool)};
 	struct courier *courier = courier_start(c->engine, &config);
 
 	if (!courier)

@@ -19,6 +19,7 @@ enum {
 struct turn {
 	struct dial_call call; /* first */
 	struct post *post;
+	uint64_t settings; /* for which it was made */
 	uint64_t lane;
 	unsigned n, at;
 	uint64_t notices[POST_MESSAGES_MAX];
@@ -188,8 +189,8 @@ static void turn_done(struct dial_call *call)
 		note(p, call, t->notices[t->at]);
 	}
 	bool taken = outcome_of(call) == OUTCOME_DELIVERED;
-	if (taken && ++t->at < t->n && !p->stopped && !stopping &&
-	    p->result_count < POST_RESULTS_MAX) {
+	bool goes_on = !p->stopped && !stopping && t->settings == p->settings;
+	if (taken && ++t->at < t->n && goes_on && p->result_count < POST_RESULTS_MAX) {
 		send_next(t);
 	} else {
 		p->ended |= bit_of(t->lane);
@@ -225,6 +226,7 @@ bool post_add(struct post *p, const struct webhook *w, const struct message *mes
 	size_t url_size;
 	must(t && n);
 	t->post = p;
+	t->settings = p->settings;
 	t->lane = messages[0].delivery.lane;
 	must(!(p->busy & bit_of(t->lane)));
 	write_bodies(t, messages, n);

@@ -35,7 +35,9 @@ struct post {
 	uint64_t ended;	    /* of them, those without a call */
 	unsigned in_flight; /* calls */
 	unsigned lanes_max;
-	bool stopped; /* nothing more is sent: suspended, or somebody else's */
+	bool stopped;	   /* nothing more is sent: suspended, deleted, or somebody else's */
+	uint64_t settings; /* stands for the webhook's URL and secrets as they are now: what was
+			    * made for others is not sent any more */
 	struct post_result *results;
 	unsigned result_count, result_room;
 	int64_t first_result_ms;

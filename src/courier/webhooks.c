@@ -47,11 +47,13 @@ static struct post *find_post(const struct office *o, uint64_t merchant, uint64_
 }
 
 static struct post *add_post(struct office *o, const struct desk_merchant *m,
-			     const struct webhook *w)
+			     const struct webhook *w, uint64_t settings)
 {
 	struct post *p = o->n < POSTS_MAX ? post_open(o->desk, o->dial, m, w) : NULL;
-	if (p)
-		o->posts[o->n++] = p;
+	if (!p)
+		return NULL;
+	p->settings = settings;
+	o->posts[o->n++] = p;
 	return p;
 }
 
@@ -86,11 +88,23 @@ static bool settle_due(struct office *o, const struct desk_merchant *m)
 /* --- what a merchant has --- */
 
 struct view {
-	struct webhook *webhooks;
+	struct webhook *webhooks; /* their texts live no longer than the read */
+	uint64_t settings[WEBHOOKS_MAX];
 	unsigned n;
 	bool has_notice;
 	struct instant oldest; /* of the notices that are kept */
 };
+
+/* Differs where one of them does; sealed secrets are enough for that. */
+static uint64_t settings_of(const struct webhook *w)
+{
+	const struct text parts[] = {w->url, w->secret, w->old_secret};
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		for (size_t k = 0; k < parts[i].size; k++)
+			hash = (hash ^ (uint8_t)parts[i].data[k]) * UINT64_C(1099511628211);
+	return hash;
+}
 
 static enum fault view_read(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
@@ -107,6 +121,8 @@ static enum fault view_read(struct tx *tx, const struct env *env, const void *cm
 	store_want_page(tx, &notices);
 	TRY(store_page(tx, &webhooks, &r->webhooks, &r->n, &count));
 	TRY(store_page(tx, &notices, &rows, &n, &count));
+	for (unsigned i = 0; i < r->n; i++)
+		r->settings[i] = settings_of(&r->webhooks[i]);
 	r->has_notice = n > 0;
 	r->oldest = n ? rows[0].happened : INSTANT_NONE;
 	return OK;
@@ -115,6 +131,25 @@ static enum fault view_read(struct tx *tx, const struct env *env, const void *cm
 static bool is_old(const struct view *view, struct instant now)
 {
 	return view->has_notice && now.ms - view->oldest.ms > NOTICES_KEPT_MS;
+}
+
+/* Those that were suspended, deleted or changed since. */
+static void follow(struct office *o, uint64_t merchant, const struct view *view)
+{
+	for (unsigned i = 0; i < o->n; i++) {
+		struct post *p = o->posts[i];
+		bool live = false;
+		if (p->merchant.number != merchant)
+			continue;
+		for (unsigned k = 0; k < view->n; k++) {
+			const struct webhook *w = &view->webhooks[k];
+			if (w->number != p->webhook)
+				continue;
+			live = instant_is_none(w->suspended);
+			p->settings = view->settings[k];
+		}
+		p->stopped |= !live;
+	}
 }
 
 /* --- sending --- */
@@ -176,7 +211,7 @@ static bool read_next(const struct sending *s, bool *ret_any)
 
 /* What was read before the lease was ours may have been sent by whoever had it: it is read again.
  */
-static bool begin(struct sending *s, const struct webhook *w)
+static bool begin(struct sending *s, const struct webhook *w, uint64_t settings)
 {
 	struct office *o = s->office;
 	bool any;
@@ -185,7 +220,7 @@ static bool begin(struct sending *s, const struct webhook *w)
 	if (!any)
 		return true;
 	if (desk_lease(o->desk, s->merchant, LEASE_WEBHOOK, w->number))
-		s->post = add_post(o, s->merchant, w);
+		s->post = add_post(o, s->merchant, w, settings);
 	if (!s->post)
 		sooner(s->ms, ELSEWHERE_MS);
 	return !s->post || read_next(s, &any);
@@ -203,20 +238,18 @@ static bool go_on(struct sending *s)
 }
 
 /* false: the store has trouble. */
-static bool serve(struct office *o, const struct desk_merchant *m, const struct webhook *w,
-		  int64_t *ms)
+static bool serve(struct office *o, const struct desk_merchant *m, const struct view *view,
+		  unsigned i, int64_t *ms)
 {
+	const struct webhook *w = &view->webhooks[i];
 	struct sending s = {o, m, w->number, find_post(o, m->number, w->number), ms};
-	if (!instant_is_none(w->suspended)) {
-		if (s.post)
-			s.post->stopped = true;
+	if (!instant_is_none(w->suspended))
 		return true;
-	}
 	if (dial_pending(o->dial) >= PENDING_MAX) {
 		sooner(ms, PENDING_MS);
 		return true;
 	}
-	return s.post ? go_on(&s) : begin(&s, w);
+	return s.post ? go_on(&s) : begin(&s, w, view->settings[i]);
 }
 
 /* --- the desk --- */
@@ -246,8 +279,10 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	bool good = desk_apply(d, view_read, NULL, &view) == OK;
 	bool old = good && is_old(&view, desk_clock(d));
 	desk_end(d);
+	if (good)
+		follow(o, m->number, &view);
 	for (unsigned i = 0; good && i < view.n; i++)
-		good = serve(o, m, &view.webhooks[i], &ms);
+		good = serve(o, m, &view, i, &ms);
 	arena_release(&arena);
 	if (good && old) {
 		good = forget(d, m);

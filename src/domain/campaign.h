@@ -147,16 +147,8 @@ CHECKED enum fault fills_clear(const struct env *env, struct campaign *c);
 struct campaign_due campaign_look(const struct env *env, const struct campaign *c, uint64_t todo);
 
 /* --- campaign_promise.c: rewards that a provider sends --- */
-/* Makes a coupon that is about to be issued a promise. */
-void campaign_promise(struct coupon *c);
-struct campaign_errands {
-	struct errand *rows;
-	unsigned n;
-};
-void campaign_errands_want(struct tx *tx, uint64_t provider);
-/* Decides which of these promises of one template are asked for together, and says so in each.
- * Those of one customer stand together. */
-CHECKED enum fault campaign_errands(struct tx *tx, const struct env *env, const struct template *t,
-				    struct coupon *coupons, unsigned n,
-				    struct campaign_errands *ret);
-void campaign_errands_put(struct tx *tx, struct campaign_errands *errands);
+/* What a change of an errand counts: a decision; campaign_counts_put with the puts. */
+void campaign_errand_want(struct tx *tx, const struct errand *e);
+CHECKED enum fault campaign_errand_count(struct tx *tx, const struct env *env,
+					 const struct errand *before, const struct errand *after,
+					 struct campaign_counts *ret);

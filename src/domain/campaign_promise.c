@@ -1,86 +1,53 @@
 /*
- * Rewards that a provider sends: coupons that are held, and the errands that ask for them, each one
- * call to the provider for at most SPI_NICKS_MAX customers, each once. What comes of a promise is
- * counted by whoever settles its errand: from COUNT_PROMISED to sent, refused or unknown.
+ * Rewards that a provider sends, counted: whatever changes an errand moves its promises from one
+ * count of their campaign to another, in the same write.
  */
-#include "base/varint.h"
 #include "domain/campaign.h"
 #include "domain/check.h"
+#include "domain/errand.h"
 
-enum {
-	NOT_KNOWN = 0, /* the outcome of a promise that was not asked for yet */
-	COPIES_MAX = 2 * REWARD_COUNT_MAX,
-};
-
-void campaign_promise(struct coupon *c)
+static enum campaign_count place_of(const struct errand *e, uint64_t outcome)
 {
-	c->state = COUPON_FROZEN;
-	c->held = true;
+	switch (outcome_of(outcome)) {
+	case OUTCOME_SENT:
+		return COUNT_SENT;
+	case OUTCOME_REFUSED:
+		return COUNT_REFUSED;
+	case OUTCOME_PENDING:
+	case OUTCOME_UNKNOWN:
+		break;
+	}
+	return e->unknown ? COUNT_UNKNOWN : COUNT_PROMISED;
 }
 
-/* One that is being filled: the first coupons of customers, the second ones .. */
-struct filling {
-	struct errand *errand; /* NULL: none yet */
-	uint64_t ids[SPI_NICKS_MAX];
+static enum fault count(const struct env *env, const struct errand *e, int64_t by, int64_t *counts)
+{
+	uint64_t *outcomes;
 	unsigned n;
-};
-
-static void finish(const struct env *env, struct filling *f)
-{
-	static const uint64_t not_known[SPI_NICKS_MAX] = {NOT_KNOWN};
-	if (!f->errand)
-		return;
-	f->errand->coupons = numbers_write(env, f->ids, f->n);
-	f->errand->outcomes = numbers_write(env, not_known, f->n);
-	*f = (struct filling){0};
-}
-
-static void add(struct tx *tx, const struct env *env, const struct template *t,
-		struct coupon *coupon, struct filling *f, struct campaign_errands *e)
-{
-	if (f->n == SPI_NICKS_MAX)
-		finish(env, f);
-	if (!f->errand) {
-		f->errand = &e->rows[e->n++];
-		*f->errand = (struct errand){.number = store_number(tx),
-					     .provider = t->provider,
-					     .template = t->number,
-					     .campaign = coupon->campaign,
-					     .waiting = true,
-					     .created = env->instant};
-	}
-	f->ids[f->n++] = coupon->id;
-	coupon->errand = f->errand->number;
-}
-
-enum fault campaign_errands(struct tx *tx, const struct env *env, const struct template *t,
-			    struct coupon *coupons, unsigned n, struct campaign_errands *ret)
-{
-	struct filling *fillings = ARENA_ARRAY(env->arena, struct filling, COPIES_MAX);
-	unsigned copy = 0;
-	*ret = (struct campaign_errands){
-	    .rows = ARENA_ARRAY(env->arena, struct errand, n / SPI_NICKS_MAX + COPIES_MAX)};
-	ROOM(fillings && ret->rows);
-	for (unsigned i = 0; i < n; i++) {
-		bool again = i > 0 && coupons[i - 1].customer == coupons[i].customer;
-		copy = again ? copy + 1 : 0;
-		must(copy < COPIES_MAX);
-		add(tx, env, t, &coupons[i], &fillings[copy], ret);
-	}
-	for (unsigned i = 0; i < COPIES_MAX; i++)
-		finish(env, &fillings[i]);
+	TRY(numbers_read(env, e->outcomes, &outcomes, &n));
+	for (unsigned i = 0; i < n; i++)
+		counts[place_of(e, outcomes[i])] += by;
 	return OK;
 }
 
-void campaign_errands_want(struct tx *tx, uint64_t provider)
+void campaign_errand_want(struct tx *tx, const struct errand *e)
 {
-	store_want_page(tx, &(struct page){.list = LIST_ERRANDS});
-	store_want_page(tx, &(struct page){.list = LIST_ERRANDS_WAITING,
-					   .owner = &(struct errand){.provider = provider}});
+	if (e->campaign)
+		campaign_counts_want(tx, e->campaign, COUNTS_SETTLED, false);
 }
 
-void campaign_errands_put(struct tx *tx, struct campaign_errands *errands)
+enum fault campaign_errand_count(struct tx *tx, const struct env *env, const struct errand *before,
+				 const struct errand *after, struct campaign_counts *ret)
 {
-	for (unsigned i = 0; i < errands->n; i++)
-		store_put(tx, TABLE_ERRAND, &errands->rows[i]);
+	int64_t counts[CAMPAIGN_COUNTS] = {0};
+	*ret = (struct campaign_counts){0};
+	if (!before->campaign)
+		return OK;
+	TRY(count(env, before, -1, counts));
+	TRY(count(env, after, 1, counts));
+	TRY(campaign_counts_open(tx, before->campaign, COUNTS_SETTLED, false, ret));
+	for (unsigned i = 0; i < CAMPAIGN_COUNTS; i++)
+		if (counts[i])
+			campaign_count(ret, (enum campaign_count)i, counts[i]);
+	return OK;
 }

@@ -13,6 +13,7 @@
 #include "domain/check.h"
 #include "domain/coupon.h"
 #include "domain/customer.h"
+#include "domain/errand.h"
 #include "domain/holders.h"
 #include "domain/issuing.h"
 #include "domain/page.h"
@@ -31,7 +32,7 @@ struct giving {
 	bool *took;			      /* per seat */
 	struct coupon *coupons;
 	unsigned coupon_count;
-	struct campaign_errands errands;
+	struct errands errands;
 };
 /* A coupon, in the order of the decisions. */
 struct made {
@@ -309,7 +310,7 @@ static enum fault open_giving(struct tx *tx, const struct env *env, struct run *
 	}
 	TRY(fault);
 	if (t->provider) {
-		campaign_errands_want(tx, t->provider);
+		errands_want(tx, t->provider);
 		g->issuing.holds = true;
 		TRY(issuing_count_day(tx, &g->issuing));
 	}
@@ -369,7 +370,7 @@ static enum fault promise(const struct env *env, struct run *r, struct coupon *c
 {
 	r->ret->promised++;
 	campaign_count(&r->counts, COUNT_PROMISED, 1);
-	campaign_promise(c);
+	errand_promise(c);
 	struct event event = {.kind = EVENT_HELD,
 			      .at = env->instant,
 			      .state = (enum coupon_state)c->state,
@@ -409,8 +410,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct run *r)
 			continue;
 		TRY(issuing_tell(&g->issuing, env, &r->notices));
 		if (g->template.provider)
-			TRY(campaign_errands(tx, env, &g->template, g->coupons, g->coupon_count,
-					     &g->errands));
+			TRY(errands_plan(tx, env, r->campaign.number, &g->template, g->coupons,
+					 g->coupon_count, &g->errands));
 	}
 	return OK;
 }
@@ -457,7 +458,7 @@ static void put_coupons(struct tx *tx, struct run *r)
 			if (g->took[seat])
 				store_put(tx, TABLE_HOLDING, &g->holdings[seat]);
 		issuing_put(tx, &g->issuing);
-		campaign_errands_put(tx, &g->errands);
+		errands_put(tx, &g->errands);
 	}
 }
 

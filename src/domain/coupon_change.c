@@ -120,7 +120,8 @@ struct change {
 	bool gives_back;
 	struct released released;
 	struct notices notices;
-	struct errand errand; /* number 0: no promise of a provider's is decided by this */
+	struct errand errand;	       /* number 0: no promise of a provider's is decided by this */
+	struct campaign_counts counts; /* of the campaign whose reward it is */
 };
 
 static enum fault release(struct tx *tx, const struct env *env, struct change *ch)
@@ -205,7 +206,11 @@ static enum fault decide_promise(struct tx *tx, const struct env *env, struct ch
 	if (!c->errand || !c->held)
 		return OK;
 	enum outcome outcome = ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
-	return errand_decide(tx, env, c, outcome, &ch->errand);
+	struct errand before = {.number = c->errand};
+	TRY(get_named(tx, TABLE_ERRAND, &before));
+	campaign_errand_want(tx, &before);
+	TRY(errand_decide(tx, env, c, outcome, &ch->errand));
+	return campaign_errand_count(tx, env, &before, &ch->errand, &ch->counts);
 }
 
 static enum fault change_here(struct tx *tx, const struct env *env, struct change *ch)
@@ -215,8 +220,10 @@ static enum fault change_here(struct tx *tx, const struct env *env, struct chang
 	TRY(life_add(env, &ch->life, &ch->event));
 	TRY(notices_event(&ch->notices, env, &ch->life.coupon, &ch->event));
 	store_put(tx, TABLE_COUPON, &ch->life.coupon);
-	if (ch->errand.number)
+	if (ch->errand.number) {
 		store_put(tx, TABLE_ERRAND, &ch->errand);
+		campaign_counts_put(tx, &ch->counts);
+	}
 	if (ch->gives_back)
 		hold_put(tx, &ch->released);
 	notices_put(&ch->notices);

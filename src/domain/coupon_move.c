@@ -141,6 +141,7 @@ static struct coupon successor(struct tx *tx, const struct env *env, struct move
 	c.edition = old->edition;
 	c.used = old->used;
 	c.attribute = old->attribute;
+	c.campaign = old->campaign;
 	return c;
 }
 

@@ -3,8 +3,7 @@
  *
  * A key is made of a number that is never given twice, so that it can be made again for a repeat:
  * the number is kept, the key is not. Without the master key, which is not in the store, the number
- * says nothing. The digest of what was asked stands for a body that may hold a secret: it is kept
- * as a tag, too.
+ * says nothing.
  */
 #include "base/crypto.h"
 #include "base/varint.h"
@@ -68,18 +67,6 @@ struct text credential_key(struct tx *tx, const struct env *env, uint64_t owner,
 
 /* --- what is remembered --- */
 
-static struct request_number sealed(struct tx *tx, const struct env *env,
-				    const struct request_number *request)
-{
-	enum { DIGEST_BYTES = 2 * TAG_BYTES };
-	char *digest = arena_take(env->arena, DIGEST_BYTES);
-	struct buffer b;
-	must(digest);
-	buffer_init_fixed(&b, digest, DIGEST_BYTES);
-	add_tags(tx, "credential request", TEXT_NONE, request->digest, &b);
-	return (struct request_number){request->key, buffer_get(&b)};
-}
-
 static bool unpack(struct text in, struct credential *c, uint64_t *ret_key_number)
 {
 	uint64_t revoked = 0;
@@ -102,8 +89,7 @@ enum fault credential_again(struct tx *tx, const struct env *env, enum command c
 	TRY(check_number(tx, request));
 	if (!request->key.size)
 		return OK;
-	const struct request_number number = sealed(tx, env, request);
-	TRY(number_find(tx, env, command, &number, &memory, ret_found));
+	TRY(number_find(tx, env, command, request, &memory, ret_found));
 	if (!*ret_found)
 		return OK;
 	*ret = (struct credential){0};
@@ -134,6 +120,5 @@ void credential_remember(struct tx *tx, const struct env *env, enum command comm
 	buffer_varint(&b, c->burst);
 	buffer_zigzag(&b, c->created.ms);
 	must(!b.full);
-	const struct request_number number = sealed(tx, env, request);
-	number_keep(tx, env, command, &number, buffer_get(&b));
+	number_keep(tx, env, command, request, buffer_get(&b));
 }

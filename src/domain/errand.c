@@ -179,9 +179,9 @@ enum fault errand_ask(struct tx *tx, const struct env *env, const void *cmd, voi
 {
 	const struct errand_ask_cmd *c = cmd;
 	struct errand_ask_ret *r = ret;
-	struct errand e = {.number = c->id & UINT32_MAX};
+	struct errand e = {.number = c->id & UINT32_MAX}, before;
+	struct campaign_counts counts;
 	bool found;
-	(void)env;
 	*r = (struct errand_ask_ret){0};
 	TRY(store_get(tx, TABLE_ERRAND, &e, &found));
 	if (!found || errand_public_number(&e) != c->id)
@@ -190,11 +190,14 @@ enum fault errand_ask(struct tx *tx, const struct env *env, const void *cmd, voi
 		return OK;
 	store_want_page(tx, &(struct page){.list = LIST_ERRANDS_UNKNOWN});
 	errands_want(tx, e.provider);
+	before = e;
 	if (e.unknown)
 		e.tries = ERRAND_TRIES_MAX - ERRAND_ASKED_TRIES;
 	e.unknown = false;
 	e.waiting = true;
 	e.due = INSTANT_NONE;
+	TRY(campaign_errand_count(tx, env, &before, &e, &counts));
+	campaign_counts_put(tx, &counts);
 	store_put(tx, TABLE_ERRAND, &e);
 	return OK;
 }

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include "domain/campaign.h"
 #include "domain/life_step.h"
 #include "domain/move.h"
 #include "domain/provider.h"
@@ -73,6 +74,8 @@ struct promises {
 	unsigned n;
 	struct released *released; /* of those that are released, in their order */
 	unsigned released_count;
+	struct errand before;
+	struct campaign_counts counts; /* of the campaign whose rewards they are */
 };
 CHECKED enum fault promises_load(struct tx *tx, const struct env *env, const struct errand *e,
 				 struct promises *ret);
@@ -81,8 +84,10 @@ unsigned promises_open(const struct promises *p);
 /* Makes the decisions true in `lives` and tells of them. */
 CHECKED enum fault promises_apply(struct tx *tx, const struct env *env, struct promises *p,
 				  struct notices *notices);
+/* The last decision: what has become of them counts for their campaign. */
+CHECKED enum fault promises_count(struct tx *tx, const struct env *env, struct promises *p);
 /* The errand with its outcomes, and what apply has changed. */
-void promises_put(struct tx *tx, const struct env *env, struct promises *p);
+void promises_put(struct tx *tx, struct promises *p);
 
 /* --- errand_show.c --- */
 void errand_promise_want(struct tx *tx, const struct coupon *c);

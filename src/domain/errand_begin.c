@@ -147,7 +147,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct start *s, 
 		errand_close(&p->errand);
 	else
 		TRY(give_up(env, s));
-	return promises_apply(tx, env, p, &s->notices);
+	TRY(promises_apply(tx, env, p, &s->notices));
+	return promises_count(tx, env, p);
 }
 
 /* --- the command --- */
@@ -203,7 +204,7 @@ enum fault errand_begin(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(decide(tx, env, &s, &goes));
 	if (goes)
 		TRY(show(tx, env, &s, r));
-	promises_put(tx, env, &s.promises);
+	promises_put(tx, &s.promises);
 	notices_put(&s.notices);
 	return OK;
 }

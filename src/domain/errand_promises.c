@@ -10,7 +10,8 @@ enum fault promises_load(struct tx *tx, const struct env *env, const struct erra
 {
 	static const struct request_number none = {0};
 	unsigned m;
-	*ret = (struct promises){.errand = *e};
+	*ret = (struct promises){.errand = *e, .before = *e};
+	campaign_errand_want(tx, e);
 	store_want(tx, TABLE_TEMPLATE, &(struct template){.number = e->template});
 	store_want_page(tx, &(struct page){.list = LIST_ERRANDS_UNKNOWN});
 	errands_want(tx, e->provider);
@@ -137,15 +138,21 @@ enum fault promises_apply(struct tx *tx, const struct env *env, struct promises 
 	return OK;
 }
 
+enum fault promises_count(struct tx *tx, const struct env *env, struct promises *p)
+{
+	p->errand.outcomes = numbers_write(env, p->outcomes, p->n);
+	return campaign_errand_count(tx, env, &p->before, &p->errand, &p->counts);
+}
+
 /* --- puts --- */
 
-void promises_put(struct tx *tx, const struct env *env, struct promises *p)
+void promises_put(struct tx *tx, struct promises *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->decisions[i].verb)
 			store_put(tx, TABLE_COUPON, &p->lives[i].coupon);
 	for (unsigned i = 0; i < p->released_count; i++)
 		hold_put(tx, &p->released[i]);
-	p->errand.outcomes = numbers_write(env, p->outcomes, p->n);
+	campaign_counts_put(tx, &p->counts);
 	store_put(tx, TABLE_ERRAND, &p->errand);
 }

@@ -145,8 +145,9 @@ enum fault errand_settle(struct tx *tx, const struct env *env, const void *cmd, 
 	TRY(judge_provider(env, &s));
 	TRY(promises_apply(tx, env, &s.promises, &s.notices));
 	TRY(step(env, &s));
+	TRY(promises_count(tx, env, &s.promises));
 	r->waiting = s.promises.errand.waiting;
-	promises_put(tx, env, &s.promises);
+	promises_put(tx, &s.promises);
 	if (s.provider_changed)
 		store_put(tx, TABLE_PROVIDER, &s.provider);
 	notices_put(&s.notices);

@@ -223,7 +223,7 @@ struct event {
 	 * it stands in for */
 	struct text other;
 	struct text request; /* tag of the request number, 16 bytes; empty: none */
-	struct text digest;  /* of its contents, 8 bytes */
+	struct text digest;  /* of the tag of its contents, 8 bytes */
 };
 /* Everything but redeem, reverse, issue: CONFIRMED, RELEASED, ASSIGNED, FROZEN, UNFROZEN, RECALLED,
  * EXTENDED, REISSUED, TRANSFERRED. Faults: COUPON_UNKNOWN, PRECONDITION_FAILED, REQUEST_REUSED, or

@@ -36,6 +36,12 @@ enum fault check_number(struct tx *tx, const struct request_number *request)
 	return OK;
 }
 
+struct text contents_tag(struct tx *tx, const struct request_number *request)
+{
+	struct text parts[] = {TEXT("request contents"), request->digest};
+	return store_tag(tx, parts, COUNT_OF(parts));
+}
+
 static struct request_key key_of(const struct request_number *request)
 {
 	return (struct request_key){{TEXT("number"), request->key}, request->key.size ? 2 : 0};
@@ -50,10 +56,11 @@ enum fault number_find(struct tx *tx, const struct env *env, enum command comman
 	TRY(request_find(tx, env, &asked, ret_result, ret_found));
 	if (!*ret_found)
 		return OK;
-	if (!text_starts_with(*ret_result, request->digest))
+	struct text contents = contents_tag(tx, request);
+	if (!text_starts_with(*ret_result, contents))
 		return refuse(tx, FAULT_REQUEST_REUSED, TEXT("request_no"), TEXT_NONE);
-	ret_result->data += request->digest.size;
-	ret_result->size -= request->digest.size;
+	ret_result->data += contents.size;
+	ret_result->size -= contents.size;
 	return OK;
 }
 
@@ -64,12 +71,13 @@ void number_keep(struct tx *tx, const struct env *env, enum command command,
 	struct asked asked = {command, REQUEST_NATIVE, &key};
 	if (!request->key.size)
 		return;
-	size_t size = request->digest.size + result.size;
+	struct text contents = contents_tag(tx, request);
+	size_t size = contents.size + result.size;
 	char *memory = arena_take(env->arena, size);
 	struct buffer b;
 	must(memory); /* a few bytes */
 	buffer_init_fixed(&b, memory, size);
-	buffer_text(&b, request->digest);
+	buffer_text(&b, contents);
 	buffer_text(&b, result);
 	request_keep(tx, env, &asked, buffer_get(&b));
 }

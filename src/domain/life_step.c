@@ -2,6 +2,7 @@
 #include "domain/life_step.h"
 #include "domain/check.h"
 #include "domain/coupon.h"
+#include "domain/life_check.h"
 
 /* clang-format off */
 /* V(verb, unused, frozen, held, redeemed, recalled, expired): every transition there is. A reversal
@@ -120,6 +121,8 @@ enum fault life_find(struct tx *tx, const struct env *env, struct code_key *key,
 
 /* --- steps --- */
 
+enum { CONTENTS_KEPT = 8 /* bytes of their tag */ };
+
 enum fault life_begin(struct tx *tx, const struct env *env, const struct coupon *coupon,
 		      const struct request_number *request, struct life *ret)
 {
@@ -127,7 +130,7 @@ enum fault life_begin(struct tx *tx, const struct env *env, const struct coupon 
 	if (request->key.size) {
 		struct text parts[] = {TEXT("coupon request"), request->key};
 		ret->request = store_tag(tx, parts, COUNT_OF(parts));
-		ret->digest = (struct text){request->digest.data, 8};
+		ret->digest = (struct text){contents_tag(tx, request).data, CONTENTS_KEPT};
 	}
 	TRY(timeline_read(env, coupon, &ret->timeline));
 	life_settle(env, &ret->coupon);

@@ -1,15 +1,15 @@
-// A campaign of twenty thousand members while the server is killed again and again: everybody has each reward exactly once,
+// A campaign of twenty thousand members (on PostgreSQL fewer: there a dead courier's lease runs out first) while the server is killed again and again: everybody has each reward exactly once,
 // the limits of the templates hold, and the progress says what is there. SEED=n repeats a run's choices, ROUNDS=n its kills.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Server } from '../js/server.mjs';
+import { ON_POSTGRESQL, Server } from '../js/server.mjs';
 import { command, csvObjects, done, exported, folder, random, sleep, text, verify } from '../js/e2e.mjs';
 import { Native } from '../js/native.mjs';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1e9);
-const ROUNDS = Number(process.env.ROUNDS ?? 8);
-const MEMBERS = 20000, PAGE = 1000;
+const ROUNDS = Number(process.env.ROUNDS ?? (ON_POSTGRESQL ? 2 : 8)), LATE = Math.min(2, ROUNDS - 1);
+const MEMBERS = ON_POSTGRESQL ? 3000 : 20000, PAGE = 1000;
 const choose = random(SEED);
 const ARGS = ['--log-calls=false'];
 
@@ -74,14 +74,10 @@ test('killed in the middle, again and again: each reward exactly once', async ()
     await killed();
     const p = await progress(source);
     assert.equal(p.sent, 3 * p.invited, 'what is counted is what was served');
-    assert.equal(p.covered, MEMBERS);
     midway += p.filling || (p.invited > 0 && p.invited < MEMBERS);
-    if (kills === 2) await cover(source, 'late', 500);
-    if (kills === 2) break;
-  }
-  for (; kills < ROUNDS; kills++) {
-    await sleep(choose.below(60));
-    await killed();
+    if (kills === LATE) await cover(source, 'late', 500);
+    if (kills >= LATE) continue;
+    assert.equal(p.covered, MEMBERS);
   }
   assert.ok(midway > 0, 'it was killed in the middle');
   const all = MEMBERS + 500;

@@ -152,7 +152,7 @@ test('a receiver that never answers slows nobody else', async () => {
   await until(() => good.taken.length === 500, 10000, 'the other one');
   assert.ok(Date.now() - begin < 5000);
   assert.ok(dead.requests.length <= 8, `${dead.requests.length} calls to it at once`);
-  assert.equal((await log(w, '&state=waiting')).length, 0);
+  await until(async () => (await log(w, '&state=waiting')).length === 0, 5000, 'its log');
   assert.ok((await log(slow, '&state=waiting')).length > 0);
   await drop();
 });
@@ -243,6 +243,23 @@ test('another URL takes what waits; one that is deleted hears nothing more', asy
   await issued();
   await sleep(300);
   assert.equal(second.requests.length, 1);
+  await drop();
+});
+
+test('what was read for another URL or another secret is not sent any more', async () => {
+  const slow = () => sleep(60);
+  const first = await receiver(slow), second = await receiver(slow);
+  const w = await listen(first);
+  const c = await issued();
+  for (let i = 0; i < 8; i++) await api.ok('POST', `/v1/coupons/${c.code}/${i % 2 ? 'unfreeze' : 'freeze'}`);
+  await until(() => first.requests.length >= 1, 5000, 'the first message');
+  const { secret } = await api.ok('POST', `/v1/webhooks/${w.id}/rotate`, { old_secret_seconds: 0 });
+  await api.ok('PATCH', `/v1/webhooks/${w.id}`, { url: second.url });
+  const before = first.requests.length;
+  await until(() => new Set([...first.taken, ...second.taken].map((t) => t.id)).size === 9, 5000, 'all of it');
+  assert.ok(first.requests.length <= before + 1 && second.taken.length >= 4, `${first.requests.length} and ${second.requests.length}`);
+  for (const t of second.taken) verified(secret, t);
+  assert.deepEqual(disorder([...first.taken, ...second.taken]), []);
   await drop();
 });
 

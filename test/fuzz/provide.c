@@ -32,9 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct errand_begin_ret what = {
 	    .fresh = data[0] & 1, .coupons = coupons, .nicks = nicks, .n = COUNT_OF(nicks)};
-	struct dial_call call = {.outcome = DIAL_ANSWERED,
-				 .status = 200,
-				 .answer = {(const char *)data + 1, size - 1}};
+	struct dial_call call = {
+	    .outcome = DIAL_ANSWERED, .status = 200, .answer = {(const char *)data + 1, size - 1}};
 	arena_init(&a, 4 << 20);
 	provide_read(&a, &what, &call, &got);
 	must(got.n == (got.result == ERRAND_ANSWERED ? what.n : 0));

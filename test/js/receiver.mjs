@@ -15,7 +15,7 @@ const { Webhook } = createRequire(`${folder}package.json`)('standardwebhooks');
 export const verified = (secret, { body, headers }) => new Webhook(secret).verify(body, headers);
 
 export class Receiver {
-  /** answer(request, n) -> {status, headers, body}, undefined (200), or null: never. request: {id, body, headers, message} */
+  /** answer(request, n) -> {status, headers, body}, undefined (200), or null: never; or a promise of it. request: {id, body, headers, message} */
   static async start(answer = () => undefined, port = 0) {
     const r = new Receiver();
     r.answer = answer;
@@ -32,10 +32,10 @@ export class Receiver {
     r.url = `http://127.0.0.1:${r.server.address().port}/in`;
     return r;
   }
-  #handle(q, a, body) {
+  async #handle(q, a, body) {
     const request = { path: q.url, id: q.headers['webhook-id'], headers: q.headers, body, message: JSON.parse(body), at: Date.now() };
     this.requests.push(request);
-    const answer = this.answer(request, this.requests.length);
+    const answer = await this.answer(request, this.requests.length);
     if (answer === null) return;
     const { status = 200, headers = {}, body: text = '' } = answer ?? {};
     if (status >= 200 && status < 300) this.taken.push(request);

@@ -233,7 +233,7 @@ static enum fault do_progress(struct story *t)
 	return OK;
 }
 
-static enum fault do_campaign_due(struct story *t)
+static enum fault do_campaigns_due(struct story *t)
 {
 	struct campaign_due_cmd cmd = {arg_number(t, "from", 0), (unsigned)arg_number(t, "n", 10)};
 	struct campaign_due_ret ret;
@@ -249,20 +249,5 @@ static enum fault do_campaign_due(struct story *t)
 		else
 			say_instant(t, "at", d->at);
 	}
-	return OK;
-}
-
-/* A provider's template: of its promises only who is asked for what is looked at. */
-static enum fault do_provider_template(struct story *t)
-{
-	struct template_make_cmd cmd = {.template = {.template_id = arg_number(t, "id", 0),
-						     .name = TEXT("theirs"),
-						     .benefit = BENEFIT_AMOUNT_OFF,
-						     .has_amount = true,
-						     .amount = {100},
-						     .per_person = arg_number(t, "per_person", 99),
-						     .provider = 1}};
-	struct template_make_ret ret;
-	RUN(template_make);
 	return OK;
 }

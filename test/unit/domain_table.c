@@ -121,8 +121,7 @@ static const struct {
     {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},	  {COMMAND_webhook_add, 3},
     {COMMAND_webhook_change, 3},    {COMMAND_webhook_delete, 3},  {COMMAND_delivery_settle, 6},
     {COMMAND_delivery_resend, 4},   {COMMAND_notice_forget, 6},	  {COMMAND_errand_begin, 5},
-    {COMMAND_errand_settle, 6},	    {COMMAND_errand_ask, 3},
-    {COMMAND_job_make, 3},
+    {COMMAND_errand_settle, 6},	    {COMMAND_errand_ask, 3},	  {COMMAND_job_make, 3},
     {COMMAND_job_start, 2},	    {COMMAND_job_step, 2},	  {COMMAND_job_end, 4},
     {COMMAND_job_cancel, 4},
 };

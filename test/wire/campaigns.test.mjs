@@ -4,13 +4,15 @@ import { after, before, test } from 'node:test';
 import { Server, cli } from '../js/server.mjs';
 import { sleep } from '../js/e2e.mjs';
 import { Native } from '../js/native.mjs';
+import { Provider } from '../js/provider.mjs';
 import { Waiqin } from '../js/waiqin.mjs';
 import { Wjb } from '../js/wjb.mjs';
 
 const BOX = 'key-of-the-sandbox1';
-let server, api, box, waiqin, wjb, serial = 0;
+let server, api, box, waiqin, wjb, provider, serial = 0;
 before(async () => {
-  server = await Server.start();
+  provider = await new Provider({ manners: () => 'well', refuses: (nick) => (nick.startsWith('no-') ? 'not for them' : undefined) }).listen();
+  server = await Server.start({ args: ['--allow-private-targets'] });
   await server.stop();
   cli('merchant', 'add', '--name=box', '--sandbox', `--data=${server.dir}`);
   cli('credential', 'add', `--data=${server.dir}`, '--merchant=2', '--dialect=native', `--id=${BOX}`);
@@ -25,6 +27,7 @@ after(async () => {
   box?.close();
   const status = await server?.stop();
   await server?.close();
+  await provider?.close();
   assert.equal(status, 0);
 });
 
@@ -262,4 +265,15 @@ test('targets: nicks or customers', async () => {
   const phone = phoneOf('137'), nick = named('n');
   await api.ok('POST', at(source, 'targets'), { customers: [{ phone, nick }, { nick }, { phone }] });
   assert.equal((await progress(source)).covered, 1);
+});
+
+test('rewards that a provider sends', async () => {
+  const template_id = await api.template({ provider: provider.endpoint });
+  const source = await campaign({ rewards: [{ template_id, count: 2 }] });
+  const nicks = [...Array.from({ length: 70 }, () => named('n')), ...Array.from({ length: 5 }, () => named('no'))];
+  await api.ok('POST', at(source, 'targets'), { nicks });
+  await api.ok('POST', at(source, 'targets'), { customers: [await customer()] });
+  const p = await until(source, { invited: 76, pending: 0, waiting: 0 });
+  assert.deepEqual([p.sent, p.refused, p.unknown], [140, 12, 0]);
+  assert.deepEqual(p.refusals.map((r) => [r.code, r.count]), [['parameter_missing', 2]]);
 });

@@ -1,6 +1,7 @@
 // The native API on the wire: every method by the document's own examples, every kind of refusal, repeats, keys of all scopes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -324,6 +325,21 @@ test('a change: what is wrong with it comes first, but for its repeat', async ()
   await api.done('DELETE', `/v1/templates/${id}`);
   assert.equal((await patch(body)).text, first.text);
   refused(await patch({ ...body, request_no: undefined, valid: { lasts_days: 1 } }), 404, 'template_unknown', 'template_id');
+});
+test('what was asked cannot be guessed from what is kept of it', async () => {
+  const c = await issue({ customer: undefined }), phone = '13177777777';
+  const asked = [
+    ['coupons.assign', `/v1/coupons/${c}/assign`, JSON.stringify({ customer: { phone } })],
+    ['customers.save', '/v1/customers', JSON.stringify({ phone: '13177777778' })],
+    ['coupons.redeem', `/v1/coupons/${c}/redeem`, JSON.stringify({ order_no: phone, amount_fen: 5000 })],
+  ];
+  for (const [i, [, path, body]] of asked.entries()) assert.ok((await api.post(path, body, { 'idempotency-key': `kept-${c}-${i}` })).status < 300);
+  const shown = cli('ledger', 'show', `--data=${server.dir}`);
+  assert.ok(shown.includes('put request'));
+  for (const parts of asked) {
+    const digest = createHash('sha256').update(parts.join('\n')).digest('hex');
+    assert.ok(!shown.includes(digest.slice(0, 16)), parts[0]);
+  }
 });
 test('request numbers', async () => {
   const body = { name: 'numbered', amount_fen: 1, request_no: 'n-in-the-body' };

@@ -307,7 +307,8 @@ static void one_campaign(struct arena *a, const struct campaign_query_cmd *cmd,
 	ret->rows = ARENA_NEW(a, struct campaign);
 	ret->departments = ARENA_NEW(a, struct department *);
 	ret->department_count = ARENA_NEW(a, unsigned);
-	if (!ret->rows || !ret->departments || !ret->department_count)
+	ret->rewards = ARENA_NEW(a, struct campaign_rewards);
+	if (!ret->rows || !ret->departments || !ret->department_count || !ret->rewards)
 		return;
 	ret->rows[0] = (struct campaign){.number = 1, .name = STRANGE, .code = cmd->code};
 	ret->departments[0] = ARENA_NEW(a, struct department);

@@ -182,13 +182,45 @@ static void campaign_save_check(const struct campaign_save_cmd *cmd)
 	name_check(cmd->code);
 	name_check(cmd->name);
 	name_check(cmd->type_code);
-	must(cmd->source_code.size && cmd->name.size && cmd->status >= 1 && cmd->status <= 3);
+	must(cmd->source_code.size && cmd->name.size && cmd->status <= 3);
 	references_check(&cmd->departments, DEPARTMENTS_MAX);
+	must(cmd->plan.reward_count <= REWARDS_MAX);
+	must(cmd->plan.register_reward_count <= REWARDS_MAX);
+	for (unsigned i = 0; i < cmd->plan.reward_count; i++)
+		must(cmd->plan.rewards[i].count <= REWARD_COUNT_MAX);
 }
 
 static void audience_add_check(const struct audience_add_cmd *cmd)
 {
-	codes_check(cmd->nicks, cmd->n, TARGETS_MAX);
+	for (unsigned i = 0; cmd->customers && i < cmd->n; i++)
+		customer_check(&cmd->customers[i]);
+	if (!cmd->customers)
+		codes_check(cmd->nicks, cmd->n, TARGETS_MAX);
+}
+
+static void audience_approve_check(const struct audience_approve_cmd *cmd)
+{
+	name_check(cmd->source_code);
+	references_check(&cmd->customers, PEOPLE_MAX);
+	must(cmd->customers.n);
+}
+
+static void campaign_plan_check(const struct campaign_plan_cmd *cmd)
+{
+	campaign_save_check(&cmd->save);
+}
+
+static void campaign_status_check(const struct campaign_status_cmd *cmd)
+{
+	name_check(cmd->source_code);
+	must(cmd->verb >= CAMPAIGN_SUSPEND && cmd->verb <= CAMPAIGN_END);
+}
+
+static void campaign_fill_check(const struct campaign_fill_cmd *cmd)
+{
+	name_check(cmd->source_code);
+	name_check(cmd->from_campaign);
+	must(cmd->mark <= FILL_REDEEMED);
 }
 
 static void audience_register_check(const struct audience_register_cmd *cmd)
@@ -232,7 +264,11 @@ void native_command_check(unsigned command, const void *cmd)
 		C(coupon_check)
 		C(coupon_qualify)
 		C(campaign_save)
+		C(campaign_plan)
+		C(campaign_status)
+		C(campaign_fill)
 		C(audience_add)
+		C(audience_approve)
 		C(audience_register)
 		C(department_save)
 		C(customer_merge)
@@ -252,6 +288,9 @@ void native_command_check(unsigned command, const void *cmd)
 		return;
 	case COMMAND_customer_erase:
 		name_check(((const struct customer_erase_cmd *)cmd)->customer_id);
+		return;
+	case COMMAND_campaign_progress:
+		name_check(((const struct campaign_progress_cmd *)cmd)->source_code);
 		return;
 	case COMMAND_audience_invite:
 		references_check(&((const struct audience_invite_cmd *)cmd)->customers, PEOPLE_MAX);
@@ -439,7 +478,8 @@ static void campaigns(struct arena *a, struct campaign_query_ret *ret)
 	ret->rows = ARENA_NEW(a, struct campaign);
 	ret->departments = ARENA_NEW(a, struct department *);
 	ret->department_count = ARENA_NEW(a, unsigned);
-	if (!ret->rows || !ret->departments || !ret->department_count)
+	ret->rewards = ARENA_NEW(a, struct campaign_rewards);
+	if (!ret->rows || !ret->departments || !ret->department_count || !ret->rewards)
 		return;
 	ret->rows[0] = (struct campaign){.number = 1, .name = STRANGE, .activity_id = 5};
 	ret->n = 1;
