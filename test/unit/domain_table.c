@@ -122,8 +122,8 @@ static const struct {
     {COMMAND_webhook_change, 3},    {COMMAND_webhook_delete, 3},  {COMMAND_delivery_settle, 6},
     {COMMAND_delivery_resend, 4},   {COMMAND_notice_forget, 6},	  {COMMAND_errand_begin, 5},
     {COMMAND_errand_settle, 6},	    {COMMAND_errand_ask, 3},	  {COMMAND_job_make, 3},
-    {COMMAND_job_start, 2},	    {COMMAND_job_step, 2},	  {COMMAND_job_end, 3},
-    {COMMAND_job_cancel, 3},
+    {COMMAND_job_start, 2},	    {COMMAND_job_step, 2},	  {COMMAND_job_end, 4},
+    {COMMAND_job_cancel, 4},
 };
 
 static void compare_rounds(void)
