@@ -16,8 +16,8 @@ enum {
 
 bool export_flush(struct export *e)
 {
-	bool good = !e->buffer.size ||
-		    fwrite(e->buffer.data, 1, e->buffer.size, e->out) == e->buffer.size;
+	bool good =
+	    !e->buffer.size || fwrite(e->buffer.data, 1, e->buffer.size, e->out) == e->buffer.size;
 	buffer_clear(&e->buffer);
 	return good;
 }
