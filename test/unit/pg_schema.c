@@ -7,6 +7,8 @@
 #include "store/pg_link.h"
 #include "store/pg_views.tbl.h"
 
+enum { STEPS = 3 }; /* of pg_migrate.c */
+
 static struct pg_server server;
 
 /* --- a database of each test's own --- */
@@ -97,7 +99,7 @@ static void migrations(void)
 	make_database("steps", url);
 	CHECK_INT(try_open(url, "couponry migrate"), FAULT_DATA_MISSING);
 	CHECK_INT(migrate(url, 0, &steps), OK);
-	CHECK_INT(steps, 2);
+	CHECK_INT(steps, STEPS);
 	CHECK_INT(migrate(url, 0, &steps), OK);
 	CHECK_INT(steps, 0);
 	CHECK_INT(try_open(url, NULL), OK);
@@ -155,9 +157,9 @@ static void several_at_once(void)
 		CHECK(WIFEXITED(status) && WEXITSTATUS(status) >= 10);
 		done += WEXITSTATUS(status) - 10;
 	}
-	CHECK_INT(done, 2); /* each step once, whoever did it */
+	CHECK_INT(done, STEPS); /* each step once, whoever did it */
 	struct pg *p = open_bare(url);
-	CHECK_INT(number(p, "SELECT count(*) FROM schema_version"), 2);
+	CHECK_INT(number(p, "SELECT count(*) FROM schema_version"), STEPS);
 	pg_close(p);
 }
 
@@ -390,7 +392,7 @@ static void partitions(void)
 	unsigned steps;
 	make_database("partitions", url);
 	CHECK_INT(migrate(url, PARTITIONS, &steps), OK);
-	CHECK_INT(steps, 2);
+	CHECK_INT(steps, STEPS);
 	every_statement_touches_one(url);
 	rows_in_partitions(url);
 	every_statement_touches_one(url);
