@@ -16,7 +16,8 @@ const SOCKET = process.env.COUPONRY_TEST_POSTGRESQL;
 export const ON_POSTGRESQL = Boolean(SOCKET);
 const databases = new Map();
 const nameOf = (dir) => 't_' + createHash('sha256').update(dir).digest('hex').slice(0, 24);
-function database(dir, like = '') {
+const blank = process.env.COUPONRY_TEST_BLANK ? `template ${process.env.COUPONRY_TEST_BLANK}` : '';
+function database(dir, like = blank) {
   if (!databases.has(dir)) {
     const name = nameOf(dir);
     execFileSync('psql', ['-qX', '-h', SOCKET, '-U', 'postgres', '-c', `create database ${name} ${like}`, 'postgres'], { stdio: 'inherit' });

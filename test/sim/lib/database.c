@@ -1,5 +1,6 @@
 /* See database.h. */
 #include "database.h"
+#include "store/pg_migrate.h"
 
 #include <dirent.h>
 
@@ -28,6 +29,7 @@ static void run_to_end(const struct pg_server *s, char *const *words)
 bool database_make(const char *folder)
 {
 	struct pg_server s = {0};
+	char *why;
 	char *words[] = {"initdb", "-D", "data", "-U",		"couponry", "-A",
 			 "trust",  "-E", "UTF8", "--no-locale", "-N",	    NULL};
 	if (!pg_server_find(&s)) {
@@ -37,6 +39,10 @@ bool database_make(const char *folder)
 	place(&s, folder);
 	open_folder(&s, folder);
 	run_to_end(&s, words);
+	pg_server_launch(&s);
+	must(pg_server_wait(&s));
+	must(pg_migrate(&(struct migrate_config){.url = s.url}, &why) == OK);
+	pg_server_kill(&s, SIGINT); /* an orderly end */
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The PostgreSQL below twin.c: one cluster is made per run and copied for each seed, whose worker
- * process starts it, kills it now and then, and takes it along when it ends.
+ * The PostgreSQL below twin.c: one cluster is made per run, with the schema in it, and copied for
+ * each seed, whose worker process starts it, kills it now and then, and takes it along when it
+ * ends.
  */
 #pragma once
 
