@@ -50,17 +50,7 @@ FAULT(ORDER_UNKNOWN,       "no coupon was redeemed under this order number")
 FAULT(REDEMPTION_UNKNOWN,  "no such redemption")
 FAULT(COUPON_UNKNOWN,      "no such coupon")
 FAULT(COUPON_CHANGED,      "the coupon exists with other contents")
-FAULT(PRECONDITION_FAILED, "the record has changed since it was read")
-FAULT(LIMIT_BELOW_USED,    "the limit is below what is used already")
-FAULT(WEBHOOK_UNKNOWN,     "no such webhook")
-FAULT(DELIVERY_UNKNOWN,    "no such delivery")
-FAULT(ERRAND_UNKNOWN,      "no such call to a provider")
-FAULT(JOB_UNKNOWN,         "no such job")
-FAULT(CAMPAIGN_ENDED,      "the campaign has ended")
-FAULT(JOB_ENDED,           "the job has ended")
-FAULT(TARGET_REFUSED,      "this address may not be called")
-FAULT(LEASE_LOST,          "another courier works at it")
-FAULT(SANDBOX_WANTED,      "only a sandbox merchant's clock can be moved")
+#include "base/native_faults.tbl.h"
 
 /* why a coupon is not issued, or may not be used */
 #include "base/reasons.tbl.h"

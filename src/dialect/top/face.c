@@ -167,23 +167,13 @@ static struct answer answer_of(struct call *call, enum fault fault)
 		return unavailable();
 	case OK:
 #define FAULT(name, text) case FAULT_##name:
+#include "base/native_faults.tbl.h"
 #include "base/tool_faults.tbl.h"
 #undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_REDEMPTION_UNKNOWN:
-	case FAULT_PRECONDITION_FAILED:
-	case FAULT_LIMIT_BELOW_USED:
-	case FAULT_WEBHOOK_UNKNOWN:
-	case FAULT_DELIVERY_UNKNOWN:
-	case FAULT_ERRAND_UNKNOWN:
-	case FAULT_JOB_UNKNOWN:
-	case FAULT_CAMPAIGN_ENDED:
-	case FAULT_JOB_ENDED:
-	case FAULT_TARGET_REFUSED:
-	case FAULT_LEASE_LOST:
-	case FAULT_SANDBOX_WANTED:
 	case FAULT_COUNT:
 		break;
 	}

@@ -128,23 +128,13 @@ void zvcms_face(struct call *call, enum fault fault)
 	case FAULT_DEPARTMENT_AMBIGUOUS:
 	case FAULT_COUPON_CHANGED:
 #define FAULT(name, text) case FAULT_##name:
+#include "base/native_faults.tbl.h"
 #include "base/tool_faults.tbl.h"
 #undef FAULT
 	case FAULT_SCOPE_MISSING:
 	case FAULT_REQUEST_REUSED:
 	case FAULT_ORDER_UNKNOWN:
 	case FAULT_REDEMPTION_UNKNOWN:
-	case FAULT_PRECONDITION_FAILED:
-	case FAULT_LIMIT_BELOW_USED:
-	case FAULT_WEBHOOK_UNKNOWN:
-	case FAULT_DELIVERY_UNKNOWN:
-	case FAULT_ERRAND_UNKNOWN:
-	case FAULT_JOB_UNKNOWN:
-	case FAULT_CAMPAIGN_ENDED:
-	case FAULT_JOB_ENDED:
-	case FAULT_TARGET_REFUSED:
-	case FAULT_LEASE_LOST:
-	case FAULT_SANDBOX_WANTED:
 #define FAULT(name, text) case FAULT_##name:
 #include "base/reasons.tbl.h"
 #undef FAULT
