@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "store/engine.h"
-#include "store/file.h"
+#include "base/file.h"
 
 #include <stdatomic.h>
 #include <sys/stat.h>

@@ -37,37 +37,6 @@ int spool_open(const char *dir, const struct spool_name *name, enum spool_part p
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (make ? O_CREAT : 0), 0600);
 }
 
-bool spool_write(int fd, uint64_t at, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = pwrite(fd, data, size, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		at += (uint64_t)n;
-		data += n;
-		size -= (size_t)n;
-	}
-	return true;
-}
-
-int64_t spool_read(int fd, uint64_t at, char *into, size_t size)
-{
-	size_t got = 0;
-	while (got < size) {
-		ssize_t n = pread(fd, into + got, size - got, (off_t)(at + got));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	return (int64_t)got;
-}
-
 int64_t spool_size(int fd)
 {
 	struct stat stat;

@@ -16,12 +16,8 @@ enum { SPOOL_PATH_SIZE = 4096 };
 /* Where it is: as said, else beside the data directory; NULL: neither, or it cannot be made (mode
  * 0700). */
 const char *spool_of(const char *said, const char *data, char into[SPOOL_PATH_SIZE]);
-/* A descriptor to read and write with, or -1 (errno says why). make: when it is not there. */
+/* A descriptor for file_read and file_write, or -1 (errno says why). make: when it is not there. */
 int spool_open(const char *dir, const struct spool_name *name, enum spool_part part, bool make);
-/* All of it, or nothing is promised. */
-CHECKED bool spool_write(int fd, uint64_t at, const char *data, size_t size);
-/* How much there was to be read, up to `size`; -1: it cannot be. */
-int64_t spool_read(int fd, uint64_t at, char *into, size_t size);
 /* -1: it cannot be said. */
 int64_t spool_size(int fd);
 /* Forgets the files for which `keep` says false, with their age in seconds. What has another form

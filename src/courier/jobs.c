@@ -8,6 +8,7 @@
  * are the same.
  */
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/spool.h"
 #include "courier/work.h"
 
@@ -144,7 +145,7 @@ static enum fault write_result(struct work *w)
 	struct text out = buffer_get(&w->out);
 	if (w->out.full)
 		return FAULT_ANSWER_TOO_LARGE;
-	if (!spool_write(w->result, w->job.written_bytes, out.data, out.size) ||
+	if (!file_write(w->result, out.data, out.size, w->job.written_bytes) ||
 	    fdatasync(w->result) != 0)
 		return FAULT_DISK_FULL;
 	w->now.written_bytes = w->job.written_bytes + out.size;

@@ -1,7 +1,7 @@
 /* See copy.h. */
 #include "store/copy_parts.h"
 
-#include "store/file.h"
+#include "base/file.h"
 #include "store/pg.h"
 
 void copy_tell(const struct copying *c, const char *what, uint64_t done, uint64_t all)

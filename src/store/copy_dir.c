@@ -5,7 +5,7 @@
  *   DIR.part   being filled -> opened, verified -> gets its name
  */
 #include "store/copy_parts.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/parts.h"
 #include "store/pg_engine.h"
 #include "store/pg_link.h"

@@ -6,7 +6,7 @@
  */
 #include "store/copy_parts.h"
 #include "store/entry.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/parts.h"
 #include "store/pg_engine.h"
 #include "store/pg_migrate.h"

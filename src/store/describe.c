@@ -3,7 +3,7 @@
 #include "base/varint.h"
 #include "store/engine.h"
 #include "store/entry.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/list.h"
 
 enum { LINE_BYTES_MAX = 4 * RECORD_BYTES_MAX };

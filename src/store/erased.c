@@ -1,7 +1,7 @@
 /* See erased.h. */
 #include "store/erased.h"
 
-#include "store/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include "store/keyring.h"
 
 #include "base/ed25519.h"
-#include "store/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
  * Which files there are and what is in them is kept in a table by merchant; its rows are never
  * freed, so what the lane and the background thread share of one is atomic.
  */
-#include "store/file.h"
+#include "base/file.h"
 #include "store/keyring.h"
 
 #include <errno.h>

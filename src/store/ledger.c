@@ -10,7 +10,7 @@
 
 #include "base/crypto.h"
 #include "base/varint.h"
-#include "store/file.h"
+#include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>

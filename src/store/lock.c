@@ -4,7 +4,7 @@
  */
 #include "store/lock.h"
 
-#include "store/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #include "store/clock.h"
 #include "store/counters.h"
 #include "store/engines.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/keyring.h"
 #include "store/ledger.h"
 #include "store/queue.h"

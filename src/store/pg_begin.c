@@ -1,5 +1,5 @@
 /* Opening and closing, and a transaction's begin and end: see pg.h. */
-#include "store/file.h"
+#include "base/file.h"
 #include "store/pg_link.h"
 #include "store/pg_migrate.h"
 

@@ -11,7 +11,7 @@
 #include "base/varint.h"
 #include "store/bell.h"
 #include "store/clock.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/keys.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* See pg_migrate.h. Speaks to the server without the pipeline: texts of many statements. */
 #include "store/pg_migrate.h"
 
-#include "store/file.h"
+#include "base/file.h"
 #include "store/pg_ddl.h"
 #include "store/pg_link.h"
 

@@ -11,7 +11,7 @@
 #include "store/pg_engine.h"
 #include "store/same.h"
 
-#include "store/file.h"
+#include "base/file.h"
 
 enum {
 	SLICE = 1000,

@@ -9,7 +9,7 @@
 #include "store/replay.h"
 
 #include "base/varint.h"
-#include "store/file.h"
+#include "base/file.h"
 
 enum {
 	PROGRESS_EVERY = 1024,

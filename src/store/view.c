@@ -5,7 +5,7 @@
  */
 #include "store/view.h"
 
-#include "store/file.h"
+#include "base/file.h"
 #include "store/keys.h"
 
 #include <errno.h>

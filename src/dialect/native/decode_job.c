@@ -4,6 +4,7 @@
  * leaves a gap is refused with the byte that is expected. Each part is on the disk before it is
  * answered, so what a crash leaves is what the caller was told.
  */
+#include "base/file.h"
 #include "base/spool.h"
 #include "bulk/bulk.h"
 #include "dialect/native/job.h"
@@ -184,7 +185,7 @@ static enum fault write_part(struct call *call, int fd, const struct part *part,
 	*ret_size = end > (uint64_t)size ? end : (uint64_t)size;
 	if (!part->bytes.size)
 		return OK;
-	return spool_write(fd, part->from, part->bytes.data, part->bytes.size) && fdatasync(fd) == 0
+	return file_write(fd, part->bytes.data, part->bytes.size, part->from) && fdatasync(fd) == 0
 		   ? OK
 		   : FAULT_DISK_FULL;
 }

@@ -4,6 +4,7 @@
  * known, and Content-Range says `*`.
  */
 #include "dialect/native/encode.h"
+#include "base/file.h"
 #include "dialect/native/job.h"
 
 #include <unistd.h>
@@ -139,7 +140,7 @@ static enum fault read_part(struct call *call, int fd, const struct range *range
 		return OK;
 	if (!into)
 		return FAULT_ANSWER_TOO_LARGE;
-	if (spool_read(fd, range->from, into, range->size) != (int64_t)range->size)
+	if (file_read(fd, into, range->size, range->from) != (int64_t)range->size)
 		return call_refuse(call, FAULT_JOB_UNKNOWN, TEXT("result"), TEXT_NONE);
 	call->reply.size += range->size;
 	return OK;

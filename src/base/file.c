@@ -1,7 +1,7 @@
 /*
  * Files and folders, done so that a lost power supply cannot undo them, and nothing else.
  */
-#include "store/file.h"
+#include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>
