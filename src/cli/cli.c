@@ -1,4 +1,5 @@
 /* See cli.h: reads the command line, finds the command, opens what it needs, runs it. */
+#include "base/monotonic.h"
 #include "base/json.h"
 #include "cli/cli.h"
 
@@ -75,17 +76,9 @@ int cli_refused(struct cli *c, enum fault fault, const struct detail *detail)
 	return cli_failed(c, fault, why);
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void draw_rate(struct cli *c, uint64_t done, uint64_t all, uint64_t rows)
 {
-	int64_t ms = clock_ms() - c->progress_since_ms;
+	int64_t ms = monotonic_ms() - c->progress_since_ms;
 	uint64_t left_s = 0;
 
 	if (ms <= 0 || !done)
@@ -126,7 +119,7 @@ void cli_progress(struct cli *c, const char *what, uint64_t done, uint64_t all)
 void cli_progress_rows(struct cli *c, const char *what, uint64_t done, uint64_t all, uint64_t rows)
 {
 	enum { EVERY_MS = 100 };
-	int64_t now = c->terminal ? clock_ms() : 0;
+	int64_t now = c->terminal ? monotonic_ms() : 0;
 
 	if (!c->terminal)
 		return;

@@ -12,9 +12,14 @@ void agenda_release(struct agenda *a)
 
 /* --- where a merchant stands --- */
 
+static uint32_t home_of(const struct agenda *a, uint64_t merchant)
+{
+	return (uint32_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & a->mask;
+}
+
 static uint32_t *find_place(const struct agenda *a, uint64_t merchant)
 {
-	uint32_t at = (uint32_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & a->mask;
+	uint32_t at = home_of(a, merchant);
 	while (a->places[at] && a->rows[a->places[at] - 1].merchant != merchant)
 		at = (at + 1) & a->mask;
 	return &a->places[at];
@@ -47,8 +52,7 @@ static void forget_place(struct agenda *a, uint32_t *place)
 		at = (at + 1) & a->mask;
 		if (!a->places[at])
 			break;
-		uint64_t merchant = a->rows[a->places[at] - 1].merchant;
-		uint32_t home = (uint32_t)(merchant * UINT64_C(0x9E3779B97F4A7C15) >> 32) & a->mask;
+		uint32_t home = home_of(a, a->rows[a->places[at] - 1].merchant);
 		if (((at - home) & a->mask) < ((at - hole) & a->mask))
 			continue;
 		a->places[hole] = a->places[at];

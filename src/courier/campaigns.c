@@ -77,25 +77,16 @@ static void step_fill(struct desk *d, const struct desk_merchant *m, const struc
 		      unsigned n, struct step *s)
 {
 	enum command command = due->work == DUE_RUN ? COMMAND_campaign_run : COMMAND_campaign_walk;
-	const struct command_row *row = command_get(command);
 	memset(&s->ret, 0, sizeof(s->ret));
 	if (due->work == DUE_RUN)
 		s->cmd.run = (struct campaign_run_cmd){due->number, n, d->owner};
 	else
 		s->cmd.walk = (struct campaign_walk_cmd){due->number, n, d->owner};
 	arena_init(&s->arena, STEP_BYTES_MAX);
-	s->write = (struct write){.merchant = m->number,
-				  .clock = m->clock,
-				  .command = command,
-				  .handle = row->handle,
-				  .actor = TEXT("courier"),
-				  .cmd = &s->cmd,
-				  .ret = &s->ret,
-				  .ret_size = row->ret_size,
-				  .arena = &s->arena,
-				  .job = true,
-				  .done = step_done,
-				  .context = d->state};
+	s->write =
+	    desk_write_of(m, &(struct desk_write){command, &s->cmd, &s->ret, true}, &s->arena);
+	s->write.done = step_done;
+	s->write.context = d->state;
 }
 
 /* The first fault of them, or OK. */
@@ -121,12 +112,6 @@ static enum fault steps_run(struct desk *d, const struct desk_merchant *m,
 	return fault;
 }
 
-static bool is_passing(enum fault fault)
-{
-	return fault == FAULT_BUSY || fault == FAULT_DISK_FULL || fault == FAULT_SHUTTING_DOWN ||
-	       fault == FAULT_CLOCK_UNSURE;
-}
-
 /* The lease is ours. */
 static int64_t work(struct desk *d, const struct desk_merchant *m, const struct campaign_due *due)
 {
@@ -135,17 +120,12 @@ static int64_t work(struct desk *d, const struct desk_merchant *m, const struct 
 		desk_lease_lost(d, m->number, LEASE_CAMPAIGN, due->number);
 		return DESK_TROUBLE;
 	}
-	if (fault != OK && !is_passing(fault))
+	if (fault != OK && !desk_fault_passes(fault))
 		fault = steps_run(d, m, due, 1, SMALL);
 	return fault == OK ? DESK_AGAIN : DESK_TROUBLE;
 }
 
 /* --- what is due --- */
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a == DESK_WAITS || (b != DESK_WAITS && b < a) ? b : a;
-}
 
 static int64_t ms_until(struct instant at, struct instant now)
 {
@@ -175,7 +155,7 @@ static enum fault find_due(struct desk *d, const struct desk_merchant *m, uint64
 			*ret_due = ret.rows[i];
 			*ret_next = from + i + 1 < ret.count ? from + i + 1 : 0;
 		} else {
-			*ret_ms = sooner(*ret_ms, ms_until(ret.rows[i].at, now));
+			*ret_ms = desk_sooner(*ret_ms, ms_until(ret.rows[i].at, now));
 		}
 	}
 	desk_end(d);
@@ -195,11 +175,11 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 		if (find_due(d, m, from, &due, &page_ms, &next) != OK)
 			return DESK_TROUBLE;
 		c->from = next;
-		ms = sooner(ms, page_ms);
+		ms = desk_sooner(ms, page_ms);
 		if (due.number && desk_lease(d, m, LEASE_CAMPAIGN, due.number))
 			return work(d, m, &due);
 		if (due.number)
-			ms = sooner(ms, OTHERS_MS);
+			ms = desk_sooner(ms, OTHERS_MS);
 		if (atomic_load(&d->stopping))
 			return DESK_WAITS;
 		from = next;

@@ -13,16 +13,9 @@ enum {
 	MERCHANTS_PAGE = 100,
 };
 
-int64_t desk_now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void desk_look_in(struct desk *d, uint64_t merchant, int64_t ms)
 {
-	agenda_add(&d->agenda, merchant, desk_now_ms() + ms);
+	agenda_add(&d->agenda, merchant, monotonic_ms() + ms);
 }
 
 /* --- ringing --- */
@@ -47,7 +40,7 @@ void desk_ring(struct desk *d, uint64_t merchant)
 
 static bool take_rung(struct desk *d)
 {
-	int64_t now = desk_now_ms();
+	int64_t now = monotonic_ms();
 	pthread_mutex_lock(&d->lock);
 	for (unsigned i = 0; i < d->rung_count; i++)
 		agenda_add(&d->agenda, d->rung[i], now);
@@ -107,21 +100,34 @@ void desk_end(struct desk *d)
 	d->tx = NULL;
 }
 
+struct write desk_write_of(const struct desk_merchant *m, const struct desk_write *write,
+			   struct arena *arena)
+{
+	const struct command_row *row = command_get(write->command);
+	must(row && row->mode == COMMAND_WRITE);
+	return (struct write){.merchant = m->number,
+			      .clock = m->clock,
+			      .command = write->command,
+			      .handle = row->handle,
+			      .actor = TEXT("courier"),
+			      .cmd = write->cmd,
+			      .ret = write->ret,
+			      .ret_size = row->ret_size,
+			      .arena = arena,
+			      .job = write->job};
+}
+
+bool desk_fault_passes(enum fault fault)
+{
+	return fault == FAULT_BUSY || fault == FAULT_DISK_FULL || fault == FAULT_CLOCK_UNSURE ||
+	       fault == FAULT_SHUTTING_DOWN;
+}
+
 enum fault desk_run(struct desk *d, const struct desk_merchant *m, const struct desk_write *write,
 		    struct arena *arena)
 {
-	const struct command_row *row = command_get(write->command);
-	must(row && row->mode == COMMAND_WRITE && !d->tx);
-	struct write w = {.merchant = m->number,
-			  .clock = m->clock,
-			  .command = write->command,
-			  .handle = row->handle,
-			  .actor = TEXT("courier"),
-			  .cmd = write->cmd,
-			  .ret = write->ret,
-			  .ret_size = row->ret_size,
-			  .arena = arena,
-			  .job = write->job};
+	struct write w = desk_write_of(m, write, arena);
+	must(!d->tx);
 	return engine_run(d->engine, &w);
 }
 
@@ -145,7 +151,7 @@ static struct desk_lease *find_lease(struct desk *d, uint64_t merchant, enum lea
 
 static void drop_ended(struct desk *d)
 {
-	int64_t now = desk_now_ms();
+	int64_t now = monotonic_ms();
 	for (unsigned i = 0; i < d->lease_count;) {
 		if (d->leases[i].until_ms > now)
 			i++;
@@ -178,7 +184,7 @@ static bool take_lease(struct desk *d, const struct desk_merchant *m, enum lease
 bool desk_lease(struct desk *d, const struct desk_merchant *m, enum lease_kind kind, uint64_t of)
 {
 	/* Asked for before it is taken: it never lasts longer than the one in the store. */
-	int64_t now = desk_now_ms();
+	int64_t now = monotonic_ms();
 	struct desk_lease *l = find_lease(d, m->number, kind, of);
 	if (l && l->until_ms - now > lease_ms(d) / 3)
 		return true;
@@ -248,7 +254,7 @@ static unsigned scan_page(struct desk *d, uint64_t from, int64_t now)
 
 static void scan(struct desk *d)
 {
-	int64_t now = desk_now_ms();
+	int64_t now = monotonic_ms();
 	unsigned n;
 	for (uint64_t from = 0; !atomic_load(&d->stopping); from += n) {
 		n = scan_page(d, from, now);
@@ -274,14 +280,14 @@ static void look(struct desk *d, uint64_t number)
 
 static unsigned ms_until(int64_t at)
 {
-	int64_t ms = at == INT64_MAX ? SCAN_ALONE_MS : at - desk_now_ms();
+	int64_t ms = at == INT64_MAX ? SCAN_ALONE_MS : at - monotonic_ms();
 	return ms <= 0 ? 0 : ms > SCAN_ALONE_MS ? SCAN_ALONE_MS : (unsigned)ms;
 }
 
 static void finish(struct desk *d)
 {
-	int64_t until = desk_now_ms() + STOP_MS;
-	while (d->kind->busy && d->kind->busy(d) && desk_now_ms() < until)
+	int64_t until = monotonic_ms() + STOP_MS;
+	while (d->kind->busy && d->kind->busy(d) && monotonic_ms() < until)
 		sleep_ms(d, 50);
 	if (d->kind->close)
 		d->kind->close(d);
@@ -290,15 +296,15 @@ static void finish(struct desk *d)
 static void *run(void *context)
 {
 	struct desk *d = context;
-	int64_t scan_at = desk_now_ms();
+	int64_t scan_at = monotonic_ms();
 	uint64_t merchant;
 
 	while (!atomic_load(&d->stopping)) {
-		if (take_rung(d) || desk_now_ms() >= scan_at) {
+		if (take_rung(d) || monotonic_ms() >= scan_at) {
 			scan(d);
-			scan_at = desk_now_ms() + (d->alone ? SCAN_ALONE_MS : SCAN_SHARED_MS);
+			scan_at = monotonic_ms() + (d->alone ? SCAN_ALONE_MS : SCAN_SHARED_MS);
 		}
-		int64_t now = desk_now_ms();
+		int64_t now = monotonic_ms();
 		for (unsigned i = 0; i < LOOKS_MAX && agenda_take(&d->agenda, now, &merchant); i++)
 			look(d, merchant);
 		int64_t next = agenda_next_ms(&d->agenda);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "base/monotonic.h"
 #include "courier/agenda.h"
 #include "courier/courier.h"
 #include "domain/domain.h"
@@ -30,6 +31,11 @@ enum {
 	DESK_WAITS = -1,   /* when it is rung, or at the next scan */
 	DESK_TROUBLE = -2, /* a command or a read failed: after a while */
 };
+/* Of two such answers the one that comes first. */
+static inline int64_t desk_sooner(int64_t a, int64_t b)
+{
+	return a == DESK_WAITS || (b != DESK_WAITS && b < a) ? b : a;
+}
 /* A row of the table in courier.c. */
 struct desk_kind {
 	const char *name;
@@ -77,7 +83,6 @@ void desk_stop(struct desk *d);
 void desk_ring(struct desk *d, uint64_t merchant);
 
 /* --- for kinds, on the desk's thread --- */
-int64_t desk_now_ms(void); /* monotonic */
 /* Looks at the merchant again in so many ms, at the latest. */
 void desk_look_in(struct desk *d, uint64_t merchant, int64_t ms);
 /* A read: what commands answer lives until desk_end. One at a time. */
@@ -94,6 +99,11 @@ struct desk_write {
 	void *ret;
 	bool job;
 };
+/* The same for engine_submit: `done` and `context` are the caller's to set. */
+struct write desk_write_of(const struct desk_merchant *m, const struct desk_write *write,
+			   struct arena *arena);
+/* The store cannot take a write now; later it may. */
+bool desk_fault_passes(enum fault fault);
 CHECKED enum fault desk_run(struct desk *d, const struct desk_merchant *m,
 			    const struct desk_write *write, struct arena *arena);
 /* Whether this desk has the lease for at least a third of its time; takes or prolongs it when it

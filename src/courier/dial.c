@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "base/monotonic.h"
 #include "courier/transfer.h"
 #include "courier/turns.h"
 
@@ -177,14 +178,6 @@ void dial_submit(struct dial *d, struct dial_call *call)
 
 /* ---- the thread's work */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static unsigned step(struct dial *d)
 {
 	int running;
@@ -197,12 +190,12 @@ static unsigned step(struct dial *d)
 
 void dial_wait(struct dial *d, unsigned ms)
 {
-	int64_t end = now_ms() + ms;
+	int64_t end = monotonic_ms() + ms;
 
 	for (;;) {
 		if (step(d) > 0 || atomic_exchange(&d->woken, false))
 			return;
-		int64_t left = end - now_ms();
+		int64_t left = end - monotonic_ms();
 		if (left <= 0)
 			return;
 		(void)curl_multi_poll(d->multi, NULL, 0, left < INT_MAX ? (int)left : INT_MAX,

@@ -133,10 +133,7 @@ struct look {
 
 static void look_again(struct look *l, int64_t ms)
 {
-	if (ms < 1)
-		ms = 1;
-	if (l->next_ms == DESK_WAITS || ms < l->next_ms)
-		l->next_ms = ms;
+	l->next_ms = desk_sooner(l->next_ms, ms < 1 ? 1 : ms);
 }
 
 static void submit(struct look *l, struct flight *f)

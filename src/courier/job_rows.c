@@ -15,8 +15,7 @@ enum {
 
 static bool is_trouble(enum fault fault)
 {
-	return fault == FAULT_BUSY || fault == FAULT_DISK_FULL || fault == FAULT_CLOCK_UNSURE ||
-	       fault == FAULT_SHUTTING_DOWN || fault == FAULT_DATA_DAMAGED;
+	return desk_fault_passes(fault) || fault == FAULT_DATA_DAMAGED;
 }
 
 /* Of the row, or of the slice that begins with it. No caller's number begins with such a byte. */
@@ -137,19 +136,10 @@ static void row_done(struct write *write)
 
 static void send_row(struct work *w, struct work_row *r, enum command command)
 {
-	const struct command_row *row = command_get(command);
-	r->write = (struct write){.merchant = w->merchant->number,
-				  .clock = w->merchant->clock,
-				  .command = command,
-				  .handle = row->handle,
-				  .actor = TEXT("courier"),
-				  .cmd = r->cmd,
-				  .ret = r->ret,
-				  .ret_size = row->ret_size,
-				  .arena = &r->arena,
-				  .job = true,
-				  .done = row_done,
-				  .context = r};
+	struct desk_write write = {command, r->cmd, r->ret, true};
+	r->write = desk_write_of(w->merchant, &write, &r->arena);
+	r->write.done = row_done;
+	r->write.context = r;
 	engine_submit(w->desk->engine, &r->write);
 }
 

@@ -245,7 +245,7 @@ static bool is_kept(void *context, const struct spool_name *name, int64_t age_s)
 static void sweep(struct jobs *s)
 {
 	struct sweep sweep = {.desk = s->work.desk};
-	int64_t now = desk_now_ms();
+	int64_t now = monotonic_ms();
 	if (s->swept_ms && now - s->swept_ms < SWEEP_MS)
 		return;
 	s->swept_ms = now;

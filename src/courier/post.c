@@ -110,7 +110,7 @@ static void note(struct post *p, const struct dial_call *call, uint64_t notice)
 	bool answered = call->outcome == DIAL_ANSWERED;
 	grow(p);
 	if (!p->result_count)
-		p->first_result_ms = desk_now_ms();
+		p->first_result_ms = monotonic_ms();
 	struct post_result *r = &p->results[p->result_count++];
 	r->result = (struct delivery_result){.notice = notice,
 					     .outcome = outcome_of(call),
@@ -304,7 +304,7 @@ bool post_settle(struct post *p)
 
 int64_t post_settles_in(const struct post *p)
 {
-	int64_t ms = p->first_result_ms + POST_SETTLE_MS - desk_now_ms();
+	int64_t ms = p->first_result_ms + POST_SETTLE_MS - monotonic_ms();
 	if (!p->result_count)
 		return p->ended ? 0 : DESK_WAITS;
 	if (!p->in_flight || p->result_count >= POST_RESULTS_MAX || ms < 0)

@@ -30,12 +30,6 @@ struct office {
 	unsigned n;
 };
 
-static void sooner(int64_t *ms, int64_t other)
-{
-	if (other != DESK_WAITS && (*ms == DESK_WAITS || other < *ms))
-		*ms = other;
-}
-
 /* --- posts --- */
 
 static struct post *find_post(const struct office *o, uint64_t merchant, uint64_t webhook)
@@ -172,7 +166,7 @@ static void start_lanes(struct post *p, const struct delivery_next_ret *next, in
 		(void)!post_add(p, &next->webhook, &next->rows[at], n);
 	}
 	if (at == next->n && next->more && post_room(p))
-		sooner(ms, DESK_AGAIN);
+		*ms = desk_sooner(*ms, DESK_AGAIN);
 }
 
 struct sending {
@@ -200,7 +194,7 @@ static bool read_next(const struct sending *s, bool *ret_any)
 		start_lanes(s->post, &next, s->ms);
 	if (fault == OK && !instant_is_none(next.next_due)) {
 		int64_t wait = next.next_due.ms - desk_clock(d).ms;
-		sooner(s->ms, wait > 0 ? wait : 1);
+		*s->ms = desk_sooner(*s->ms, wait > 0 ? wait : 1);
 	}
 	desk_end(d);
 	if (next.webhook.secret.size)
@@ -222,7 +216,7 @@ static bool begin(struct sending *s, const struct webhook *w, uint64_t settings)
 	if (desk_lease(o->desk, s->merchant, LEASE_WEBHOOK, w->number))
 		s->post = add_post(o, s->merchant, w, settings);
 	if (!s->post)
-		sooner(s->ms, ELSEWHERE_MS);
+		*s->ms = desk_sooner(*s->ms, ELSEWHERE_MS);
 	return !s->post || read_next(s, &any);
 }
 
@@ -230,8 +224,8 @@ static bool go_on(struct sending *s)
 {
 	struct post *p = s->post;
 	bool any;
-	sooner(s->ms, LEASE_LOOKS_MS);
-	sooner(s->ms, post_settles_in(p));
+	*s->ms = desk_sooner(*s->ms, LEASE_LOOKS_MS);
+	*s->ms = desk_sooner(*s->ms, post_settles_in(p));
 	if (!desk_lease(s->office->desk, s->merchant, LEASE_WEBHOOK, p->webhook))
 		p->stopped = true;
 	return !post_room(p) || read_next(s, &any);
@@ -246,7 +240,7 @@ static bool serve(struct office *o, const struct desk_merchant *m, const struct 
 	if (!instant_is_none(w->suspended))
 		return true;
 	if (dial_pending(o->dial) >= PENDING_MAX) {
-		sooner(ms, PENDING_MS);
+		*ms = desk_sooner(*ms, PENDING_MS);
 		return true;
 	}
 	return s.post ? go_on(&s) : begin(&s, w, view->settings[i]);
@@ -286,7 +280,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	arena_release(&arena);
 	if (good && old) {
 		good = forget(d, m);
-		sooner(&ms, FORGET_MS);
+		ms = desk_sooner(ms, FORGET_MS);
 	}
 	close_idle(o, m->number);
 	return good ? ms : DESK_TROUBLE;

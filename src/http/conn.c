@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "base/monotonic.h"
 #include "http/conn.h"
 
 enum { INPUT_MAX = HEADER_BYTES_MAX + 2 * READ_BYTES };
@@ -159,13 +160,6 @@ static void refuse(struct connection *c, struct refusal r)
 }
 
 /* ---- the call */
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void call(struct connection *c, struct text body)
 {

@@ -17,6 +17,7 @@
  *
  * While a call waits nobody but the waited-for thread touches it.
  */
+#include "base/monotonic.h"
 #include "serve/call.h"
 
 #include <time.h>
@@ -93,14 +94,6 @@ static struct journey *journey_of(struct call *call)
 }
 
 /* --- what dialects may ask --- */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
 {
@@ -215,7 +208,7 @@ static enum fault step_identify(struct journey *j)
 	must(j->call.method && j->actor);
 	journey_merchant(j);
 	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
-			  (int64_t)now_ns(), &j->call.limit, &j->call.retry_after_s);
+			  (int64_t)monotonic_ns(), &j->call.limit, &j->call.retry_after_s);
 }
 
 static enum fault step_decode(struct journey *j)
@@ -300,7 +293,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 		call->dialect->face(call, fault);
 	}
 	journey_close(j);
-	uint64_t us = (now_ns() - x->start_ns) / 1000;
+	uint64_t us = (monotonic_ns() - x->start_ns) / 1000;
 	metrics_call(j->worker->share, call->dialect, call->method, fault, us);
 	if (j->server->log_calls)
 		log_call(call, fault, us);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/base.h"
+#include "base/monotonic.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -37,13 +38,6 @@ static inline void bell_ring(struct bell *b)
 	b->rung = true;
 	pthread_cond_signal(&b->condition);
 	pthread_mutex_unlock(&b->lock);
-}
-
-static inline int64_t monotonic_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 static inline struct timespec timespec_after_us(int64_t us)
