@@ -310,15 +310,21 @@ enum fault native_decode_targets_clear(struct call *call, void *into)
 	return native_only_number(call);
 }
 
+static enum fault read_people(struct call *call, const struct audience_in *in,
+			      struct references *ret)
+{
+	TRY(read_references(call, in->customers, "customers", PEOPLE_MAX, ret));
+	return ret->n ? OK
+		      : call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+}
+
 enum fault native_decode_invite(struct call *call, void *into)
 {
 	struct audience_invite_cmd *cmd = into;
 	struct audience_in in = {0};
 	struct campaign campaign;
 	TRY(native_body(call, FIELD_ROWS(invite_fields, &in)));
-	TRY(read_references(call, in.customers, "customers", PEOPLE_MAX, &cmd->customers));
-	if (!cmd->customers.n)
-		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+	TRY(read_people(call, &in, &cmd->customers));
 	TRY(find_campaign(call, &campaign));
 	cmd->activity_id = campaign.activity_id;
 	return native_number(call, in.request_no, &call->request_number);
@@ -330,9 +336,7 @@ enum fault native_decode_register(struct call *call, void *into)
 	struct audience_in in = {0};
 	struct campaign campaign;
 	TRY(native_body(call, FIELD_ROWS(register_fields, &in)));
-	TRY(read_references(call, in.customers, "customers", PEOPLE_MAX, &cmd->customers));
-	if (!cmd->customers.n)
-		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+	TRY(read_people(call, &in, &cmd->customers));
 	TRY(find_campaign(call, &campaign));
 	TRY(path_campaign(call, &cmd->campaign_source_code));
 	cmd->campaign_code = campaign.code;
@@ -379,9 +383,7 @@ enum fault native_decode_approve(struct call *call, void *into)
 	struct audience_in in = {0};
 	TRY(native_body(call, FIELD_ROWS(approval_fields, &in)));
 	TRY(path_campaign(call, &cmd->source_code));
-	TRY(read_references(call, in.customers, "customers", PEOPLE_MAX, &cmd->customers));
-	if (!cmd->customers.n)
-		return call_refuse(call, FAULT_PARAMETER_MISSING, TEXT("customers"), TEXT_NONE);
+	TRY(read_people(call, &in, &cmd->customers));
 	cmd->approve = in.approve;
 	return native_number(call, in.request_no, &call->request_number);
 }

@@ -22,9 +22,6 @@ struct job_in {
 static const struct field job_fields[] = {NATIVE_JOB(FIELD_OF)};
 static const struct field number_fields[] = {NATIVE_NUMBER(FIELD_OF)};
 #undef ROW
-#define ROW struct native_page
-static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
-#undef ROW
 
 /* --- who may --- */
 
@@ -97,10 +94,8 @@ enum fault native_decode_job_get(struct call *call, void *into)
 enum fault native_decode_job_page(struct call *call, void *into)
 {
 	struct job_list_cmd *cmd = into;
-	struct native_page page = {0};
 	cmd->oldest_first = true;
-	TRY(native_query(call, FIELD_ROWS(page_fields, &page)));
-	return native_page(call, &page, &cmd->from, &cmd->n);
+	return native_read_page(call, &cmd->from, &cmd->n);
 }
 
 /* Whose scope it needs says the job. */

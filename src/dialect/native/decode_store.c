@@ -24,9 +24,6 @@ static const struct field make_fields[] = {NATIVE_CREDENTIAL_MAKE(FIELD_OF)};
 static const struct field limits_fields[] = {NATIVE_CREDENTIAL_LIMITS(FIELD_OF)};
 static const struct field number_fields[] = {NATIVE_NUMBER(FIELD_OF)};
 #undef ROW
-#define ROW struct native_page
-static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
-#undef ROW
 
 /* Requests of merchant 0 are everybody's: the number carries whose it is. */
 static enum fault store_number_of(struct call *call, struct text request_no,
@@ -80,10 +77,8 @@ enum fault native_decode_credential_id(struct call *call, void *into)
 enum fault native_decode_credential_page(struct call *call, void *into)
 {
 	struct credential_list_cmd *cmd = into;
-	struct native_page page = {0};
-	TRY(native_query(call, FIELD_ROWS(page_fields, &page)));
 	cmd->owner = call->actor.merchant->number;
-	return native_page(call, &page, &cmd->from, &cmd->n);
+	return native_read_page(call, &cmd->from, &cmd->n);
 }
 
 /* --- keys: what they may do --- */

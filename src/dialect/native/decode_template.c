@@ -63,9 +63,6 @@ static const struct field set_fields[] = {NATIVE_SET(FIELD_OF)};
 #define ROW struct window_in
 static const struct field window_fields[] = {NATIVE_WINDOW(FIELD_OF)};
 #undef ROW
-#define ROW struct native_page
-static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
-#undef ROW
 
 static bool was_given(struct json value)
 {
@@ -416,8 +413,6 @@ enum fault native_decode_template_delete(struct call *call, void *into)
 enum fault native_decode_template_page(struct call *call, void *into)
 {
 	struct template_list_cmd *cmd = into;
-	struct native_page page = {0};
-	TRY(native_query(call, FIELD_ROWS(page_fields, &page)));
 	cmd->oldest_first = true;
-	return native_page(call, &page, &cmd->skip, &cmd->n);
+	return native_read_page(call, &cmd->skip, &cmd->n);
 }

@@ -23,9 +23,6 @@ static const struct field rotate_fields[] = {NATIVE_ROTATE(FIELD_OF)};
 static const struct field resend_fields[] = {NATIVE_RESEND(FIELD_OF)};
 static const struct field number_fields[] = {NATIVE_NUMBER(FIELD_OF)};
 #undef ROW
-#define ROW struct native_page
-static const struct field page_fields[] = {NATIVE_PAGE(FIELD_OF)};
-#undef ROW
 #define ROW struct delivery_page_in
 static const struct field delivery_page_fields[] = {NATIVE_DELIVERY_PAGE(FIELD_OF)};
 #undef ROW
@@ -94,9 +91,7 @@ static enum fault make_secret(struct call *call, struct text *ret)
 enum fault native_decode_webhook_page(struct call *call, void *into)
 {
 	struct webhook_list_cmd *cmd = into;
-	struct native_page page = {0};
-	TRY(native_query(call, FIELD_ROWS(page_fields, &page)));
-	return native_page(call, &page, &cmd->from, &cmd->n);
+	return native_read_page(call, &cmd->from, &cmd->n);
 }
 
 enum fault native_decode_webhook_id(struct call *call, void *into)
@@ -145,10 +140,8 @@ enum fault native_decode_webhook_change(struct call *call, void *into)
 enum fault native_decode_webhook_delete(struct call *call, void *into)
 {
 	struct webhook_delete_cmd *cmd = into;
-	struct webhook_in in = {0};
 	TRY(path_id(call, &cmd->number));
-	TRY(native_body(call, FIELD_ROWS(number_fields, &in)));
-	return native_number(call, in.request_no, &call->request_number);
+	return native_only_number(call);
 }
 
 enum fault native_decode_webhook_rotate(struct call *call, void *into)
