@@ -282,15 +282,12 @@ enum fault audience_approve(struct tx *tx, const struct env *env, const void *cm
 {
 	const struct audience_approve_cmd *c = cmd;
 	struct audience_approve_ret *r = ret;
-	struct campaign campaign = {.live = true, .source_code = c->source_code};
+	struct campaign campaign;
 	struct people people;
 	struct member *members;
-	bool found;
 	*r = (struct audience_approve_ret){0};
 	people_want(tx, &c->customers);
-	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &campaign, &found));
-	if (!found)
-		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	TRY(campaign_find_source(tx, TEXT("source_code"), c->source_code, &campaign));
 	TRY(people_of_references(tx, env, &c->customers, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
 	for (unsigned i = 0; i < people.n; i++) {

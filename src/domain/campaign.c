@@ -20,6 +20,15 @@ enum fault campaign_find(struct tx *tx, uint64_t activity_id, struct campaign *r
 	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("activity_id"), TEXT_NONE);
 }
 
+enum fault campaign_find_source(struct tx *tx, struct text field, struct text source_code,
+				struct campaign *ret)
+{
+	bool found;
+	*ret = (struct campaign){.live = true, .source_code = source_code};
+	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, ret, &found));
+	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, field, TEXT_NONE);
+}
+
 struct campaign campaign_new(struct tx *tx, const struct env *env, enum maker maker)
 {
 	uint64_t number = store_number(tx);

@@ -8,6 +8,9 @@
 
 /* A live campaign; CAMPAIGN_UNKNOWN with the field "activity_id" when there is none. */
 CHECKED enum fault campaign_find(struct tx *tx, uint64_t activity_id, struct campaign *ret);
+/* The same by its source code, with the field that names it. */
+CHECKED enum fault campaign_find_source(struct tx *tx, struct text field, struct text source_code,
+					struct campaign *ret);
 /* A record with the numbers and instants of a new campaign. */
 struct campaign campaign_new(struct tx *tx, const struct env *env, enum maker maker);
 /* Puts it as the newest change. */

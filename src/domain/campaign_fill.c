@@ -6,15 +6,6 @@
 #include "domain/check.h"
 #include "domain/template.h"
 
-static enum fault find(struct tx *tx, struct text field, struct text source_code,
-		       struct campaign *ret)
-{
-	bool found;
-	*ret = (struct campaign){.live = true, .source_code = source_code};
-	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, ret, &found));
-	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, field, TEXT_NONE);
-}
-
 static struct fill fill_of(const struct campaign *from, enum mark mark, bool used)
 {
 	return (struct fill){.kind = FILL_CAMPAIGN,
@@ -81,12 +72,12 @@ enum fault campaign_fill(struct tx *tx, const struct env *env, const void *cmd, 
 	store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS});
 	if (c->filter.template_id)
 		template_want(tx, c->filter.template_id);
-	TRY(find(tx, TEXT("source_code"), c->source_code, &campaign));
+	TRY(campaign_find_source(tx, TEXT("source_code"), c->source_code, &campaign));
 	if (campaign.status == 3)
 		return refuse(tx, FAULT_CAMPAIGN_ENDED, TEXT("source_code"), TEXT_NONE);
 	before = campaign;
 	if (!customers)
-		TRY(find(tx, TEXT("from_campaign"), c->from_campaign, &from));
+		TRY(campaign_find_source(tx, TEXT("from_campaign"), c->from_campaign, &from));
 	TRY(customers ? add_customers(tx, env, &campaign, &c->filter)
 		      : add_campaign(tx, env, &campaign, &from, c->mark));
 	campaign_set_running(&campaign);

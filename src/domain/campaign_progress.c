@@ -25,13 +25,9 @@ enum fault campaign_progress(struct tx *tx, const struct env *env, const void *c
 	const struct campaign_progress_cmd *c = cmd;
 	struct campaign_progress_ret *r = ret;
 	struct campaign_counts counts;
-	bool found;
 	(void)env;
-	*r = (struct campaign_progress_ret){
-	    .campaign = {.live = true, .source_code = c->source_code}};
-	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &r->campaign, &found));
-	if (!found)
-		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	*r = (struct campaign_progress_ret){0};
+	TRY(campaign_find_source(tx, TEXT("source_code"), c->source_code, &r->campaign));
 	campaign_counts_want(tx, r->campaign.number, COUNTS_SETTLED | COUNTS_REDEEMED, true);
 	TRY(count_members(tx, r));
 	TRY(campaign_counts_open(tx, r->campaign.number, COUNTS_SETTLED | COUNTS_REDEEMED, true,

@@ -171,14 +171,11 @@ enum fault campaign_status(struct tx *tx, const struct env *env, const void *cmd
 {
 	const struct campaign_status_cmd *c = cmd;
 	struct campaign_status_ret *r = ret;
-	struct campaign known = {.live = true, .source_code = c->source_code}, before;
+	struct campaign known, before;
 	struct notices notices;
-	bool found;
 	must(c->verb >= CAMPAIGN_SUSPEND && c->verb <= CAMPAIGN_END);
 	notices_want(tx);
-	TRY(store_find(tx, UNIQUE_CAMPAIGN_BY_SOURCE, &known, &found));
-	if (!found)
-		return refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), TEXT_NONE);
+	TRY(campaign_find_source(tx, TEXT("source_code"), c->source_code, &known));
 	*r = (struct campaign_status_ret){statuses[c->verb]};
 	if (known.status == statuses[c->verb])
 		return OK;

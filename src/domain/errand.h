@@ -84,6 +84,9 @@ unsigned promises_open(const struct promises *p);
 /* Makes the decisions true in `lives` and tells of them. */
 CHECKED enum fault promises_apply(struct tx *tx, const struct env *env, struct promises *p,
 				  struct notices *notices);
+/* It is not asked for any more: somebody has to find out what became of those that are open. */
+CHECKED enum fault promises_give_up(const struct env *env, struct promises *p,
+				    struct notices *notices);
 /* The last decision: what has become of them counts for their campaign. */
 CHECKED enum fault promises_count(struct tx *tx, const struct env *env, struct promises *p);
 /* The errand with its outcomes, and what apply has changed. */

@@ -123,19 +123,6 @@ static void ask(const struct env *env, struct start *s, struct text digest)
 			p->outcomes[i] = OUTCOME_UNKNOWN;
 }
 
-static enum fault give_up(const struct env *env, struct start *s)
-{
-	struct promises *p = &s->promises;
-	errand_close(&p->errand);
-	p->errand.unknown = true;
-	p->errand.trouble = TEXT("the customers are not those of the first try any more");
-	for (unsigned i = 0; i < p->n; i++)
-		if (!outcome_is_known(p->outcomes[i]))
-			TRY(notices_coupon(&s->notices, env, NOTICE_COUPON_UNKNOWN,
-					   &p->lives[i].coupon, p->lives[i].coupon.revision));
-	return OK;
-}
-
 static enum fault decide(struct tx *tx, const struct env *env, struct start *s, bool *ret_goes)
 {
 	struct promises *p = &s->promises;
@@ -143,12 +130,14 @@ static enum fault decide(struct tx *tx, const struct env *env, struct start *s, 
 	struct text digest = digest_of(tx, env, s);
 	ROOM(digest.size);
 	*ret_goes = s->n > 0 && (s->fresh || text_equal(digest, p->errand.digest));
-	if (*ret_goes)
+	if (*ret_goes) {
 		ask(env, s, digest);
-	else if (s->fresh)
+	} else if (s->fresh) {
 		errand_close(&p->errand);
-	else
-		TRY(give_up(env, s));
+	} else {
+		p->errand.trouble = TEXT("the customers are not those of the first try any more");
+		TRY(promises_give_up(env, p, &s->notices));
+	}
 	TRY(promises_apply(tx, env, p, &s->notices));
 	return promises_count(tx, env, p);
 }

@@ -138,6 +138,17 @@ enum fault promises_apply(struct tx *tx, const struct env *env, struct promises 
 	return OK;
 }
 
+enum fault promises_give_up(const struct env *env, struct promises *p, struct notices *notices)
+{
+	errand_close(&p->errand);
+	p->errand.unknown = true;
+	for (unsigned i = 0; i < p->n; i++)
+		if (!outcome_is_known(p->outcomes[i]))
+			TRY(notices_coupon(notices, env, NOTICE_COUPON_UNKNOWN, &p->lives[i].coupon,
+					   p->lives[i].coupon.revision));
+	return OK;
+}
+
 enum fault promises_count(struct tx *tx, const struct env *env, struct promises *p)
 {
 	p->errand.outcomes = numbers_write(env, p->outcomes, p->n);

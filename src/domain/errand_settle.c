@@ -75,18 +75,6 @@ static struct instant next_try(const struct env *env, uint64_t tries, uint64_t r
 	return (struct instant){env->now.ms + ms / 2 + (int64_t)(random % (uint64_t)ms)};
 }
 
-static enum fault give_up(const struct env *env, struct settling *s)
-{
-	struct promises *p = &s->promises;
-	errand_close(&p->errand);
-	p->errand.unknown = true;
-	for (unsigned i = 0; i < p->n; i++)
-		if (!outcome_is_known(p->outcomes[i]))
-			TRY(notices_coupon(&s->notices, env, NOTICE_COUPON_UNKNOWN,
-					   &p->lives[i].coupon, p->lives[i].coupon.revision));
-	return OK;
-}
-
 static enum fault step(const struct env *env, struct settling *s)
 {
 	const struct errand_settle_cmd *c = s->cmd;
@@ -108,7 +96,7 @@ static enum fault step(const struct env *env, struct settling *s)
 	if (c->result != ERRAND_NOT_DONE || e->digest.size)
 		waits = ++e->tries;
 	if (e->tries >= ERRAND_TRIES_MAX)
-		return give_up(env, s);
+		return promises_give_up(env, &s->promises, &s->notices);
 	e->due = next_try(env, waits, c->random);
 	store_relist(LIST_ERRANDS_WAITING, e);
 	return OK;
