@@ -420,25 +420,37 @@ static void slow_back_on_loop(struct http_task *task)
 	journey_finish(j, j->fault);
 }
 
+static const struct command_row *write_of(const struct journey *j)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	return row && row->mode == COMMAND_WRITE ? row : NULL;
+}
+
+/* The steps that are left. A write goes from here to the lane, all else back to the loop. */
+static void go_on_there(struct journey *j)
+{
+	if (j->fault == OK && write_of(j)) {
+		j->step = STEP_ENCODE;
+		apply_write(j, write_of(j));
+		return;
+	}
+	while (j->fault == OK && j->step < COUNT_OF(steps))
+		j->fault = steps[j->step++].run(j);
+	journey_close(j);
+	j->task.run = slow_back_on_loop;
+	http_post(j->call.exchange->loop, &j->task);
+}
+
 static void slow_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
 	journey_open(j, reader);
 	journey_merchant(j);
-	j->fault = step_apply(j);
-	if (j->fault == OK)
-		j->fault = step_encode(j);
-	journey_close(j);
-	j->task.run = slow_back_on_loop;
-	http_post(j->call.exchange->loop, &j->task);
-}
-
-static const struct command_row *write_of(const struct journey *j)
-{
-	const struct command_row *row = command_get(j->call.method->command);
-
-	return row && row->mode == COMMAND_WRITE ? row : NULL;
+	j->fault = OK;
+	j->step = STEP_APPLY;
+	go_on_there(j);
 }
 
 static void aside_run_there(struct slow_task *task, struct reader *reader)
@@ -448,18 +460,8 @@ static void aside_run_there(struct slow_task *task, struct reader *reader)
 	journey_open(j, reader);
 	journey_merchant(j);
 	j->fault = step_decode(j);
-	if (j->fault == OK && write_of(j)) {
-		j->step = STEP_ENCODE;
-		apply_write(j, write_of(j));
-		return;
-	}
-	if (j->fault == OK)
-		j->fault = step_apply(j);
-	if (j->fault == OK)
-		j->fault = step_encode(j);
-	journey_close(j);
-	j->task.run = slow_back_on_loop;
-	http_post(j->call.exchange->loop, &j->task);
+	j->step = STEP_APPLY;
+	go_on_there(j);
 }
 
 static enum fault go_slow(struct journey *j, void (*run)(struct slow_task *, struct reader *))
@@ -518,16 +520,7 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 		journey_open(j, reader);
 		journey_merchant(j);
 	}
-	if (j->fault == OK && write_of(j)) {
-		j->step = STEP_ENCODE;
-		apply_write(j, write_of(j));
-		return;
-	}
-	while (j->fault == OK && j->step < COUNT_OF(steps))
-		j->fault = steps[j->step++].run(j);
-	journey_close(j);
-	j->task.run = slow_back_on_loop;
-	http_post(j->call.exchange->loop, &j->task);
+	go_on_there(j);
 }
 
 /* For who never came to a transaction. */
