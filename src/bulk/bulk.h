@@ -41,6 +41,7 @@ struct column {
 	enum column_form form;
 	size_t bound;
 	enum column_use use;
+	struct text member_name; /* as a row of JSON has it: ,"name": */
 };
 struct bulk_walk;
 struct bulk_kind {
@@ -60,7 +61,7 @@ void bulk_kind_names(struct buffer *b, bool import);
  * coupon_change_cmd). */
 extern const struct bulk_kind bulk_holders, bulk_recalls, bulk_extends;
 
-const char *coupon_state_name(enum coupon_state state);
+struct text coupon_state_name(enum coupon_state state);
 CHECKED bool coupon_state_read(struct text name, enum coupon_state *ret_state); /* storable ones */
 
 /* --- rows that no command's struct is --- */

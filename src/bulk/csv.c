@@ -4,6 +4,7 @@
  * is kept in memory, at most CSV_ROW_BYTES_MAX; the file is read in blocks.
  */
 #include "bulk/csv.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -236,11 +237,25 @@ enum csv_result csv_next_line(struct csv *c, struct text *ret, uint64_t *ret_lin
 	return c->row.full ? CSV_BAD : CSV_ROW;
 }
 
+static uint64_t mark_special(uint64_t word)
+{
+	uint64_t mark = mark_byte(word, ',') | mark_byte(word, '"') | mark_byte(word, '\r') |
+			mark_byte(word, '\n');
+	return mark & ~word;
+}
+
+/* Eight bytes at a time; the last eight may be some that were seen. */
 static bool wants_quotes(struct text cell)
 {
-	for (size_t i = 0; i < cell.size; i++)
-		if (cell.data[i] == ',' || cell.data[i] == '"' || cell.data[i] == '\r' ||
-		    cell.data[i] == '\n')
+	const char *at = cell.data, *end = at + cell.size;
+	if (cell.size >= 8) {
+		for (; end - at > 8; at += 8)
+			if (mark_special(load8(at)))
+				return true;
+		return mark_special(load8(end - 8)) != 0;
+	}
+	for (; at < end; at++)
+		if (*at == ',' || *at == '"' || *at == '\r' || *at == '\n')
 			return true;
 	return false;
 }
@@ -249,6 +264,8 @@ void csv_write_cell(struct buffer *out, struct text cell, bool first)
 {
 	if (!first)
 		buffer_byte(out, ',');
+	if (!cell.size)
+		return;
 	if (!wants_quotes(cell)) {
 		buffer_text(out, cell);
 		return;

@@ -3,8 +3,9 @@
 #include "bulk/kinds.tbl.h"
 #include "bulk/slices.h"
 
-#define C(name, member, form, bound, use) \
-	{name, offsetof(ROW, member), FORM_##form, bound, (enum column_use)(use)},
+#define C(name, member, form, bound, use)            \
+	{name,	offsetof(ROW, member),	FORM_##form, \
+	 bound, (enum column_use)(use), TEXT(",\"" name "\":")},
 
 #define ROW struct department_save_cmd
 static const struct column departments[] = {COLUMNS_departments(C)};
@@ -123,9 +124,10 @@ bool bulk_format_read(struct text name, enum bulk_format *ret)
 
 /* --- words --- */
 
-static const char *const state_names[] = {"unused", "redeemed", "frozen", "recalled", "expired"};
+static const struct text state_names[] = {TEXT("unused"), TEXT("redeemed"), TEXT("frozen"),
+					  TEXT("recalled"), TEXT("expired")};
 
-const char *coupon_state_name(enum coupon_state state)
+struct text coupon_state_name(enum coupon_state state)
 {
 	return state_names[state];
 }
@@ -133,7 +135,7 @@ const char *coupon_state_name(enum coupon_state state)
 bool coupon_state_read(struct text name, enum coupon_state *ret_state)
 {
 	for (size_t i = 0; i < COUPON_EXPIRED; i++) {
-		if (text_equal(name, text_of(state_names[i]))) {
+		if (text_equal(name, state_names[i])) {
 			*ret_state = (enum coupon_state)i;
 			return true;
 		}

@@ -38,7 +38,7 @@ static void write_value(struct buffer *b, const struct column *column, const voi
 			buffer_money_yuan(b, *(const struct money *)member);
 		break;
 	case FORM_STATUS:
-		buffer_text(b, text_of(coupon_state_name(*(const enum coupon_state *)member)));
+		buffer_text(b, coupon_state_name(*(const enum coupon_state *)member));
 		break;
 	case FORM_FLAG:
 		buffer_text(b, *(const bool *)member ? TEXT("true") : TEXT("false"));
@@ -83,45 +83,39 @@ static bool is_bare(const struct column *column)
 	return column->form == FORM_COUNT || column->form == FORM_FLAG;
 }
 
-static void write_name(struct buffer *out, const struct column *column, bool first)
-{
-	buffer_text(out, first ? TEXT("\"") : TEXT(",\""));
-	buffer_text(out, text_of(column->name));
-	buffer_text(out, TEXT("\":"));
-}
-
-/* Whether the column had a value. */
-static bool write_member(struct buffer *out, const struct column *column, const void *row,
-			 bool first)
+/* With the comma before it; nothing where the column has no value. */
+static void write_member(struct buffer *out, const struct column *column, const void *row)
 {
 	size_t before = out->size;
-	write_name(out, column, first);
 	if (is_text(column)) {
-		buffer_json_text(out, *text_at(column, row));
-		if (text_at(column, row)->size)
-			return true;
-		out->size = before;
-		return false;
+		struct text value = *text_at(column, row);
+		if (!value.size)
+			return;
+		buffer_text(out, column->member_name);
+		buffer_json_text(out, value);
+		return;
 	}
+	buffer_text(out, column->member_name);
 	if (!is_bare(column))
 		buffer_byte(out, '"');
 	size_t value = out->size;
 	write_value(out, column, row);
-	if (out->size == value) {
+	if (out->size == value)
 		out->size = before;
-		return false;
-	}
-	if (!is_bare(column))
+	else if (!is_bare(column))
 		buffer_byte(out, '"');
-	return true;
 }
 
+/* The bracket stands where the first member's comma would. */
 void bulk_write_object(struct buffer *out, const struct bulk_kind *kind, const void *row)
 {
-	bool first = true;
-	buffer_byte(out, '{');
+	size_t begin = out->size;
 	for (unsigned i = 0; i < kind->column_count; i++)
-		first &= !write_member(out, &kind->columns[i], row, first);
+		write_member(out, &kind->columns[i], row);
+	if (out->size == begin)
+		buffer_byte(out, '{');
+	else
+		out->data[begin] = '{';
 	buffer_byte(out, '}');
 }
 
