@@ -62,7 +62,7 @@ static struct request_number number_of(struct generate *g, struct step *s, uint6
 	    arena_format(&s->arena, "%llu of %llu", (unsigned long long)s->cmd.count,
 			 (unsigned long long)g->template_id);
 	digest_parts(DIGEST_SHA256, &contents, 1, digest);
-	return (struct request_number){key, {(char *)digest, 32}};
+	return (struct request_number){.key = key, .digest = {(char *)digest, 32}};
 }
 
 static void step_send(struct generate *g, struct step *s, uint64_t from, uint64_t count)

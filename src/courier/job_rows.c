@@ -2,8 +2,8 @@
  * Slices of jobs that have an input, and of generating: rows -> commands -> results.
  *
  * Issuing and generating are one command for a slice, under one number; the others are one for each
- * row, all under way at once. Recalls and extensions are known again by their numbers; an imported
- * row that is there already is no fault.
+ * row under its own, all under way at once. What was written under its number is not written again,
+ * whatever became of it since.
  */
 #include "base/crypto.h"
 #include "courier/work.h"
@@ -26,7 +26,8 @@ static struct request_number number_of(const struct work *w, struct arena *arena
 	struct text key = arena_format(arena, "\x01job %llu %llu",
 				       (unsigned long long)w->job.number, (unsigned long long)row);
 	digest_parts(DIGEST_SHA256, &key, 1, digest);
-	return (struct request_number){key, {(const char *)digest, DIGEST_SIZE}};
+	return (struct request_number){
+	    .key = key, .digest = {(const char *)digest, DIGEST_SIZE}, .class = REQUEST_JOB};
 }
 
 static void write_outcome(struct work *w, const struct bulk_outcome *outcome, enum fault fault,
@@ -106,12 +107,12 @@ static struct circumstances said_of(const struct work *w, struct text reason)
 	return said;
 }
 
-static void fill_change(struct work *w, struct work_row *r, uint64_t number)
+static void fill_change(struct work *w, struct work_row *r)
 {
 	struct coupon_change_cmd *c = r->cmd;
 	c->verb = w->job.kind == JOB_RECALL ? EVENT_RECALLED : EVENT_EXTENDED;
 	c->said = said_of(w, c->said.reason);
-	c->request = number_of(w, &r->arena, number);
+	c->request = r->once.request;
 	if (c->verb != EVENT_EXTENDED)
 		return;
 	if (instant_is_none(c->until))
@@ -134,10 +135,17 @@ static void row_done(struct write *write)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* Recalls and extensions carry their numbers themselves: the coupon keeps those. */
 static void send_row(struct work *w, struct work_row *r, enum command command)
 {
 	struct desk_write write = {command, r->cmd, r->ret, true};
 	r->write = desk_write_of(w->merchant, &write, &r->arena);
+	if (w->job.kind == JOB_IMPORT) {
+		r->once.command = command;
+		r->once.cmd = r->cmd;
+		r->write.handle = once;
+		r->write.cmd = &r->once;
+	}
 	r->write.done = row_done;
 	r->write.context = r;
 	engine_submit(w->desk->engine, &r->write);
@@ -176,10 +184,12 @@ static struct bulk_outcome outcome_of(const struct work *w, const struct work_ro
 
 static enum fault row_commands(struct work *w, enum command command)
 {
-	if (w->job.kind != JOB_IMPORT)
-		for (unsigned i = 0; i < w->n; i++)
-			if (w->rows[i].fault == OK)
-				fill_change(w, &w->rows[i], w->job.read + i + 1);
+	for (unsigned i = 0; i < w->n; i++) {
+		struct work_row *r = &w->rows[i];
+		r->once.request = number_of(w, &r->arena, w->job.read + i + 1);
+		if (w->job.kind != JOB_IMPORT && r->fault == OK)
+			fill_change(w, r);
+	}
 	run_rows(w, command);
 	for (unsigned i = 0; i < w->n; i++)
 		if (is_trouble(w->rows[i].fault))

@@ -29,6 +29,29 @@ struct jobs {
 	int64_t swept_ms; /* 0: never */
 };
 
+void work_init(struct work *w)
+{
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->all_done, NULL);
+	buffer_init(&w->out, RESULT_BYTES_MAX);
+	arena_init(&w->arena, ARENA_BYTES_MAX);
+	for (unsigned i = 0; i < JOB_SLICE; i++) {
+		struct work_row *row = &w->rows[i];
+		row->work = w;
+		arena_init_lent(&row->arena, row->memory, WORK_ROW_BYTES, CALL_BYTES_MAX);
+	}
+}
+
+void work_release(struct work *w)
+{
+	for (unsigned i = 0; i < JOB_SLICE; i++)
+		arena_release(&w->rows[i].arena);
+	arena_release(&w->arena);
+	buffer_release(&w->out);
+	pthread_cond_destroy(&w->all_done);
+	pthread_mutex_destroy(&w->lock);
+}
+
 static bool open_desk(struct desk *d)
 {
 	struct jobs *s = calloc(1, sizeof(*s));
@@ -36,15 +59,7 @@ static bool open_desk(struct desk *d)
 	if (!s)
 		return false;
 	s->work.desk = d;
-	pthread_mutex_init(&s->work.lock, NULL);
-	pthread_cond_init(&s->work.all_done, NULL);
-	buffer_init(&s->work.out, RESULT_BYTES_MAX);
-	arena_init(&s->work.arena, ARENA_BYTES_MAX);
-	for (unsigned i = 0; i < JOB_SLICE; i++) {
-		struct work_row *row = &s->work.rows[i];
-		row->work = &s->work;
-		arena_init_lent(&row->arena, row->memory, WORK_ROW_BYTES, CALL_BYTES_MAX);
-	}
+	work_init(&s->work);
 	random_bytes(&s->chance, sizeof(s->chance));
 	return true;
 }
@@ -52,12 +67,7 @@ static bool open_desk(struct desk *d)
 static void close_desk(struct desk *d)
 {
 	struct jobs *s = d->state;
-	for (unsigned i = 0; i < JOB_SLICE; i++)
-		arena_release(&s->work.rows[i].arena);
-	arena_release(&s->work.arena);
-	buffer_release(&s->work.out);
-	pthread_cond_destroy(&s->work.all_done);
-	pthread_mutex_destroy(&s->work.lock);
+	work_release(&s->work);
 	free(s);
 }
 

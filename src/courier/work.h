@@ -8,6 +8,7 @@
 
 #include "bulk/bulk.h"
 #include "courier/desk.h"
+#include "domain/once.h"
 
 enum { WORK_ROW_BYTES = 4096 };
 
@@ -19,6 +20,7 @@ struct work_row {
 	enum fault fault;
 	struct detail detail;
 	void *cmd, *ret;
+	struct once_cmd once; /* of an import: cmd, under the number of the row */
 	struct write write;
 	struct arena arena;
 	char memory[WORK_ROW_BYTES];
@@ -43,6 +45,9 @@ struct work {
 	pthread_mutex_t lock;
 	pthread_cond_t all_done;
 };
+/* Of a zeroed one: its memory; the desk is the caller's to set. */
+void work_init(struct work *w);
+void work_release(struct work *w);
 /* A fault: the store or a disk is in trouble; the slice is done again later. */
 CHECKED enum fault job_rows(struct work *w);
 CHECKED enum fault job_generate(struct work *w);

@@ -60,7 +60,11 @@ enum tally_kind {
 enum { DEFAULT_STATUS = 1 };
 
 /* A repeat of the same request within its retention gets the first answer. No parts: no memory. */
-enum request_class { REQUEST_DIALECT = 1 /* 24 h */, REQUEST_NATIVE /* 90 days */ };
+enum request_class {
+	REQUEST_DIALECT = 1, /* 24 h */
+	REQUEST_NATIVE,	     /* 90 days */
+	REQUEST_JOB,	     /* 7 days: rows of a job, until its next step is written */
+};
 struct request_key {
 	struct text parts[3]; /* e.g. app_key, sign, body */
 	unsigned count;
@@ -71,6 +75,7 @@ struct request_key {
  * coupon, and to no other. Empty key: none. digest: of the contents, 32 bytes. */
 struct request_number {
 	struct text key, digest;
+	enum request_class class; /* 0: REQUEST_NATIVE */
 };
 
 /* Public ids: 18 digits. activity_id: the same without the leading 10^17, below 2^53. */

@@ -47,12 +47,17 @@ static struct request_key key_of(const struct request_number *request)
 	return (struct request_key){{TEXT("number"), request->key}, request->key.size ? 2 : 0};
 }
 
+static enum request_class class_of(const struct request_number *request)
+{
+	return request->class ? request->class : REQUEST_NATIVE;
+}
+
 enum fault number_find(struct tx *tx, const struct env *env, enum command command,
 		       const struct request_number *request, struct text *ret_result,
 		       bool *ret_found)
 {
 	struct request_key key = key_of(request);
-	struct asked asked = {command, REQUEST_NATIVE, &key};
+	struct asked asked = {command, class_of(request), &key};
 	TRY(request_find(tx, env, &asked, ret_result, ret_found));
 	if (!*ret_found)
 		return OK;
@@ -68,7 +73,7 @@ void number_keep(struct tx *tx, const struct env *env, enum command command,
 		 const struct request_number *request, struct text result)
 {
 	struct request_key key = key_of(request);
-	struct asked asked = {command, REQUEST_NATIVE, &key};
+	struct asked asked = {command, class_of(request), &key};
 	if (!request->key.size)
 		return;
 	struct text contents = contents_tag(tx, request);

@@ -16,6 +16,8 @@ static uint64_t retention_ms(enum request_class class)
 		return 24 * HOUR_MS;
 	case REQUEST_NATIVE:
 		return 90 * 24 * HOUR_MS;
+	case REQUEST_JOB:
+		return 7 * 24 * HOUR_MS;
 	}
 	must_failed("a request class", __FILE__, __LINE__);
 	return 0;

@@ -98,7 +98,7 @@ static bool job_drain(struct jobs *jobs, const struct job_merchant *merchant, en
 
 static void jobs_of_merchant(struct jobs *jobs, const struct job_merchant *merchant)
 {
-	static const enum request_class classes[] = {REQUEST_DIALECT, REQUEST_NATIVE};
+	static const enum request_class classes[] = {REQUEST_DIALECT, REQUEST_NATIVE, REQUEST_JOB};
 	struct request_forget_ret forgotten;
 	struct campaign_sweep_cmd sweep = {.n = JOB_ROWS};
 	struct campaign_sweep_ret swept;

@@ -378,7 +378,7 @@ static struct request_number arg_request_number(struct story *t, const char *nam
 	struct text key = arg(t, name), body = arg(t, "body");
 	char *digest = arena_take_zeroed(&t->arena, 32);
 	memcpy(digest, body.data ? body.data : "", body.size < 32 ? body.size : 32);
-	return (struct request_number){key, {digest, key.size ? 32 : 0}};
+	return (struct request_number){.key = key, .digest = {digest, key.size ? 32 : 0}};
 }
 
 static void say_limits(struct story *t, const struct credential *c)
