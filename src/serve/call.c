@@ -24,6 +24,7 @@
 
 #include "base/address.h"
 #include "base/crypto.h"
+#include "base/thread.h"
 #include "domain/once.h"
 #include "serve/admit.h"
 #include "serve/worker.h"
@@ -60,6 +61,7 @@ void worker_start(void *context, struct http_loop *loop)
 	struct server *server = context;
 	struct worker *w = calloc(1, sizeof(*w));
 	must(w);
+	thread_is_short();
 	w->server = server;
 	w->loop = loop;
 	w->reader = reader_open(server->engine);
