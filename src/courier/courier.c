@@ -1,5 +1,6 @@
 /* See courier.h. */
 #include "courier/desk.h"
+#include "courier/stats.h"
 
 #include "base/crypto.h"
 
@@ -61,6 +62,7 @@ struct courier *courier_start(struct engine *e, const struct courier_config *con
 		free(c);
 		return NULL;
 	}
+	stats_clear();
 	pthread_mutex_lock(&c->lock);
 	for (unsigned i = 0; kinds[i]; i++)
 		desk_add(c, kinds[i], owner);
@@ -75,6 +77,7 @@ void courier_stop(struct courier *c)
 		desk_stop(c->desks[i]);
 		free(c->desks[i]);
 	}
+	stats_clear();
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }

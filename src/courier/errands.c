@@ -13,12 +13,14 @@
 #include "courier/desk.h"
 #include "courier/dial.h"
 #include "courier/provide.h"
+#include "courier/stats.h"
 
 enum {
 	FLIGHTS_MAX = 256,
 	FLIGHTS_OF_PROVIDER_MAX = 8,
 	FLIGHT_BYTES_MAX = 4 * 1024 * 1024,
 	DUE_PAGE = 256,
+	OLDEST_PAGE = 8,
 	DUE_PAGES_MAX = 64, /* looked at in one look; those behind were tried last */
 	OTHERS_MS = 2000,   /* another courier has it: whether it has gone */
 	SETTLE_AGAIN_MS = 200,
@@ -85,6 +87,7 @@ static void on_done(struct dial_call *call)
 	f->result.fresh = f->what.fresh;
 	random_bytes(&f->result.random, sizeof(f->result.random));
 	f->answered = true;
+	stats_try(WORK_ERRANDS, f->result.result);
 }
 
 /* --- settling --- */
@@ -243,11 +246,27 @@ static void look_at(struct look *l, const struct provider *p)
 
 /* --- the desk --- */
 
+/* Those that failed stand behind the others; of many that failed the oldest may not be seen. */
+static enum fault add_waiting(struct look *l, uint64_t provider, uint64_t n, struct backlog *b)
+{
+	struct errand_due_cmd cmd = {.provider = provider, .n = OLDEST_PAGE};
+	struct errand_due_ret page = {0};
+	TRY(desk_read(l->desk, COMMAND_errand_due, &cmd, &page));
+	b->waiting += n;
+	for (unsigned i = 0; i < page.n; i++) {
+		struct instant made = {page.rows[i].created.ms - l->merchant->clock.ahead_ms};
+		if (instant_is_none(b->oldest) || made.ms < b->oldest.ms)
+			b->oldest = made;
+	}
+	return OK;
+}
+
 /* Those with errands that wait; the rest of each record is not looked at. */
 static enum fault read_providers(struct look *l, struct provider *ret, unsigned *ret_n)
 {
 	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
 	struct provider_list_ret page = {0};
+	struct backlog backlog = {0};
 	struct arena arena;
 	*ret_n = 0;
 	arena_init(&arena, CALL_BYTES_MAX);
@@ -260,8 +279,13 @@ static enum fault read_providers(struct look *l, struct provider *ret, unsigned 
 			ret[(*ret_n)++] = (struct provider){.number = page.rows[i].number,
 							    .failures = page.rows[i].failures,
 							    .open_until = page.rows[i].open_until};
+	for (unsigned i = 0; fault == OK && i < page.n; i++)
+		if (page.waiting[i])
+			fault = add_waiting(l, page.rows[i].number, page.waiting[i], &backlog);
 	desk_end(l->desk);
 	arena_release(&arena);
+	if (fault == OK)
+		stats_backlog(WORK_ERRANDS, l->merchant->number, &backlog);
 	return fault;
 }
 

@@ -1,5 +1,6 @@
 /* See post.h. */
 #include "courier/post.h"
+#include "courier/stats.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -116,6 +117,7 @@ static void note(struct post *p, const struct dial_call *call, uint64_t notice)
 					     .outcome = outcome_of(call),
 					     .status = answered ? (uint64_t)call->status : 0,
 					     .retry_after_s = call->retry_after_s};
+	stats_try(WORK_DELIVERIES, r->result.outcome);
 	r->result.answer.size = tidy(answered ? call->answer : text_of(call->why), r->answer).size;
 	random_bytes(&r->result.jitter, sizeof(r->result.jitter));
 }

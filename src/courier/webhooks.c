@@ -7,6 +7,7 @@
  * sent, no lease is taken and nothing is written.
  */
 #include "courier/post.h"
+#include "courier/stats.h"
 
 #include <stdlib.h>
 
@@ -21,13 +22,20 @@ enum {
 	PENDING_MS = 20,
 	ELSEWHERE_MS = 2000, /* another courier has the lease, or there is no place */
 	LEASE_LOOKS_MS = 3000,
-	FORGET_MS = 100, /* between two commands that forget */
+	FORGET_MS = 100,   /* between two commands that forget */
+	COUNT_MS = 1000,   /* what waits is counted so often .. */
+	COUNTS_MAX = 4096, /* .. of so many merchants; others are counted at each look */
+};
+struct counted {
+	uint64_t merchant;
+	int64_t at_ms; /* monotonic */
 };
 struct office {
 	struct desk *desk;
 	struct dial *dial;
 	struct post *posts[POSTS_MAX];
 	unsigned n;
+	struct counted counts[COUNTS_MAX]; /* by merchant; of two the later one stands */
 };
 
 /* --- posts --- */
@@ -246,6 +254,80 @@ static bool serve(struct office *o, const struct desk_merchant *m, const struct 
 	return s.post ? go_on(&s) : begin(&s, w, view->settings[i]);
 }
 
+/* --- what waits --- */
+
+/* A webhook that is suspended keeps its rows; they do not wait for us. */
+static enum fault count_webhook(struct tx *tx, uint64_t webhook, struct backlog *b)
+{
+	struct delivery lane = {.webhook = webhook};
+	struct page page = {
+	    .list = LIST_DELIVERIES_WAITING, .owner = &lane, .n = 1, .oldest_first = true};
+	uint64_t first = UINT64_MAX;
+	for (lane.lane = 1; lane.lane <= NOTICE_LANES; lane.lane++)
+		store_want_page(tx, &page);
+	for (lane.lane = 1; lane.lane <= NOTICE_LANES; lane.lane++) {
+		struct delivery *rows;
+		uint64_t count;
+		unsigned n;
+		TRY(store_page(tx, &page, &rows, &n, &count));
+		b->waiting += count;
+		if (n && rows[0].notice < first)
+			first = rows[0].notice;
+	}
+	if (first == UINT64_MAX)
+		return OK;
+	struct notice oldest = {.number = first};
+	TRY(get_named(tx, TABLE_NOTICE, &oldest));
+	if (instant_is_none(b->oldest) || oldest.happened.ms < b->oldest.ms)
+		b->oldest = oldest.happened;
+	return OK;
+}
+
+static enum fault count_waiting(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct page webhooks = {
+	    .list = LIST_WEBHOOKS, .n = WEBHOOKS_MAX, .oldest_first = true};
+	struct backlog *b = ret;
+	struct webhook *rows;
+	uint64_t count;
+	unsigned n;
+	(void)env;
+	(void)cmd;
+	*b = (struct backlog){0};
+	store_want_page(tx, &webhooks);
+	TRY(store_page(tx, &webhooks, &rows, &n, &count));
+	for (unsigned i = 0; i < n; i++)
+		if (instant_is_none(rows[i].suspended))
+			TRY(count_webhook(tx, rows[i].number, b));
+	return OK;
+}
+
+/* Once a second as long as something waits, and once when it does no more. */
+static void count_all(struct office *o, const struct desk_merchant *m, int64_t *ms)
+{
+	struct counted *last = &o->counts[m->number % COUNTS_MAX];
+	int64_t now = monotonic_ms(), next = last->at_ms + COUNT_MS;
+	struct backlog backlog;
+	struct arena arena;
+	if (last->merchant == m->number && now < next) {
+		*ms = desk_sooner(*ms, next - now);
+		return;
+	}
+	*last = (struct counted){m->number, now};
+	arena_init(&arena, CALL_BYTES_MAX);
+	desk_begin(o->desk, m, &arena);
+	enum fault fault = desk_apply(o->desk, count_waiting, NULL, &backlog);
+	desk_end(o->desk);
+	arena_release(&arena);
+	if (fault != OK)
+		return;
+	if (!instant_is_none(backlog.oldest))
+		backlog.oldest.ms -= m->clock.ahead_ms;
+	stats_backlog(WORK_DELIVERIES, m->number, &backlog);
+	if (backlog.waiting)
+		*ms = desk_sooner(*ms, COUNT_MS);
+}
+
 /* --- the desk --- */
 
 static bool forget(struct desk *d, const struct desk_merchant *m)
@@ -278,6 +360,10 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	for (unsigned i = 0; good && i < view.n; i++)
 		good = serve(o, m, &view, i, &ms);
 	arena_release(&arena);
+	if (view.n)
+		count_all(o, m, &ms);
+	else if (good)
+		stats_backlog(WORK_DELIVERIES, m->number, &(struct backlog){0});
 	if (good && old) {
 		good = forget(d, m);
 		ms = desk_sooner(ms, FORGET_MS);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "courier/stats.h"
 #include "dialect/dialect.h"
 #include "serve/worker.h"
 #include "store/engine.h"
@@ -193,11 +194,21 @@ static void write_head(struct buffer *out, enum family family)
 	buffer_text(out, text_of(heads[family]));
 }
 
+static void write_tries(struct buffer *out, const char *name, enum courier_work work,
+			const struct courier_stats *c)
+{
+	for (unsigned i = 0; i < COURIER_OUTCOMES; i++)
+		buffer_format(out, "%s{outcome=\"%s\"} %llu\n", name, courier_outcome_name(work, i),
+			      (unsigned long long)c->tries[work][i]);
+}
+
 void metrics_write(struct metrics *metrics, struct engine *engine, unsigned connections,
 		   struct buffer *out)
 {
 	struct engine_stats s;
+	struct courier_stats c;
 	engine_stats_get(engine, &s);
+	courier_stats_get(&c);
 	pthread_mutex_lock(&metrics->lock);
 	struct metrics_all m = {.connections = connections,
 				.refused = sum(metrics, offsetof(struct metrics_share, refused)),
@@ -215,6 +226,10 @@ void metrics_write(struct metrics *metrics, struct engine *engine, unsigned conn
 	write_head(out, FAMILY_couponry_call_seconds);
 	for_each_method(metrics, out, write_histogram);
 	pthread_mutex_unlock(&metrics->lock);
+	write_head(out, FAMILY_couponry_deliveries_total);
+	write_tries(out, "couponry_deliveries_total", WORK_DELIVERIES, &c);
+	write_head(out, FAMILY_couponry_errands_total);
+	write_tries(out, "couponry_errands_total", WORK_ERRANDS, &c);
 	write_head(out, FAMILY_couponry_lane_batch_size);
 	write_powers(out, "couponry_lane_batch_size", s.batch_size, s.batch_size_sum, 1);
 	write_head(out, FAMILY_couponry_ledger_sync_seconds);

@@ -1,5 +1,6 @@
 /*
- * METRIC(name, type, help, expression over `s` (struct engine_stats) and `m` (struct metrics_all)),
+ * METRIC(name, type, help, expression over `s` (struct engine_stats), `c` (struct
+ * courier_stats) and `m` (struct metrics_all)),
  * and FAMILY(name, type, help, labels) for those that metrics.c counts itself.
  */
 /* clang-format off */
@@ -21,12 +22,18 @@ METRIC(couponry_lane_rounds_total,        counter, "rounds in which batches fetc
 METRIC(couponry_lane_round_trips_total,   counter, "exchanges of write lanes with PostgreSQL",  s.round_trips)
 METRIC(couponry_node,                     gauge,   "number that this node has leased (PostgreSQL)", s.node)
 METRIC(couponry_oldest_snapshot_seconds,  gauge,   "age of the oldest snapshot in the database (PostgreSQL): from 300 on it holds back cleaning", s.oldest_snapshot_ms / 1000)
+METRIC(couponry_deliveries_waiting,       gauge,   "messages to webhooks that wait to be taken (with several nodes each says the same)", c.waiting[WORK_DELIVERIES])
+METRIC(couponry_deliveries_oldest_seconds, gauge,  "age of the oldest of them",                 c.oldest_ms[WORK_DELIVERIES] / 1000)
+METRIC(couponry_errands_waiting,          gauge,   "calls to providers that wait for an answer (with several nodes each says the same)", c.waiting[WORK_ERRANDS])
+METRIC(couponry_errands_oldest_seconds,   gauge,   "age of the oldest of them",                 c.oldest_ms[WORK_ERRANDS] / 1000)
 METRIC(couponry_ready,                    gauge,   "1 while writes are accepted",               m.ready)
 #endif
 
 #ifdef FAMILY
 FAMILY(couponry_calls_total,              counter,   "calls by method and fault",                "dialect, method, fault")
 FAMILY(couponry_call_seconds,             histogram, "time from the whole request to the reply", "dialect, method")
+FAMILY(couponry_deliveries_total,         counter,   "tries of this node to tell webhooks: delivered, failed, gone (410)", "outcome")
+FAMILY(couponry_errands_total,            counter,   "calls of this node to providers: answered, not_done, doubtful", "outcome")
 FAMILY(couponry_lane_batch_size,          histogram, "commands per batch",                       "")
 FAMILY(couponry_ledger_sync_seconds,      histogram, "time of one sync of the ledger, or commit", "")
 #endif

@@ -157,6 +157,29 @@ test('a receiver that never answers slows nobody else', async () => {
   await drop();
 });
 
+/** What /metrics says of deliveries. */
+async function counted() {
+  const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+  const of = (name) => Number(new RegExp(`^couponry_deliveries_${name} (\\S+)$`, 'm').exec(text)[1]);
+  return { waiting: of('waiting'), oldest: of('oldest_seconds'), delivered: of('total\\{outcome="delivered"\\}'), failed: of('total\\{outcome="failed"\\}') };
+}
+test('what waits, since when, and what was tried stand in /metrics', async () => {
+  let down = true;
+  await until(async () => (await counted()).waiting === 0, 5000, 'nothing');
+  const before = await counted();
+  const r = await receiver(() => (down ? { status: 500 } : undefined));
+  await listen(r);
+  await api.codes(await api.template(), 20);
+  await until(async () => (await counted()).waiting === 20, 5000, 'what waits');
+  await until(async () => (await counted()).oldest >= 2, 8000, 'its age');
+  down = false;
+  await until(async () => (await counted()).waiting === 0, 40000, 'the rest');
+  const { oldest, delivered, failed } = await counted();
+  assert.deepEqual([oldest, delivered - before.delivered], [0, 20]);
+  assert.equal(failed - before.failed, r.requests.length - 20);
+  await drop();
+});
+
 test('redirects are not followed; Retry-After is waited for', async () => {
   const other = await receiver();
   const r = await receiver((q, n) => (n === 1 ? { status: 302, headers: { location: other.url } } : n === 2 ? { status: 503, headers: { 'retry-after': '3' }, body: 'back\u0000 soon\n' } : undefined));

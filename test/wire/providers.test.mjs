@@ -143,6 +143,14 @@ test('what nobody answers ends on the list of the unknown, and is asked again or
   assert.equal(new Set(mine.map((c) => c.request_id + c.body)).size, 1);
   const [errand] = await unknown();
   assert.deepEqual([errand.state, errand.unknown, errand.trouble, errand.tries], ['unknown', 3, 'HTTP status 500', 12]);
+  let metrics;
+  const counted = (name) => Number(new RegExp(`^couponry_errands_${name} (\\S+)$`, 'm').exec(metrics)[1]);
+  await until(async () => {
+    metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    return counted('waiting') === 0;
+  }, 5000, 'what waits');
+  assert.deepEqual([counted('oldest_seconds'), counted('total\\{outcome="doubtful"\\}')], [0, 12]);
+  assert.ok(counted('total\\{outcome="answered"\\}') >= 6);
   const held = await coupon(box, coupons[0].code);
   assert.deepEqual([held.state, held.held, held.delivery], ['frozen', true, { state: 'unknown', reason: 'HTTP status 500', errand_id: errand.errand_id }]);
   assert.equal((await box.ok('GET', '/v1/providers')).data[0].failures >= 5, true);
