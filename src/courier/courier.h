@@ -20,3 +20,17 @@ struct courier;
 struct courier *courier_start(struct engine *e, const struct courier_config *config);
 /* Ends what is in flight, or gives it up after some seconds; gives back its leases. */
 void courier_stop(struct courier *c);
+
+/* What couriers count for /metrics: tries by their outcome, and what waits, as the desks last saw
+ * it of each merchant. A process has one courier, so there is one of these. On several nodes each
+ * courier sees all that waits; it counts the tries that it made itself. */
+enum courier_work { WORK_DELIVERIES, WORK_ERRANDS, COURIER_WORKS };
+enum { COURIER_OUTCOMES = 3 }; /* enum delivery_outcome, enum errand_result */
+struct courier_stats {
+	uint64_t tries[COURIER_WORKS][COURIER_OUTCOMES];
+	uint64_t waiting[COURIER_WORKS];
+	uint64_t oldest_ms[COURIER_WORKS]; /* since it was made; 0: nothing waits */
+};
+/* Any thread. */
+void courier_stats_get(struct courier_stats *ret);
+const char *courier_outcome_name(enum courier_work work, unsigned outcome);

@@ -1,4 +1,4 @@
-/* See stats.h. Merchants of which nothing waits have no row. */
+/* See courier.h. Merchants of which nothing waits have no row. */
 #include "courier/stats.h"
 
 #include <pthread.h>

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "courier/stats.h"
+#include "courier/courier.h"
 #include "dialect/dialect.h"
 #include "serve/worker.h"
 #include "store/engine.h"
