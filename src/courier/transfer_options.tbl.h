@@ -1,12 +1,10 @@
 /* OPTION(of libcurl, value, why): the numbers, alike for every call. */
 OPTION(CURLOPT_NOSIGNAL, 1, "no signals: threads")
-OPTION(CURLOPT_QUICK_EXIT, 1,
-       "a time-out while a name resolves does not wait for the resolver's thread")
+OPTION(CURLOPT_QUICK_EXIT, 1, "a time-out while a name resolves does not wait for the resolver's thread")
 OPTION(CURLOPT_POST, 1, "")
 OPTION(CURLOPT_PATH_AS_IS, 1, "what was registered is what is called")
 OPTION(CURLOPT_FOLLOWLOCATION, 0, "a redirect is an answer")
-OPTION(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1,
-       "a call has a connection for itself: what was sent is then known")
+OPTION(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1, "a call has a connection for itself: what was sent is then known")
 OPTION(CURLOPT_HTTP09_ALLOWED, 0, "an answer has a status")
 OPTION(CURLOPT_NETRC, CURL_NETRC_IGNORED, "no passwords of the machine")
 OPTION(CURLOPT_SSL_VERIFYPEER, 1, "")
