@@ -20,7 +20,6 @@
 #include "base/limits.h"
 #include "base/varint.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 enum {
@@ -29,7 +28,6 @@ enum {
 	DELAY_US_MAX = 100 * 1000,   /* of one batch, under pressure */
 	FEED_RATE_MIN = 1024 * 1024, /* bytes per second, while it is not known */
 	GATHER_US_MAX = 500,	     /* a lane waits for more calls */
-	TURN_US_MAX = 500,	     /* rows of jobs are run without letting others run */
 };
 
 _Static_assert(BATCH_STOP_BYTES + ENTRY_BYTES_MAX + VARINT_SIZE_MAX <= SEGMENT_BYTES / 2,
@@ -67,7 +65,7 @@ void embedded_submit(struct engine *e, struct write *w)
 {
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
-	w->tells = false;
+	w->tells = 0;
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
 		write_answer(w, fault);
@@ -165,17 +163,6 @@ static enum fault slots_room(struct engine *e, uint64_t merchant)
 	return keyring_room(&e->keys, merchant);
 }
 
-/* Where threads share a core: whoever waits for the processor answers calls, and the kernel would
- * let him wait for some milliseconds. */
-static void give_way(struct lane *l)
-{
-	int64_t now = monotonic_us();
-	if (now - l->turn_us < TURN_US_MAX)
-		return;
-	sched_yield();
-	l->turn_us = monotonic_us();
-}
-
 /* Moves what ran from `taken` to *ran, in order; the rest waits for the next batch. */
 static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct instant now)
 {
@@ -185,8 +172,6 @@ static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct i
 	warm_begin(&l->warm, l->taken.first, l->taken.count);
 	while (l->taken.count > 0 && l->batch.size < stop) {
 		struct write *w = queue_take(&l->taken);
-		if (w->job)
-			give_way(l);
 		w->fault = slots_room(e, w->merchant);
 		if (w->fault == OK)
 			run_command(e, w, now, &entries);

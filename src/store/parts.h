@@ -40,7 +40,6 @@ struct lane {
 	size_t grown;	  /* overlay bytes of the last batch */
 	bool last_was_data;
 	int64_t last_us;	  /* when the last batch was written */
-	int64_t turn_us;	  /* when it last let others run */
 	int64_t sync_us;	  /* how long its sync took, more or less */
 	uint64_t ran, ran_before; /* calls of the last two batches */
 	bool wrote_credential, wrote_origin;
