@@ -190,4 +190,9 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 }
 
 const struct desk_kind desk_campaigns = {
-    .name = "campaigns", .open = open, .look = look, .close = close};
+    .name = "campaigns",
+    .tables = DESK_TABLES(CAMPAIGN, MEMBER),
+    .open = open,
+    .look = look,
+    .close = close,
+};

@@ -26,12 +26,13 @@ struct courier {
 	unsigned n;
 };
 
-static void wake(struct engine_waker *waker, uint64_t merchant)
+static void wake(struct engine_waker *waker, uint64_t merchant, uint64_t tables)
 {
 	struct courier *c = (struct courier *)(void *)waker;
 	pthread_mutex_lock(&c->lock);
 	for (unsigned i = 0; i < c->n; i++)
-		desk_ring(c->desks[i], merchant);
+		if (c->desks[i]->kind->tables & tables)
+			desk_ring(c->desks[i], merchant);
 	pthread_mutex_unlock(&c->lock);
 }
 

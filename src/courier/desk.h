@@ -36,9 +36,13 @@ static inline int64_t desk_sooner(int64_t a, int64_t b)
 {
 	return a == DESK_WAITS || (b != DESK_WAITS && b < a) ? b : a;
 }
+/* A merchant's record rings all: its clock was moved. */
+#define DESK_TABLES(a, b) \
+	(UINT64_C(1) << TABLE_MERCHANT | UINT64_C(1) << TABLE_##a | UINT64_C(1) << TABLE_##b)
 /* A row of the table in courier.c. */
 struct desk_kind {
 	const char *name;
+	uint64_t tables;	      /* that ring it: bits 1 << enum table */
 	bool (*open)(struct desk *d); /* NULL: nothing to open. false: no memory */
 	int64_t (*look)(struct desk *d, const struct desk_merchant *m);
 	/* Sleeps at most so long; NULL: on the desk's bell. `wake` ends it, on any thread. */

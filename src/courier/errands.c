@@ -349,6 +349,7 @@ static void close(struct desk *d)
 
 const struct desk_kind desk_errands = {
     .name = "errands",
+    .tables = DESK_TABLES(PROVIDER, ERRAND),
     .open = open,
     .look = look,
     .wait = wait,

@@ -292,6 +292,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 
 const struct desk_kind desk_jobs = {
     .name = "jobs",
+    .tables = DESK_TABLES(JOB, JOB),
     .open = open_desk,
     .look = look,
     .close = close_desk,

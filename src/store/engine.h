@@ -120,7 +120,7 @@ struct write {
 	bool job;		       /* second queue: imports and jobs wait behind calls */
 	enum fault fault;	       /* out */
 	uint64_t entry;		       /* out: the entry's number, 0 when nothing was written */
-	bool tells;		       /* out: it wrote what couriers work at */
+	uint64_t tells;		       /* out: tables that it wrote and couriers work at: bits */
 	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
 	void *context;		       /* the caller's */
 };
@@ -150,7 +150,8 @@ uint64_t engine_credential_version(const struct engine *e);
  * at, on the lane's thread, before the write is answered: be short. NULL: nobody is, once this has
  * returned and what runs at that moment has ended. What other nodes write is not told. */
 struct engine_waker {
-	void (*wake)(struct engine_waker *waker, uint64_t merchant);
+	/* tables: those that it wrote, bits 1 << enum table. */
+	void (*wake)(struct engine_waker *waker, uint64_t merchant, uint64_t tables);
 };
 /* false: somebody else is called already. */
 bool engine_on_outbox(struct engine *e, struct engine_waker *waker);

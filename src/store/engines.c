@@ -233,7 +233,7 @@ void engine_answer(struct engine_base *base, struct write *w)
 		atomic_fetch_add(&base->waking, 1);
 		struct engine_waker *waker = atomic_load(&base->waker);
 		if (waker)
-			waker->wake(waker, w->merchant);
+			waker->wake(waker, w->merchant, w->tells);
 		atomic_fetch_sub(&base->waking, 1);
 	}
 	w->done(w);

@@ -207,12 +207,15 @@ static bool is_cached(enum table table)
 	return table == TABLE_CREDENTIAL || table == TABLE_MERCHANT;
 }
 
-/* What a courier has work with. */
-static bool is_outbox(enum table table)
+/* What a courier has work with: the table's bit. */
+static uint64_t outbox_of(enum table table)
 {
-	return table == TABLE_MERCHANT || table == TABLE_WEBHOOK || table == TABLE_DELIVERY ||
-	       table == TABLE_PROVIDER || table == TABLE_ERRAND || table == TABLE_CAMPAIGN ||
-	       table == TABLE_MEMBER || table == TABLE_JOB;
+	static const uint64_t tables =
+	    UINT64_C(1) << TABLE_MERCHANT | UINT64_C(1) << TABLE_WEBHOOK |
+	    UINT64_C(1) << TABLE_DELIVERY | UINT64_C(1) << TABLE_PROVIDER |
+	    UINT64_C(1) << TABLE_ERRAND | UINT64_C(1) << TABLE_CAMPAIGN |
+	    UINT64_C(1) << TABLE_MEMBER | UINT64_C(1) << TABLE_JOB;
+	return tables & UINT64_C(1) << table;
 }
 
 void entry_add_put(struct tx *tx, const struct image *image)
@@ -229,7 +232,7 @@ void entry_add_put(struct tx *tx, const struct image *image)
 			buffer_zigzag(&tx->ops, image->in[i].ms);
 	tx->wrote_credential |= is_cached(image->table);
 	tx->wrote_origin |= image->table == TABLE_ORIGIN;
-	tx->wrote_outbox |= is_outbox(image->table);
+	tx->wrote_outbox |= outbox_of(image->table);
 }
 
 void entry_add_del(struct tx *tx, enum table table, struct text pk)

@@ -150,7 +150,7 @@ void pg_submit(struct engine *engine, struct write *w)
 {
 	must(w->arena && w->handle && w->done);
 	w->entry = 0;
-	w->tells = false;
+	w->tells = 0;
 	enum fault fault = enqueue(&pg_engine_of(engine)->lanes, w);
 	if (fault != OK)
 		write_answer(w, fault);

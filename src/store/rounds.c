@@ -61,7 +61,7 @@ static void run_command(void *context)
 	must(w->fault == OK || !r->tx.has_put || r->rows->rows.guessed); /* decide first */
 	if (w->fault == OK)
 		w->entry = tx_finish(&r->tx, &r->bytes);
-	w->tells = w->entry && r->tx.wrote_outbox;
+	w->tells = w->entry ? r->tx.wrote_outbox : 0;
 }
 
 static void add_entry(struct rounds *r, struct write *w, size_t at)

@@ -18,7 +18,7 @@ static void init(struct tx *tx, struct rows *rows, struct keyring *keys, uint64_
 	tx->has_put = false;
 	tx->wrote_credential = false;
 	tx->wrote_origin = false;
-	tx->wrote_outbox = false;
+	tx->wrote_outbox = 0;
 	rows->guess = false;
 }
 

@@ -53,7 +53,7 @@ struct tx {
 	uint64_t op_count;
 	bool wrote_credential; /* out: or a merchant; caches must look again */
 	bool wrote_origin;
-	bool wrote_outbox; /* what a courier works at: engine_on_outbox */
+	uint64_t wrote_outbox; /* bits of tables that a courier works at: engine_on_outbox */
 	/* the store's own, kept between commands */
 	struct buffer ops;    /* the entry's rows so far */
 	struct buffer value;  /* one record's bytes */
