@@ -53,8 +53,13 @@ struct bulk_kind {
 	enum fault (*slice)(struct bulk_walk *w, struct buffer *out); /* NULL: import only */
 };
 enum { COLUMNS_MAX = CSV_COLUMNS_MAX };
-/* departments, customers, templates, coupons, campaigns, audience, events. NULL: none of these. */
+/* departments, customers, templates, coupons, campaigns, audience, events, webhooks. NULL: none of
+ * these. */
 const struct bulk_kind *bulk_kind_find(struct text name);
+/* Who may read everything else may not read it: not for jobs. */
+bool bulk_kind_is_for_administrators(const struct bulk_kind *kind);
+/* Its rows may be asked for as they change: bulk_touches. */
+bool bulk_kind_can_be_followed(const struct bulk_kind *kind);
 /* "departments, customers, ..": what can be imported; exported. */
 void bulk_kind_names(struct buffer *b, bool import);
 /* Rows of jobs: who gets a coupon (struct customer); which coupon a verb is for (struct
@@ -82,6 +87,12 @@ struct bulk_event {
 	struct text customer_id;
 	struct event event;
 	bool has_discount;
+};
+
+struct bulk_webhook {
+	uint64_t id;
+	struct text url, events, label; /* events: "coupon.issued coupon.redeemed", "*": all */
+	struct instant created, failing, suspended;
 };
 
 /* What became of a row of a job: row counts from 1; result is "ok" or a fault's name. */

@@ -28,6 +28,9 @@ static const struct column audience[] = {COLUMNS_audience(C)};
 #define ROW struct bulk_event
 static const struct column events[] = {COLUMNS_events(C)};
 #undef ROW
+#define ROW struct bulk_webhook
+static const struct column webhooks[] = {COLUMNS_webhooks(C)};
+#undef ROW
 #define ROW struct customer
 static const struct column holders[] = {COLUMNS_holders(C)};
 #undef ROW
@@ -56,6 +59,7 @@ static const struct bulk_kind kinds[] = {
     KIND(campaigns, bulk_campaign, campaign_save),
     KIND(audience, bulk_member, audience_add),
     SHOWN(events, bulk_event),
+    SHOWN(webhooks, bulk_webhook),
 };
 
 const struct bulk_kind bulk_holders = {
@@ -90,6 +94,21 @@ const struct bulk_kind *bulk_kind_find(struct text name)
 		if (text_equal(text_of(kinds[i].name), name))
 			return &kinds[i];
 	return NULL;
+}
+
+static bool is_called(const struct bulk_kind *kind, struct text name)
+{
+	return text_equal(text_of(kind->name), name);
+}
+
+bool bulk_kind_is_for_administrators(const struct bulk_kind *kind)
+{
+	return is_called(kind, TEXT("webhooks"));
+}
+
+bool bulk_kind_can_be_followed(const struct bulk_kind *kind)
+{
+	return !is_called(kind, TEXT("audience")) && !is_called(kind, TEXT("webhooks"));
 }
 
 void bulk_kind_names(struct buffer *b, bool import)

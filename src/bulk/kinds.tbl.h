@@ -92,6 +92,16 @@
 	C("end_at",       event.end,                SECOND, 0,     2) \
 	C("other",        event.other,              TEXT,   100,   2)
 
+/* Nothing that is secret. */
+#define COLUMNS_webhooks(C) \
+	C("webhook_id",   id,                       NUMBER, 0,     2) \
+	C("url",          url,                      LONG,   0,     2) \
+	C("events",       events,                   LONG,   0,     2) \
+	C("label",        label,                    TEXT,   100,   2) \
+	C("created_at",   created,                  SECOND, 0,     2) \
+	C("failing_since", failing,                 SECOND, 0,     2) \
+	C("suspended_at", suspended,                SECOND, 0,     2)
+
 /* --- import only: rows of jobs --- */
 #define COLUMNS_holders(C) \
 	C("customer_id",  customer_id,              TEXT,   100,   0) \

@@ -10,3 +10,4 @@ enum fault slice_coupons(struct bulk_walk *w, struct buffer *out);
 enum fault slice_campaigns(struct bulk_walk *w, struct buffer *out);
 enum fault slice_audience(struct bulk_walk *w, struct buffer *out);
 enum fault slice_events(struct bulk_walk *w, struct buffer *out);
+enum fault slice_webhooks(struct bulk_walk *w, struct buffer *out);

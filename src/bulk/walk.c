@@ -132,6 +132,40 @@ enum fault slice_events(struct bulk_walk *w, struct buffer *out)
 	return OK;
 }
 
+/* --- webhooks --- */
+
+static struct text event_names(struct arena *arena, uint64_t kinds)
+{
+	struct text names = TEXT_NONE;
+	if (kinds == WEBHOOK_KINDS_ALL)
+		return TEXT("*");
+	for (unsigned k = 0; k < NOTICE_KINDS_MAX; k++)
+		if (kinds >> k & 1 && notice_row_get(k))
+			names = arena_format(arena, "%.*s%s%s", TEXT_ARG(names),
+					     names.size ? " " : "", notice_row_get(k)->wire);
+	return names;
+}
+
+enum fault slice_webhooks(struct bulk_walk *w, struct buffer *out)
+{
+	struct webhook_list_cmd cmd = {.from = w->position, .n = BULK_SLICE};
+	struct webhook_list_ret ret = {0};
+	TRY(w->read(w->context, COMMAND_webhook_list, &cmd, &ret));
+	for (unsigned i = 0; i < ret.n; i++) {
+		const struct webhook *webhook = &ret.rows[i];
+		struct bulk_webhook row = {.id = webhook->number,
+					   .url = webhook->url,
+					   .events = event_names(w->arena, webhook->kinds),
+					   .label = webhook->label,
+					   .created = webhook->created,
+					   .failing = webhook->failing,
+					   .suspended = webhook->suspended};
+		bulk_write_row(out, w->kind, w->format, &row);
+	}
+	passed(w, ret.n, ret.count);
+	return OK;
+}
+
 /* --- campaigns and their audiences --- */
 
 static enum fault read_campaigns(struct bulk_walk *w, uint64_t from, unsigned n,

@@ -77,8 +77,8 @@ static int options_read(struct cli *c, struct export *e)
 	e->goes_on = from != NULL;
 	if (!e->follows)
 		return cli_flag(c, "once") ? cli_usage(c, "--once goes with --follow") : 0;
-	if (strcmp(e->walk.kind->name, "audience") == 0)
-		return cli_usage(c, "an audience cannot be followed");
+	if (!bulk_kind_can_be_followed(e->walk.kind))
+		return cli_usage(c, "%s cannot be followed", e->walk.kind->name);
 	if (e->walk.format == BULK_CSV && cli_option(c, "format"))
 		return cli_usage(c, "what follows is NDJSON");
 	e->walk.format = BULK_FOLLOWED;

@@ -1,6 +1,7 @@
 // Webhooks as a merchant manages them: every method, its repeats and refusals. What reaches a receiver is in test/e2e.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { csvObjects } from '../js/e2e.mjs';
 import { Server, cli } from '../js/server.mjs';
 import { Native, fresh } from '../js/native.mjs';
 
@@ -39,6 +40,22 @@ test('make, get, list: the secret is shown once', async () => {
   const page = await api.ok('GET', '/v1/webhooks?limit=2');
   assert.equal(page.data.length, 2);
   assert.equal((await api.ok('GET', `/v1/webhooks?limit=2&cursor=${page.next_cursor}`)).data.length, 2);
+});
+
+test('an operator can export them, without their secrets; a job cannot', async () => {
+  await sweep();
+  const some = await make({ events: ['coupon.redeemed', 'template.limit'], label: 'till, "upstairs"' });
+  const all = await make();
+  const csv = csvObjects(cli('export', 'webhooks', `--data=${server.dir}`, '--merchant=1'));
+  const day = (at) => at.slice(0, 19).replace('T', ' ');
+  assert.deepEqual(csv.map((r) => ({ ...r })), [[some, 'coupon.redeemed template.limit'], [all, '*']].map(([w, events]) => ({
+    webhook_id: w.id, url, events, label: w.label ?? '', created_at: day(w.created_at), failing_since: '', suspended_at: '',
+  })));
+  const lines = cli('export', 'webhooks', '--format=ndjson', `--data=${server.dir}`, '--merchant=1').trim().split('\n').map((l) => JSON.parse(l));
+  assert.deepEqual(lines[1], { webhook_id: all.id, url, events: '*', created_at: day(all.created_at) });
+  assert.throws(() => cli('export', 'webhooks', '--follow', `--data=${server.dir}`, '--merchant=1'), /webhooks cannot be followed/);
+  assert.throws(() => cli('import', 'webhooks', '/dev/null', `--data=${server.dir}`, '--merchant=1'), /there is no kind/);
+  refused(await api.post('/v1/jobs', { kind: 'export', resource: 'webhooks' }), 400, 'parameter_invalid', 'resource');
 });
 
 test('a repeat gets the first secret, whatever has become of the webhook', async () => {

@@ -63,6 +63,7 @@ static enum fault check_resource(struct call *call, const struct job_in *in)
 {
 	const struct bulk_kind *kind = bulk_kind_find(in->order.resource);
 	bool good = in->kind == JOB_IMPORT ? kind && kind->command : kind && kind->slice;
+	good = good && !bulk_kind_is_for_administrators(kind);
 	if ((in->kind != JOB_IMPORT && in->kind != JOB_EXPORT) || !in->order.resource.size || good)
 		return OK;
 	return native_invalid(call, "resource");
