@@ -2,10 +2,11 @@
 // The provider's own book, keyed by request_id, is the witness.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
-import { Server, cli, ON_POSTGRESQL } from '../js/server.mjs';
+import { BINARY, Server, cli, ON_POSTGRESQL, place } from '../js/server.mjs';
 import { Native } from '../js/native.mjs';
 import { CREDENTIAL, MANNERS, Provider } from '../js/provider.mjs';
 import { DEMO } from '../js/wjb.mjs';
@@ -21,8 +22,8 @@ const provide = async (t, options, port) => ending(t, await new Provider(options
 const native = (t, server) => ending(t, new Native(server.port, 4, KEY));
 
 /** A server with a sandbox merchant, whose clock makes the next try come. */
-async function sandbox(t) {
-  const server = ending(t, await Server.start({ args: [PRIVATE] }));
+async function sandbox(t, args = [PRIVATE]) {
+  const server = ending(t, await Server.start({ args }));
   await server.stop();
   cli('merchant', 'add', '--name=box', '--sandbox', `--data=${server.dir}`);
   cli('credential', 'add', `--data=${server.dir}`, '--merchant=2', '--dialect=native', `--id=${KEY}`);
@@ -326,6 +327,51 @@ test(`two servers, one as CRM and one as provider, both killed in a loop (SEED=$
 });
 
 // ---- several couriers
+
+test(`a courier beside a node that has none, either killed in a loop (SEED=${SEED})`, { skip: !ON_POSTGRESQL && 'a store that several may open', timeout: 120000 }, async (t) => {
+  const home = folder('courier'), chance = random(SEED + 2);
+  const provider = new Process(home.at('book'), SEED + 2);
+  const state = { running: true };
+  t.after(() => ((state.running = false), (state.over = true), provider.kill()));
+  await provider.start();
+  const crm = await sandbox(t, [PRIVATE, '--courier=false']);
+  const begin = async () => {
+    const p = spawn(BINARY, ['courier', ...place(crm.dir), PRIVATE], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(p.stdout, 'data');
+    return p;
+  };
+  const end = async (p, signal) => {
+    const gone = once(p, 'exit');
+    p.kill(signal);
+    return gone;
+  };
+  let of = native(t, crm), courier = await begin();
+  t.after(() => courier.kill('SIGKILL'));
+  const template_id = await of.template({ provider: { url: `http://127.0.0.1:${provider.port}/provide`, ...CREDENTIAL } });
+  const work = promising(() => of, template_id, 'c', state);
+  for (let round = 0; round < 6; round++) {
+    await sleep(200 + chance() * 700);
+    if (round % 2) {
+      await end(courier, 'SIGKILL');
+      courier = await begin();
+    } else {
+      await crm.stop('SIGKILL');
+      await crm.run();
+      of = native(t, crm);
+    }
+    if (chance() < 0.5) await advance(of, 30).catch(() => {});
+  }
+  state.running = false;
+  const made = await work;
+  await drain(of, 900, 90000);
+  const counts = await compare(of, made, provider.book());
+  assert.equal(counts.sent + counts.refused + counts.unknown, made.length);
+  assert.ok(counts.sent > 0, JSON.stringify(counts));
+  assert.ok(!existsSync(home.at('book.wrong')), existsSync(home.at('book.wrong')) && readFileSync(home.at('book.wrong'), 'utf8'));
+  assert.deepEqual(await end(courier, 'SIGTERM'), [0, null]);
+  assert.equal(await crm.stop(), 0);
+  home.remove();
+});
 
 test('two nodes of one store, one of them killed: still once', { skip: !ON_POSTGRESQL, timeout: 90000 }, async (t) => {
   const provider = await provide(t, { manners: ({ n }) => (n === 0 && provider.calls.length % 5 === 0 ? 'drop_after' : 'slow') });
