@@ -15,6 +15,7 @@
 
 enum {
 	STEPS = 2,
+	MEMBERS_NEAR = 128, /* of a step where rows are at hand: calls wait for its end */
 	PAGE = 100,
 	SMALL = 8, /* members of a step after one that failed: it may have been too large */
 	STEP_BYTES_MAX = CALL_BYTES_MAX,
@@ -115,7 +116,8 @@ static enum fault steps_run(struct desk *d, const struct desk_merchant *m,
 /* The lease is ours. */
 static int64_t work(struct desk *d, const struct desk_merchant *m, const struct campaign_due *due)
 {
-	enum fault fault = steps_run(d, m, due, STEPS, RUN_MEMBERS_MAX);
+	unsigned members = engine_waits(d->engine) ? RUN_MEMBERS_MAX : MEMBERS_NEAR;
+	enum fault fault = steps_run(d, m, due, STEPS, members);
 	if (fault == FAULT_LEASE_LOST) {
 		desk_lease_lost(d, m->number, LEASE_CAMPAIGN, due->number);
 		return DESK_TROUBLE;
