@@ -7,7 +7,7 @@
  */
 #include "store/engine.h"
 
-#include "store/ahead.h"
+#include "store/look.h"
 #include "store/entry.h"
 #include "store/lock.h"
 #include "store/parts.h"
@@ -333,7 +333,7 @@ static struct reader *embedded_reader_open(struct engine *e)
 
 static void embedded_reader_close(struct reader *r)
 {
-	free(r->ahead);
+	free(r->looking);
 	snapshot_close(&r->snapshot);
 	tx_free(&r->base.tx);
 	free(r);
@@ -378,14 +378,14 @@ static void embedded_reader_rest(struct reader *r)
 static void look(struct reader *r, const struct reader_look *looks, unsigned n)
 {
 	struct engine *e = r->base.engine;
-	if (!r->ahead)
-		r->ahead = calloc(1, sizeof(*r->ahead));
-	must(r->ahead);
+	if (!r->looking)
+		r->looking = calloc(1, sizeof(*r->looking));
+	must(r->looking);
 	snapshot_begin(&r->snapshot);
 	struct env env = read_env(e, NULL);
-	for (; n > 0 && r->snapshot.view.tree.snapshot; looks += AHEAD_CALLS) {
-		unsigned some = n < AHEAD_CALLS ? n : AHEAD_CALLS;
-		ahead_look(r->ahead, &r->snapshot, &e->keys.ring, &env, looks, some);
+	for (; n > 0 && r->snapshot.view.tree.snapshot; looks += LOOK_CALLS) {
+		unsigned some = n < LOOK_CALLS ? n : LOOK_CALLS;
+		looking_run(r->looking, &r->snapshot, &e->keys.ring, &env, looks, some);
 		n -= some;
 	}
 	snapshot_end(&r->snapshot);

@@ -1,16 +1,16 @@
-/* See ahead.h. */
-#include "store/ahead.h"
+/* See look.h. */
+#include "store/look.h"
 
 #include "store/together.h"
 
 /* ---- what a run ahead sees ---- */
 
-static struct ahead *ahead_of(struct rows *r)
+static struct looking *looking_of(struct rows *r)
 {
-	return (struct ahead *)(void *)r;
+	return (struct looking *)(void *)r;
 }
 
-static bool was_walked_to(const struct ahead_call *c, struct text place)
+static bool was_walked_to(const struct look_call *c, struct text place)
 {
 	unsigned i = 0;
 	while (i < c->n && !text_equal(key_get(&c->places[i]), place))
@@ -20,13 +20,13 @@ static bool was_walked_to(const struct ahead_call *c, struct text place)
 
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
-	struct ahead *a = ahead_of(r);
-	struct ahead_call *c = &a->calls[a->at];
+	struct looking *a = looking_of(r);
+	struct look_call *c = &a->calls[a->at];
 	struct key memory;
 	struct text place = key_together(key, &memory);
 	if (snapshot_has(a->snapshot, place) || was_walked_to(c, place))
 		return row_get(&a->snapshot->rows, key, ret_value);
-	if (c->n < AHEAD_ROUNDS) {
+	if (c->n < LOOK_ROUNDS) {
 		memcpy(c->places[c->n].bytes, place.data, place.size);
 		c->places[c->n++].size = place.size;
 	}
@@ -37,7 +37,7 @@ static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
 			  struct text *ret_key, struct text *ret_value)
 {
 	(void)prefix, (void)after, (void)ret_key, (void)ret_value;
-	longjmp(ahead_of(r)->end, 1);
+	longjmp(looking_of(r)->end, 1);
 }
 
 static void verb_put(struct rows *r, struct text key, struct text value)
@@ -52,13 +52,13 @@ static void verb_del(struct rows *r, struct text key)
 	must(false);
 }
 
-static const struct rows_verbs ahead_verbs = {
+static const struct rows_verbs look_verbs = {
     .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
 
 /* ---- running ---- */
 
 /* True: it came to its end. Whatever it owns is its arena's. */
-static bool run(struct ahead *a, const struct reader_look *look)
+static bool run(struct looking *a, const struct reader_look *look)
 {
 	if (setjmp(a->end) != 0)
 		return false;
@@ -66,7 +66,7 @@ static bool run(struct ahead *a, const struct reader_look *look)
 	return true;
 }
 
-static void look_once(struct ahead *a, struct keyring *keys, const struct env *env,
+static void look_once(struct looking *a, struct keyring *keys, const struct env *env,
 		      const struct reader_look *look)
 {
 	struct arena_mark mark = arena_mark(look->arena);
@@ -82,9 +82,9 @@ static void look_once(struct ahead *a, struct keyring *keys, const struct env *e
 }
 
 /* Who reads what belongs to a customer mostly reads the customer too. */
-static void walk(struct ahead *a, const unsigned *walked, unsigned n)
+static void walk(struct looking *a, const unsigned *walked, unsigned n)
 {
-	struct text places[2 * AHEAD_CALLS];
+	struct text places[2 * LOOK_CALLS];
 	unsigned count = 0;
 	for (unsigned i = 0; i < n; i++) {
 		if (a->calls[i].n == walked[i])
@@ -97,19 +97,19 @@ static void walk(struct ahead *a, const unsigned *walked, unsigned n)
 	tree_walk(&a->snapshot->view.tree, places, count);
 }
 
-void ahead_look(struct ahead *a, struct snapshot *s, struct keyring *keys, const struct env *env,
+void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
 		const struct reader_look *looks, unsigned n)
 {
-	must(n <= AHEAD_CALLS);
-	a->rows = (struct rows){.verbs = &ahead_verbs};
+	must(n <= LOOK_CALLS);
+	a->rows = (struct rows){.verbs = &look_verbs};
 	a->snapshot = s;
 	tree_forget_walks(&s->view.tree);
 	for (unsigned i = 0; i < n; i++) {
 		a->calls[i].n = 0;
 		a->calls[i].ended = !looks[i].handle;
 	}
-	for (unsigned round = 0; round < AHEAD_ROUNDS; round++) {
-		unsigned walked[AHEAD_CALLS];
+	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
+		unsigned walked[LOOK_CALLS];
 		for (a->at = 0; a->at < n; a->at++) {
 			walked[a->at] = a->calls[a->at].n;
 			if (!a->calls[a->at].ended)

@@ -113,7 +113,7 @@ static void answer(struct reader *r, struct call *calls, unsigned n)
 int main(void)
 {
 	static struct call calls[LOOKS_MAX];
-	struct engine_config config = kit_config(kit_dir("ahead"));
+	struct engine_config config = kit_config(kit_dir("look"));
 	const char *seed = getenv("TEST_SEED");
 	state = seed ? strtoull(seed, NULL, 10) : (unsigned)getpid();
 	printf("TEST_SEED=%llu\n", (unsigned long long)state);

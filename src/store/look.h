@@ -15,25 +15,25 @@
 #include <setjmp.h>
 
 enum {
-	AHEAD_ROUNDS = 2, /* a name, and the record that has it: what comes then is often near */
-	AHEAD_CALLS = 16,
+	LOOK_ROUNDS = 2, /* a name, and the record that has it: what comes then is often near */
+	LOOK_CALLS = 16,
 };
-_Static_assert((int)TREE_WALKS_MAX >= 2 * AHEAD_ROUNDS * AHEAD_CALLS, "all of one look");
+_Static_assert((int)TREE_WALKS_MAX >= 2 * LOOK_ROUNDS * LOOK_CALLS, "all of one look");
 
 /* A call, and the places that have been walked to for it. */
-struct ahead_call {
-	struct key places[AHEAD_ROUNDS], holders[AHEAD_ROUNDS];
+struct look_call {
+	struct key places[LOOK_ROUNDS], holders[LOOK_ROUNDS];
 	unsigned n;
 	bool ended; /* it came to its end: nothing is missing */
 };
-struct ahead {
+struct looking {
 	struct rows rows; /* first: the verbs find it through it */
 	struct snapshot *snapshot;
 	struct tx tx;
-	struct ahead_call calls[AHEAD_CALLS];
+	struct look_call calls[LOOK_CALLS];
 	unsigned at; /* the one that runs */
 	jmp_buf end;
 };
-/* The snapshot is begun. At most AHEAD_CALLS. */
-void ahead_look(struct ahead *a, struct snapshot *s, struct keyring *keys, const struct env *env,
+/* The snapshot is begun. At most LOOK_CALLS. */
+void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
 		const struct reader_look *looks, unsigned n);
