@@ -15,6 +15,13 @@ size_t digest_size(enum digest d); /* 16, 20, 32 */
 /* Over the concatenation of n parts. out has digest_size(d) bytes. */
 void digest_parts(enum digest d, const struct text *parts, size_t n, uint8_t *out);
 void hmac_parts(enum digest d, struct text key, const struct text *parts, size_t n, uint8_t *out);
+/* What HMAC makes of a key alone, kept for who signs often with it. As secret as the key. */
+struct hmac_key {
+	enum digest kind;
+	uint32_t inner[8], outer[8];
+};
+void hmac_key_make(enum digest d, struct text secret, struct hmac_key *ret);
+void hmac_of(const struct hmac_key *key, const struct text *parts, size_t n, uint8_t *out);
 
 void hex_upper(const uint8_t *bytes, size_t n, char *out); /* out has 2n bytes */
 void hex_lower(const uint8_t *bytes, size_t n, char *out);

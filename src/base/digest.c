@@ -86,10 +86,24 @@ static void end(struct running *r, uint8_t *out)
 	}
 }
 
+/* Short parts are put together first: an update costs more than a few bytes do. */
 static void add_parts(struct running *r, const struct text *parts, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		add(r, parts[i].data, parts[i].size);
+	char some[256];
+	size_t size = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i].size > sizeof(some) - size) {
+			add(r, some, size);
+			size = 0;
+		}
+		if (parts[i].size > sizeof(some)) {
+			add(r, parts[i].data, parts[i].size);
+		} else if (parts[i].size) {
+			memcpy(some + size, parts[i].data, parts[i].size);
+			size += parts[i].size;
+		}
+	}
+	add(r, some, size);
 }
 
 void digest_parts(enum digest d, const struct text *parts, size_t n, uint8_t *out)
@@ -100,32 +114,92 @@ void digest_parts(enum digest d, const struct text *parts, size_t n, uint8_t *ou
 	end(&r, out);
 }
 
-/* Turns the key's block into one pad, or one pad into the other. */
-static void turn(uint64_t block[HMAC_BLOCK_SIZE / 8], uint8_t pad)
+/* ---- HMAC (RFC 2104): two digests, each with a block before it that the key alone makes */
+
+static void words_get(const struct running *r, uint32_t words[8])
 {
-	for (size_t i = 0; i < HMAC_BLOCK_SIZE / 8; i++)
-		block[i] ^= UINT64_C(0x0101010101010101) * pad;
+	switch (r->kind) {
+	case DIGEST_MD5:
+		memcpy(words, (MD5_LONG[]){r->md5.A, r->md5.B, r->md5.C, r->md5.D},
+		       4 * sizeof(*words));
+		break;
+	case DIGEST_SHA1:
+		memcpy(words,
+		       (SHA_LONG[]){r->sha1.h0, r->sha1.h1, r->sha1.h2, r->sha1.h3, r->sha1.h4},
+		       5 * sizeof(*words));
+		break;
+	case DIGEST_SHA256:
+		memcpy(words, r->sha256.h, 8 * sizeof(*words));
+		break;
+	}
 }
 
-void hmac_parts(enum digest d, struct text key, const struct text *parts, size_t n, uint8_t *out)
+/* As if the block had just been added. */
+static void begin_behind(struct running *r, enum digest d, const uint32_t words[8])
+{
+	enum { BLOCK_BITS = 8 * HMAC_BLOCK_SIZE };
+	begin(r, d);
+	switch (d) {
+	case DIGEST_MD5:
+		r->md5.A = words[0], r->md5.B = words[1];
+		r->md5.C = words[2], r->md5.D = words[3];
+		r->md5.Nl = BLOCK_BITS;
+		break;
+	case DIGEST_SHA1:
+		r->sha1.h0 = words[0], r->sha1.h1 = words[1], r->sha1.h2 = words[2];
+		r->sha1.h3 = words[3], r->sha1.h4 = words[4];
+		r->sha1.Nl = BLOCK_BITS;
+		break;
+	case DIGEST_SHA256:
+		memcpy(r->sha256.h, words, 8 * sizeof(*words));
+		r->sha256.Nl = BLOCK_BITS;
+		break;
+	}
+}
+
+static void pad(enum digest d, const uint8_t *key, uint8_t with, uint32_t words[8])
 {
 	struct running r;
-	uint64_t block[HMAC_BLOCK_SIZE / 8] = {0};
-	if (key.size > sizeof(block))
-		digest_parts(d, &key, 1, (uint8_t *)block);
-	else if (key.size)
-		memcpy(block, key.data, key.size);
-	turn(block, 0x36);
+	uint8_t block[HMAC_BLOCK_SIZE];
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] = key[i] ^ with;
 	begin(&r, d);
 	add(&r, block, sizeof(block));
+	words_get(&r, words);
+	OPENSSL_cleanse(block, sizeof(block));
+	OPENSSL_cleanse(&r, sizeof(r));
+}
+
+void hmac_key_make(enum digest d, struct text secret, struct hmac_key *ret)
+{
+	uint8_t key[HMAC_BLOCK_SIZE] = {0};
+	if (secret.size > sizeof(key))
+		digest_parts(d, &secret, 1, key);
+	else if (secret.size)
+		memcpy(key, secret.data, secret.size);
+	ret->kind = d;
+	pad(d, key, 0x36, ret->inner);
+	pad(d, key, 0x5c, ret->outer);
+	OPENSSL_cleanse(key, sizeof(key));
+}
+
+void hmac_of(const struct hmac_key *key, const struct text *parts, size_t n, uint8_t *out)
+{
+	struct running r;
+	begin_behind(&r, key->kind, key->inner);
 	add_parts(&r, parts, n);
 	end(&r, out);
-	turn(block, 0x36 ^ 0x5c);
-	begin(&r, d);
-	add(&r, block, sizeof(block));
-	add(&r, out, digest_size(d));
+	begin_behind(&r, key->kind, key->outer);
+	add(&r, out, digest_size(key->kind));
 	end(&r, out);
-	OPENSSL_cleanse(block, sizeof(block));
+}
+
+void hmac_parts(enum digest d, struct text secret, const struct text *parts, size_t n, uint8_t *out)
+{
+	struct hmac_key key;
+	hmac_key_make(d, secret, &key);
+	hmac_of(&key, parts, n, out);
+	OPENSSL_cleanse(&key, sizeof(key));
 }
 
 static void put_hex(const uint8_t *bytes, size_t n, const char *digits, char *out)

@@ -10,6 +10,17 @@
 
 enum { VARINT_SIZE_MAX = 9 };
 
+/* Eight bytes as a number. */
+static inline uint64_t load_big_endian(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
 size_t varint_put(uint8_t *out, uint64_t value); /* out has VARINT_SIZE_MAX bytes; returns used */
 /* How long the form is that begins with this byte. */
 static inline size_t varint_size(uint8_t first)

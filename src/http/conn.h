@@ -119,6 +119,7 @@ struct http_loop {
 	uv_async_t wake;
 	uv_timer_t tick;
 	uv_prepare_t rest;
+	uv_check_t turn;
 	pthread_t thread;
 	_Atomic(struct http_task *) posted; /* newest first */
 	struct link waiting[WAIT_COUNT];    /* of struct connection */

@@ -92,6 +92,8 @@ struct http_config {
 	void (*loop_end)(void *context, struct http_loop *loop);
 	/* Optional: before a loop waits for events. */
 	void (*loop_rest)(void *context, struct http_loop *loop);
+	/* Optional: when all bytes that had come were taken, before anything else is waited for. */
+	void (*loop_turn)(void *context, struct http_loop *loop);
 	/* A request refused before it became an exchange (400, 408, 413, 431, 501, 505...). Called
 	 * on the loop's thread. */
 	void (*refused)(void *context, int status);

@@ -213,13 +213,14 @@ struct http_loop *loop_new(struct http_server *server)
 		return NULL;
 	}
 	l->server = server;
-	l->wake.data = l->tick.data = l->rest.data = l->listener.data = l;
+	l->wake.data = l->tick.data = l->rest.data = l->turn.data = l->listener.data = l;
 	buffer_init(&l->reply, REPLY_HEAD_MAX);
 	link_init(&l->exchanges);
 	for (enum wait w = WAIT_HEAD; w < WAIT_COUNT; w++)
 		link_init(&l->waiting[w]);
 	must(uv_timer_init(&l->uv, &l->tick) == 0);
 	must(uv_prepare_init(&l->uv, &l->rest) == 0);
+	must(uv_check_init(&l->uv, &l->turn) == 0);
 	must(uv_tcp_init(&l->uv, &l->listener) == 0);
 	must(uv_async_init(&l->uv, &l->wake, on_wake) == 0);
 	return l;
@@ -251,6 +252,13 @@ static void on_rest(uv_prepare_t *rest)
 	config->loop_rest(config->context, l);
 }
 
+static void on_turn(uv_check_t *turn)
+{
+	struct http_loop *l = turn->data;
+	const struct http_config *config = &l->server->config;
+	config->loop_turn(config->context, l);
+}
+
 void loop_run(struct http_loop *l)
 {
 	const struct http_config *config = &l->server->config;
@@ -259,9 +267,12 @@ void loop_run(struct http_loop *l)
 		config->loop_start(config->context, l);
 	if (config->loop_rest)
 		must(uv_prepare_start(&l->rest, on_rest) == 0);
+	if (config->loop_turn)
+		must(uv_check_start(&l->turn, on_turn) == 0);
 	uv_update_time(&l->uv);
 	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
 	(void)uv_prepare_stop(&l->rest);
+	(void)uv_check_stop(&l->turn);
 	if (config->loop_end)
 		config->loop_end(config->context, l);
 }

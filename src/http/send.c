@@ -2,9 +2,16 @@
  * Bytes out: what the socket takes at once is written at once, the rest is copied and queued in
  * libuv. The caller's memory is free again in either case. On trouble the connection is closed.
  */
+#include <errno.h>
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "http/conn.h"
+
+_Static_assert(sizeof(uv_buf_t) == sizeof(struct iovec) &&
+		   offsetof(uv_buf_t, len) == offsetof(struct iovec, iov_len),
+	       "one is the other, as libuv has it on Unix");
 
 struct output {
 	uv_write_t request;
@@ -50,11 +57,27 @@ static int queue_rest(struct connection *c, const uv_buf_t *parts, unsigned coun
 	return error;
 }
 
+/* What the socket takes now; negative on trouble. Past libuv, whose write(2) takes the longer way
+ * through the kernel. */
+static ssize_t send_now(struct connection *c, const uv_buf_t *parts, unsigned count)
+{
+	int fd;
+	struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count};
+	if (c->writes) /* behind what is queued */
+		return 0;
+	if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0)
+		return -1;
+	ssize_t sent;
+	do
+		sent = count == 1 ? send(fd, parts->base, parts->len, MSG_NOSIGNAL)
+				  : sendmsg(fd, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : sent;
+}
+
 static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned count)
 {
-	int sent = uv_try_write((uv_stream_t *)&c->tcp, parts, count);
-	if (sent == UV_EAGAIN)
-		sent = 0;
+	ssize_t sent = send_now(c, parts, count);
 	if (sent < 0 || queue_rest(c, parts, count, (size_t)sent) != 0)
 		connection_close(c);
 }

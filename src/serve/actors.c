@@ -48,6 +48,7 @@ static void actor_free(struct actor_entry *e)
 {
 	secret_wipe((void *)e->credential.secret.data, e->credential.secret.size);
 	secret_wipe((void *)e->credential.token.data, e->credential.token.size);
+	secret_wipe(e->macs, sizeof(e->macs));
 	arena_release(&e->arena);
 	free(e);
 }
@@ -109,6 +110,8 @@ static void actor_keep(struct actor_entry *e, struct text sent,
 	e->credential.label = arena_text(&e->arena, found->credential.label);
 	e->merchant.name = arena_text(&e->arena, found->merchant.name);
 	must(!e->arena.full);
+	for (enum digest d = 0; d < COUNT_OF(e->macs); d++)
+		hmac_key_make(d, e->credential.secret, &e->macs[d]);
 }
 
 static enum fault actor_load(struct call *call, const struct actor_wanted *wanted,

@@ -126,6 +126,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 		return fault == FAULT_CREDENTIAL_UNKNOWN ? FAULT_KEY_UNKNOWN : fault;
 	call->actor.credential = &j->actor->credential;
 	call->actor.merchant = &j->actor->merchant;
+	call->actor.macs = j->actor->macs;
 	return actor_has_ended(call->actor.credential, call->now) ? FAULT_KEY_ENDED : OK;
 }
 
@@ -228,6 +229,7 @@ static enum fault step_decode(struct journey *j)
 static void apply_write(struct journey *j, const struct command_row *row);
 static enum fault apply_slow(struct journey *j);
 static enum fault go_aside(struct journey *j);
+static void wait_for_turn(struct journey *j);
 
 static enum fault step_aside(struct journey *j)
 {
@@ -235,7 +237,11 @@ static enum fault step_aside(struct journey *j)
 	bool aside = j->call.method->slow && row && row->mode == COMMAND_WRITE &&
 		     j->reader == j->worker->reader;
 
-	return aside ? go_aside(j) : step_decode(j);
+	if (aside)
+		return go_aside(j);
+	TRY(step_decode(j));
+	wait_for_turn(j);
+	return OK;
 }
 
 static enum fault step_apply(struct journey *j)
@@ -323,6 +329,76 @@ static void journey_run(struct journey *j)
 			return;
 	}
 	journey_finish(j, fault);
+}
+
+/* --- the reads of one turn --- */
+
+static const struct command_row *row_in_mode(const struct journey *j, enum command_mode mode)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	return row && row->mode == mode ? row : NULL;
+}
+
+/* What it will read, unless nothing bounds it. */
+static void journey_look(const struct journey *j, struct reader_look *ret)
+{
+	const struct command_row *row = row_in_mode(j, COMMAND_READ);
+
+	if (row && !j->call.method->slow)
+		*ret = (struct reader_look){.merchant = merchant_of(j),
+					    .clock = clock_of(j),
+					    .handle = row->handle,
+					    .cmd = j->call.cmd,
+					    .ret = j->call.ret,
+					    .ret_size = j->call.method->ret_size,
+					    .arena = j->call.arena};
+}
+
+static void run_turn(struct worker *w)
+{
+	struct journey *calls[TURN_CALLS_MAX];
+	struct reader_look looks[TURN_CALLS_MAX] = {0};
+	unsigned n = w->turn_count;
+
+	memcpy(calls, w->turn, n * sizeof(*calls));
+	w->turn_count = 0;
+	if (n > 1) {
+		for (unsigned i = 0; i < n; i++)
+			journey_look(calls[i], &looks[i]);
+		reader_look(w->reader, looks, n);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		calls[i]->waiting = false;
+		reply_take(w, &calls[i]->call.reply);
+		journey_open(calls[i], w->reader);
+		journey_merchant(calls[i]);
+		journey_run(calls[i]);
+	}
+}
+
+void worker_turn(void *context, struct http_loop *loop)
+{
+	(void)context;
+	(void)loop;
+	while (here->turn_count)
+		run_turn(here);
+}
+
+/* A bounded read goes on with the others of this turn of the loop. */
+static void wait_for_turn(struct journey *j)
+{
+	struct worker *w = j->worker;
+
+	if (j->reader != w->reader || j->call.method->slow || !row_in_mode(j, COMMAND_READ))
+		return;
+	journey_close(j);
+	reply_give_back(w, &j->call.reply);
+	j->call.reply = (struct buffer){0};
+	if (w->turn_count == TURN_CALLS_MAX)
+		run_turn(w);
+	j->waiting = true;
+	w->turn[w->turn_count++] = j;
 }
 
 /* --- waiting for keys to be wiped --- */

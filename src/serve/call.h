@@ -57,6 +57,7 @@ enum { CALL_HEADERS_MAX = 8 };
 struct actor {
 	const struct credential *credential; /* secrets in clear; lives as long as the call */
 	const struct merchant *merchant;
+	const struct hmac_key *macs; /* of its secret, by enum digest */
 };
 
 /* What is left of the credential's limit, after this call. */

@@ -264,6 +264,7 @@ static int serve_on(struct server *server, const struct config *config)
 				   .loop_start = worker_start,
 				   .loop_end = worker_end,
 				   .loop_rest = worker_rest,
+				   .loop_turn = worker_turn,
 				   .refused = call_refused};
 	const char *why = NULL;
 

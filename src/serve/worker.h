@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/crypto.h"
 #include "serve/call.h"
 #include "serve/metrics.h"
 #include "store/engine.h"
@@ -12,6 +13,7 @@ struct actor_cache;
 struct admit;
 struct admit_bucket;
 struct slow;
+struct journey; /* call.c */
 
 struct server {
 	struct engine *engine;
@@ -27,6 +29,7 @@ struct server {
 	const char *spool;    /* folder of the files of jobs; NULL: there is none */
 };
 
+enum { TURN_CALLS_MAX = 16 };
 struct worker {
 	struct server *server;
 	struct http_loop *loop;
@@ -34,12 +37,15 @@ struct worker {
 	struct actor_cache *actors;
 	struct metrics_share *share;
 	struct buffer reply; /* lent to one call at a time */
+	struct journey *turn[TURN_CALLS_MAX]; /* reads that wait for the end of the loop's turn */
+	unsigned turn_count;
 };
 
 /* Bound to the loop's thread by worker_start (http_config.loop_start). */
 void worker_start(void *server, struct http_loop *loop);
 void worker_end(void *server, struct http_loop *loop);
 void worker_rest(void *server, struct http_loop *loop);
+void worker_turn(void *server, struct http_loop *loop);
 struct worker *worker_here(void);
 
 /* http_config.handle: the way of a request begins here. */
@@ -62,6 +68,7 @@ struct actor_entry {
 	struct text sent; /* struct actor_wanted */
 	struct credential credential;
 	struct merchant merchant;
+	struct hmac_key macs[DIGEST_SHA256 + 1];
 	struct admit_bucket *bucket;
 	struct actor_entry *next;
 	uint64_t version;

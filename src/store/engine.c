@@ -7,6 +7,7 @@
  */
 #include "store/engine.h"
 
+#include "store/look.h"
 #include "store/entry.h"
 #include "store/lock.h"
 #include "store/parts.h"
@@ -332,9 +333,20 @@ static struct reader *embedded_reader_open(struct engine *e)
 
 static void embedded_reader_close(struct reader *r)
 {
+	free(r->looking);
 	snapshot_close(&r->snapshot);
 	tx_free(&r->base.tx);
 	free(r);
+}
+
+static struct env read_env(struct engine *e, struct arena *arena)
+{
+	struct instant now = wall_now(&e->wall);
+	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
+	return (struct env){.now = now,
+			    .instant = {now.ms > newest ? now.ms : newest},
+			    .epoch = atomic_load(&e->epoch),
+			    .arena = arena};
 }
 
 static struct tx *embedded_reader_begin(struct reader *r, uint64_t merchant, struct arena *arena,
@@ -342,12 +354,7 @@ static struct tx *embedded_reader_begin(struct reader *r, uint64_t merchant, str
 {
 	struct engine *e = r->base.engine;
 	snapshot_begin(&r->snapshot);
-	struct instant now = wall_now(&e->wall);
-	int64_t newest = atomic_load_explicit(&e->newest_ms, memory_order_relaxed);
-	struct env env = {.now = now,
-			  .instant = {now.ms > newest ? now.ms : newest},
-			  .epoch = atomic_load(&e->epoch),
-			  .arena = arena};
+	struct env env = read_env(e, arena);
 	tx_init_read(&r->base.tx, &r->snapshot.rows, &e->keys.ring, merchant, &env, detail);
 	return &r->base.tx;
 }
@@ -368,10 +375,20 @@ static void embedded_reader_rest(struct reader *r)
 	snapshot_rest(&r->snapshot);
 }
 
-/* All rows are at hand. */
 static void look(struct reader *r, const struct reader_look *looks, unsigned n)
 {
-	(void)r, (void)looks, (void)n;
+	struct engine *e = r->base.engine;
+	if (!r->looking)
+		r->looking = calloc(1, sizeof(*r->looking));
+	must(r->looking);
+	snapshot_begin(&r->snapshot);
+	struct env env = read_env(e, NULL);
+	for (; n > 0 && r->snapshot.view.tree.snapshot; looks += LOOK_CALLS) {
+		unsigned some = n < LOOK_CALLS ? n : LOOK_CALLS;
+		looking_run(r->looking, &r->snapshot, &e->keys.ring, &env, looks, some);
+		n -= some;
+	}
+	snapshot_end(&r->snapshot);
 }
 
 static enum fault apply(struct tx *tx, handler *handle, const void *cmd, void *ret)

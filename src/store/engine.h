@@ -85,7 +85,7 @@ enum fault reader_apply(struct reader *r, handler *handle, const void *cmd, void
 void reader_end(struct reader *r);
 /* Runs handlers that read only to learn what they will ask for, and has it fetched for all of them
  * at once; their answers are thrown away. Between reader_keep and reader_rest, no transaction open.
- * Where rows are at hand it does nothing. */
+ * Where rows are in the view, it has memory bring them. */
 struct reader_look {
 	uint64_t merchant;
 	struct merchant_clock clock;

@@ -174,5 +174,8 @@ void keyring_masters(struct keyring *k, const struct master_keys *m)
 	k->master = verb_master;
 	k->master_id = m->id[m->count - 1];
 	derive(m->key[m->count - 1], "couponry seal", 0, k->master_seal);
-	derive(m->key[0], "couponry tag", 0, k->master_tag);
+	uint8_t tag[SEAL_KEY_SIZE];
+	derive(m->key[0], "couponry tag", 0, tag);
+	hmac_key_make(DIGEST_SHA256, (struct text){(const char *)tag, sizeof(tag)}, &k->master_tag);
+	secret_wipe(tag, sizeof(tag));
 }

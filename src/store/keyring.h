@@ -12,7 +12,7 @@ struct keyring {
 	const struct master_keys *masters;  /* of `master`; NULL: there are none */
 	uint32_t master_id;		    /* of the key used for sealing now */
 	uint8_t master_seal[SEAL_KEY_SIZE]; /* SECRET members; derived from the master key */
-	uint8_t master_tag[32];		    /* store_tag; derived from the master key */
+	struct hmac_key master_tag;	    /* store_tag; derived from the master key */
 	/* The sealing key of an older master key; NULL: there are none. */
 	bool (*master)(const struct keyring *k, uint64_t id, uint8_t ret_key[SEAL_KEY_SIZE]);
 	/* The key of a merchant's slot that was taken before; false when it was wiped (the customer

@@ -95,9 +95,11 @@ struct engine {
 	struct counters counters;
 };
 
+struct looking;
 struct reader {
 	struct reader_base base; /* first */
 	struct snapshot snapshot;
+	struct looking *looking; /* NULL: never looked */
 };
 /* What engine.c hangs into its table of verbs (engines.h). */
 void embedded_submit(struct engine *e, struct write *w);

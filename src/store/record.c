@@ -187,13 +187,22 @@ bool list_counts(enum list list, const void *record)
 	return true;
 }
 
-/* Most numbers are one byte. */
+/* Most numbers are one byte, or moments of seven: these are read as eight bytes and cut. */
 static inline bool take(struct text *in, uint64_t *ret)
 {
-	if (in->size > 0 && (uint8_t)*in->data <= 240) {
-		*ret = (uint8_t)*in->data;
+	enum { ONE_BYTE_MAX = 240, FOUR_BYTES = 250 };
+	uint8_t first = in->size ? (uint8_t)*in->data : 0;
+	if (in->size > 0 && first <= ONE_BYTE_MAX) {
+		*ret = first;
 		in->data++;
 		in->size--;
+		return true;
+	}
+	if (in->size >= VARINT_SIZE_MAX && first > FOUR_BYTES && in->data[1]) {
+		size_t size = varint_size(first);
+		*ret = load_big_endian(in->data + 1) >> 8 * (VARINT_SIZE_MAX - size);
+		in->data += size;
+		in->size -= size;
 		return true;
 	}
 	return varint_take(in, ret);
@@ -240,16 +249,6 @@ static bool take_field(const struct field *f, struct text *in, char *to)
 	return false;
 }
 
-static void clear_field(const struct field *f, char *to)
-{
-	if (field_is_text(f))
-		*(struct text *)(void *)to = TEXT_NONE;
-	else if (f->kind == KIND_FLAG)
-		*(bool *)to = false;
-	else
-		*(uint64_t *)(void *)to = 0;
-}
-
 bool record_decode(const struct record_shape *shape, struct text value, void *record)
 {
 	uint64_t *at = record_at(shape, record), n;
@@ -268,8 +267,8 @@ bool record_decode(const struct record_shape *shape, struct text value, void *re
 	for (; f < end; f++)
 		if (!take_field(f, &value, (char *)record + f->offset))
 			return false;
-	for (end = shape->fields + last; f < end; f++)
-		clear_field(f, (char *)record + f->offset);
+	if (f < shape->fields + last) /* `at` stands behind the last field */
+		memset((char *)record + f->offset, 0, shape->at - f->offset);
 	return value.size == 0;
 }
 

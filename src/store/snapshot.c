@@ -65,6 +65,11 @@ static const struct version *find_in_memory(const struct snapshot *s, struct tex
 	return v;
 }
 
+bool snapshot_has(const struct snapshot *s, struct text place)
+{
+	return find_in_memory(s, place) != NULL;
+}
+
 static struct text version_value(const struct version *v)
 {
 	return (struct text){v->data, v->size};

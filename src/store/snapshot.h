@@ -39,6 +39,8 @@ void snapshot_open(struct snapshot *s, struct overlay *o, const struct view *v);
 void snapshot_close(struct snapshot *s);
 void snapshot_begin(struct snapshot *s);
 void snapshot_end(struct snapshot *s);
+/* Whether memory, not the view, has the row of that place (together.h), deleted ones too. */
+bool snapshot_has(const struct snapshot *s, struct text place);
 /* With `keeps` set an end leaves the LMDB transaction open for the next begin, which takes it if
  * nothing was committed since; it pins pages of the file until this lets it go. */
 void snapshot_rest(struct snapshot *s);

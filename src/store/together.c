@@ -64,6 +64,17 @@ struct text key_apart(struct text place, struct key *memory)
 	return key_get(memory);
 }
 
+bool place_of_holder(struct text place, struct key *ret)
+{
+	size_t at;
+	if (!is_place(place) || which_at(place, &at) == 0)
+		return false;
+	memcpy(ret->bytes, place.data, at);
+	ret->bytes[at] = 0;
+	ret->size = at + 1;
+	return true;
+}
+
 bool row_is_counter(struct text place)
 {
 	uint8_t kind = (uint8_t)place.data[0];

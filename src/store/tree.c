@@ -101,6 +101,27 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 
 /* ---- looking up ---- */
 
+/* The order of keys of which the first *shares bytes are equal; *shares: all that are. */
+static inline int compare_behind(struct text a, struct text b, size_t *shares)
+{
+	size_t common = a.size < b.size ? a.size : b.size, at = *shares;
+	while (at < common && common >= 8) {
+		at = common - at < 8 ? common - 8 : at; /* some may be known to be equal */
+		uint64_t left = load_big_endian(a.data + at), right = load_big_endian(b.data + at);
+		if (left != right) {
+			*shares = at + (size_t)__builtin_clzll(left ^ right) / 8;
+			return left < right ? -1 : 1;
+		}
+		at += 8;
+	}
+	while (at < common && a.data[at] == b.data[at])
+		at++;
+	*shares = at;
+	if (at < common)
+		return (uint8_t)a.data[at] < (uint8_t)b.data[at] ? -1 : 1;
+	return (a.size > b.size) - (a.size < b.size);
+}
+
 /* Calls for all nodes that the next three steps between low and high may look at. */
 static void call_three_steps(const struct tree_page *p, unsigned low, unsigned high)
 {
@@ -118,27 +139,33 @@ static void call_three_steps(const struct tree_page *p, unsigned low, unsigned h
 			__builtin_prefetch(node_get(p, at[i]));
 }
 
-/* The first node from `low` on whose key is not less. Memory is slow and comparing is not: what
- * three steps may need is called for at once. */
-static unsigned find(const struct tree_page *p, unsigned low, struct text key, bool *ret_equal)
+/* Compares with the middle; true: it is equal, and at low. */
+static inline bool halve(struct stretch *s, const struct tree_page *p, struct text key)
 {
-	unsigned high = node_count(p);
-	*ret_equal = false;
-	for (unsigned step = 0; low < high; step++) {
-		if (step % 3 == 0)
-			call_three_steps(p, low, high);
-		unsigned middle = (low + high) / 2;
-		int order = tree_compare(key, node_key(node_get(p, middle)));
-		if (order == 0) {
-			*ret_equal = true;
-			return middle;
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
+	unsigned middle = (s->low + s->high) / 2;
+	size_t shares = s->low_shares < s->high_shares ? s->low_shares : s->high_shares;
+	int order = compare_behind(key, node_key(node_get(p, middle)), &shares);
+	if (order < 0) {
+		s->high = middle;
+		s->high_shares = shares;
+	} else {
+		s->low = order ? middle + 1 : middle;
+		s->low_shares = shares;
 	}
-	return low;
+	return order == 0;
+}
+
+/* The first node of the stretch whose key is not less, at low. Memory is slow and comparing is not:
+ * what three steps may need is called for at once. */
+static bool find(const struct tree_page *p, struct text key, struct stretch *s)
+{
+	for (unsigned step = 0; s->low < s->high; step++) {
+		if (step % 3 == 0)
+			call_three_steps(p, s->low, s->high);
+		if (halve(s, p, key))
+			return true;
+	}
+	return false;
 }
 
 /* The nodes' places, which are needed first, come at once. */
@@ -148,21 +175,30 @@ static void call_for(const struct tree_page *p)
 		__builtin_prefetch((const char *)p + 64 * line);
 }
 
+/* Where a branch's node leads. */
+static const struct tree_page *child_get(const struct tree *t, const struct node *n)
+{
+	return page_get(t, n->low | (uint64_t)n->high << 16 | (uint64_t)n->flags << 32);
+}
+
 static void descend(const struct tree *t, struct text key, struct finger *f)
 {
 	const struct tree_page *p = page_get(t, t->root);
+	struct stretch s = {0};
 	*f = (struct finger){0};
 	for (unsigned level = 1; level < t->depth; level++) {
-		bool equal;
 		must(p->flags & PAGE_BRANCH);
 		/* The first node has no key: it takes all that is less than the second. */
-		unsigned i = find(p, 1, key, &equal) - !equal;
+		s.low = 1;
+		s.high = node_count(p);
+		bool equal = find(p, key, &s);
+		unsigned i = s.low - !equal;
 		const struct node *n = node_get(p, i);
 		if (i > 0)
 			f->low = node_key(n);
 		if (i + 1 < node_count(p))
 			f->high = node_key(node_get(p, i + 1));
-		p = page_get(t, n->low | (uint64_t)n->high << 16 | (uint64_t)n->flags << 32);
+		p = child_get(t, n);
 		call_for(p);
 	}
 	f->leaf = p;
@@ -205,16 +241,141 @@ static bool is_beside(struct finger *f, struct text key)
 	return false;
 }
 
+/* ---- side by side ---- */
+
+enum { STEPS_A_TURN = 3, VALUE_LINES = 4 };
+
+/* Keys differ in their last bytes. */
+static unsigned slot_of(struct text key)
+{
+	uint64_t word = 0;
+	size_t n = key.size < sizeof(word) ? key.size : sizeof(word);
+	memcpy(&word, key.data + key.size - n, n);
+	return (unsigned)((word * UINT64_C(0x9E3779B97F4A7C15)) >> 56) % TREE_WALK_SLOTS;
+}
+
+static const struct walk *walk_find(const struct tree *t, struct text key)
+{
+	unsigned i = t->walk_slots[slot_of(key)];
+	return i && text_equal(t->walks[i - 1].key, key) ? &t->walks[i - 1] : NULL;
+}
+
+/* As far as was called for. True: the search is at its end. */
+static bool search_on(struct walk *w, bool *ret_equal)
+{
+	struct stretch at = w->at;
+	bool equal = false;
+	for (unsigned step = 0; step < STEPS_A_TURN && !equal && at.low < at.high; step++)
+		equal = halve(&at, w->page, w->key);
+	w->at = at;
+	*ret_equal = equal;
+	return equal || at.low >= at.high;
+}
+
+static void walk_down(const struct tree *t, struct walk *w, bool equal)
+{
+	w->page = child_get(t, node_get(w->page, w->at.low - !equal));
+	w->looked = false;
+	w->level++;
+	call_for(w->page);
+}
+
+/* A branch's first node has no key. */
+static void look_at_page(const struct tree *t, struct walk *w)
+{
+	w->looked = true;
+	w->at.low = w->level < t->depth;
+	w->at.high = node_count(w->page);
+}
+
+/* Everybody goes through the uppermost pages: they are at hand. */
+static void walk_begin(const struct tree *t, struct walk *w)
+{
+	w->page = page_get(t, t->root);
+	for (w->level = 1; w->level + 1 < t->depth;) {
+		bool equal = false;
+		look_at_page(t, w);
+		struct stretch at = w->at;
+		while (!equal && at.low < at.high)
+			equal = halve(&at, w->page, w->key);
+		w->at = at;
+		walk_down(t, w, equal);
+	}
+}
+
+static void walk_end(const struct tree *t, struct walk *w, bool found)
+{
+	w->found = found;
+	if (found) {
+		w->value = value_of(t, node_get(w->page, w->at.low));
+		for (unsigned line = 0; line < VALUE_LINES; line++)
+			__builtin_prefetch(w->value.data + 64 * line);
+	}
+	w->page = NULL;
+}
+
+/* Looks at what was called for by the turn before, and calls for what the next one wants. */
+static void turn(const struct tree *t, struct walk *w)
+{
+	bool equal = false, is_leaf = w->level == t->depth;
+	if (!w->looked) {
+		look_at_page(t, w);
+		call_three_steps(w->page, w->at.low, w->at.high);
+	} else if (!search_on(w, &equal)) {
+		call_three_steps(w->page, w->at.low, w->at.high);
+	} else if (!is_leaf) {
+		walk_down(t, w, equal);
+	} else {
+		walk_end(t, w, equal);
+	}
+}
+
+void tree_forget_walks(struct tree *t)
+{
+	memset(t->walk_slots, 0, sizeof(t->walk_slots));
+	t->walk_count = 0;
+}
+
+void tree_walk(struct tree *t, const struct text *keys, unsigned n)
+{
+	struct walk *walks = t->walks + t->walk_count;
+	must(n <= TREE_WALKS_MAX - t->walk_count);
+	for (unsigned i = 0; i < n; i++) {
+		walks[i] = (struct walk){.key = keys[i]};
+		walk_begin(t, &walks[i]);
+		t->walk_slots[slot_of(keys[i])] = (uint8_t)(++t->walk_count);
+	}
+	for (unsigned under_way = n; under_way;) {
+		under_way = 0;
+		for (unsigned i = 0; i < n; i++) {
+			if (!walks[i].page)
+				continue;
+			turn(t, &walks[i]);
+			under_way++;
+		}
+	}
+}
+
+/* ---- one row ---- */
+
 bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 {
 	bool equal;
+	const struct walk *walk = t->walk_count ? walk_find(t, key) : NULL;
+	if (walk) {
+		*ret_value = walk->value;
+		return walk->found;
+	}
 	struct finger *f = finger_of(t, key);
 	bool same = belongs(f, key);
 	if (!same)
 		descend(t, key, f);
 	must(f->leaf->flags & PAGE_LEAF);
-	if (!same || !(equal = is_beside(f, key)))
-		f->at = find(f->leaf, 0, key, &equal);
+	if (!same || !(equal = is_beside(f, key))) {
+		struct stretch s = {.high = node_count(f->leaf)};
+		equal = find(f->leaf, key, &s);
+		f->at = s.low;
+	}
 	if (equal)
 		*ret_value = value_of(t, node_get(f->leaf, f->at));
 	return equal;

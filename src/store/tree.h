@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "base/base.h"
+#include "base/varint.h"
 
 struct tree_page;
 
@@ -21,13 +21,34 @@ struct finger {
 	unsigned at;		      /* where the last look-up ended */
 };
 
-enum { TREE_FINGERS = 64 };
+/* Where a search still looks, and how many bytes the key shares with the nodes around it; all that
+ * are between share at least the lesser number. Both hold for the page below too. */
+struct stretch {
+	unsigned low, high;
+	size_t low_shares, high_shares;
+};
+
+/* A way down under way, and what it has found. */
+struct walk {
+	struct text key;
+	const struct tree_page *page; /* NULL: at its end */
+	struct stretch at;
+	unsigned level;
+	bool looked; /* the page's own beginning has come */
+	bool found;
+	struct text value;
+};
+
+enum { TREE_FINGERS = 64, TREE_WALKS_MAX = 64, TREE_WALK_SLOTS = 256 };
 struct tree {
 	const char *map;
 	uint64_t snapshot; /* LMDB's number of the transaction that made it; 0: none */
 	uint64_t root;
 	unsigned depth;
 	struct finger fingers[TREE_FINGERS];
+	struct walk walks[TREE_WALKS_MAX];
+	uint8_t walk_slots[TREE_WALK_SLOTS]; /* by their keys' hash: place + 1, 0 none */
+	unsigned walk_count;
 };
 
 /* Goes to the snapshot with that number, which a transaction holds. `inside`: any value that LMDB
@@ -36,15 +57,11 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
 /* False: no such row. The value lies in the map. */
 bool tree_get(struct tree *t, struct text key, struct text *ret_value);
 
-static inline uint64_t load_big_endian(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
+/* Walks to several keys side by side: while memory brings one's next nodes, the others go on. What
+ * they find tree_get has then at hand, until tree_forget_walks; so long the keys must stay where
+ * they are. At most TREE_WALKS_MAX between two forgettings. */
+void tree_walk(struct tree *t, const struct text *keys, unsigned n);
+void tree_forget_walks(struct tree *t);
 
 /* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. */
 static inline int tree_compare(struct text a, struct text b)

@@ -38,6 +38,15 @@ enum {
 	ENTRY_BYTES_MAX = 12 * 1024 * 1024 - 64,
 };
 
+enum { TAG_SIZE = 16, LAST_TAG_MAX = 24 };
+struct last_tag {
+	const struct keyring *keys; /* NULL: none */
+	uint64_t merchant;
+	size_t size;
+	char of[LAST_TAG_MAX];
+	uint8_t tag[TAG_SIZE];
+};
+
 struct touched; /* list.h */
 struct tx {
 	struct rows *rows;
@@ -63,6 +72,7 @@ struct tx {
 	uint32_t touched_count, touched_capacity;
 	uint32_t *slots; /* hash index of `touched`: place + 1, 0 free */
 	uint32_t slot_count, slot_capacity;
+	struct last_tag last_tag;
 };
 
 /* env->now and env->instant are moved already. */

@@ -37,8 +37,8 @@ static inline void fake_keyring_init(struct fake_keyring *f)
 {
 	*f = (struct fake_keyring){.ring = {.master_id = 1,
 					    .master_seal = {7},
-					    .master_tag = {9},
 					    .customer = fake_customer,
 					    .take_slot = fake_take_slot,
 					    .slot_seen = fake_slot_seen}};
+	hmac_key_make(DIGEST_SHA256, TEXT("\x09"), &f->ring.master_tag);
 }

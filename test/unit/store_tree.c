@@ -1,7 +1,7 @@
 /*
  * Our own descent through LMDB's pages against LMDB itself: random rows put and deleted in many
- * transactions, values up to several pages, every key and many absent ones looked up both ways;
- * and a snapshot that is held while others commit.
+ * transactions, values up to several pages, every key and many absent ones looked up both ways,
+ * alone and walked to side by side; and a snapshot that is held while others commit.
  */
 #include "store/tree.h"
 #include "test.h"
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, ABSENT = 2000 };
+enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, ABSENT = 2000, WALKS = 200 };
 
 static uint64_t state;
 
@@ -81,6 +81,30 @@ static void compare(struct tree *t, MDB_txn *txn, MDB_dbi rows)
 	}
 }
 
+/* In several walks, of keys that are there and that are not, some twice; then one by one. */
+static void compare_walked(struct tree *t, MDB_txn *txn, MDB_dbi rows)
+{
+	static char memory[TREE_WALKS_MAX][64];
+	struct text keys[TREE_WALKS_MAX];
+	unsigned n = 1 + (unsigned)roll(TREE_WALKS_MAX), walked = 0;
+	for (unsigned i = 0; i < n; i++) {
+		MDB_val k = key_of((unsigned)roll(KEYS * 2), memory[i]);
+		keys[i] = (struct text){memory[i], k.mv_size - (roll(4) ? 0 : roll(k.mv_size))};
+		if (i > 0 && roll(8) == 0)
+			keys[i] = keys[roll(i)];
+	}
+	while (walked < n) {
+		unsigned some = 1 + (unsigned)roll(n - walked);
+		tree_walk(t, keys + walked, some);
+		walked += some;
+		for (unsigned i = 0; i < n; i++)
+			same(t, txn, rows, (MDB_val){keys[i].size, (char *)(uintptr_t)keys[i].data});
+	}
+	tree_forget_walks(t);
+	for (unsigned i = 0; i < n; i++)
+		same(t, txn, rows, (MDB_val){keys[i].size, (char *)(uintptr_t)keys[i].data});
+}
+
 int main(void)
 {
 	const char *seed = getenv("TEST_SEED");
@@ -105,6 +129,8 @@ int main(void)
 		must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
 		if (CHECK(stand(&now, txn, rows)))
 			compare(&now, txn, rows);
+		for (unsigned i = 0; i < WALKS && now.snapshot; i++)
+			compare_walked(&now, txn, rows);
 		mdb_txn_abort(txn);
 	}
 	compare(&held, old, rows);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Server, cli, cliTry } from '../js/server.mjs';
@@ -419,6 +420,29 @@ test('the life of a coupon, verb by verb', async () => {
   assert.deepEqual([events[2].operator, events[2].shop, events[2].customer_id], ['anna', '01', OWNER]);
   assert.equal((await api.get(`${at}?as_of=${encodeURIComponent(events.at(-1).at)}`)).json.state, 'recalled');
   refused(await api.get(`${at}?as_of=2020-01-01`), 404, 'coupon_unknown', 'code');
+});
+/** The bodies of `n` answers to requests that were sent in one piece. */
+const pipelined = (lines, body = '') => new Promise((resolve, reject) => {
+  const socket = net.connect(server.port, '127.0.0.1');
+  let text = '';
+  socket.on('error', reject);
+  socket.on('end', () => resolve(text.split(/HTTP\/1\.1 /).slice(1).map((one) => [Number(one.slice(0, 3)), JSON.parse(one.slice(one.indexOf('\r\n\r\n') + 4))])));
+  socket.on('data', (d) => { text += d; });
+  socket.write(lines.map(([method, path], i) => `${method} ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo-native-key\r\n${
+    i === lines.length - 1 ? 'Connection: close\r\n' : ''}Content-Length: ${method === 'POST' ? body.length : 0}\r\n\r\n${method === 'POST' ? body : ''}`).join(''));
+});
+test('reads that come together, with writes between them, are answered each with its own and in order', async () => {
+  const made = [];
+  for (let i = 0; i < 24; i++) made.push(await issue());
+  await Promise.all(Array.from({ length: 48 }, async (_, n) => {
+    const mine = made[n % made.length], other = made[(n * 7 + 1) % made.length], still = n >= made.length;
+    const lines = [['GET', `/v1/coupons/${mine}`], ['GET', '/v1/coupons/no-such'], ...still ? [] : [['POST', `/v1/coupons/${mine}/freeze`]],
+      ['GET', `/v1/coupons/${mine}`], ['GET', `/v1/coupons/${other}`]];
+    const answers = await pipelined(lines, '{}');
+    assert.deepEqual(answers.map(([status]) => status), lines.map(([, path]) => (path.endsWith('no-such') ? 404 : 200)), JSON.stringify(answers));
+    assert.deepEqual([answers[0][1].code, answers.at(-2)[1].code, answers.at(-1)[1].code], [mine, mine, other]);
+    if (!still) assert.deepEqual([answers[2][1].state, answers[3][1].state], ['frozen', 'frozen']);
+  }));
 });
 test('codes are found as people write them', async () => {
   const { code: made } = await api.done('POST', '/v1/coupons', { template_id: 9001, customer: OWNER });

@@ -245,23 +245,23 @@ static bool scheme_of(struct text sign_method, enum scheme *ret)
 }
 
 /* parts[0] is free for the secret, and so is the one behind the n that follow it. */
-static bool sign_matches(enum scheme scheme, struct text secret, struct text *parts, size_t n,
-			 struct text sign)
+static bool sign_matches(enum scheme scheme, const struct actor *actor, struct text *parts,
+			 size_t n, struct text sign)
 {
 	uint8_t digest[DIGEST_SIZE_MAX];
 	enum digest kind = scheme == SCHEME_HMAC_SHA256 ? DIGEST_SHA256 : DIGEST_MD5;
 	if (scheme == SCHEME_MD5) {
-		parts[0] = parts[n + 1] = secret;
+		parts[0] = parts[n + 1] = actor->credential->secret;
 		digest_parts(kind, parts, n + 2, digest);
 	} else {
-		hmac_parts(kind, secret, parts + 1, n, digest);
+		hmac_of(&actor->macs[kind], parts + 1, n, digest);
 	}
 	return hex_matches(sign, digest, digest_size(kind));
 }
 
 static enum fault check_sign(const struct call *call, const struct top *top)
 {
-	struct text parts[PARTS_MAX], secret = call->actor.credential->secret;
+	struct text parts[PARTS_MAX];
 	struct text sign = top_parameter(top, TEXT("sign"));
 	enum scheme scheme;
 	bool left_out;
@@ -270,12 +270,12 @@ static enum fault check_sign(const struct call *call, const struct top *top)
 	if (top->contradicts || !scheme_of(top_parameter(top, TEXT("sign_method")), &scheme))
 		return FAULT_SIGNATURE_WRONG;
 	size_t n = signed_parts(top, false, parts + 1, &left_out);
-	if (sign_matches(scheme, secret, parts, n, sign))
+	if (sign_matches(scheme, &call->actor, parts, n, sign))
 		return OK;
 	if (!left_out)
 		return FAULT_SIGNATURE_WRONG;
 	n = signed_parts(top, true, parts + 1, &left_out);
-	return sign_matches(scheme, secret, parts, n, sign) ? OK : FAULT_SIGNATURE_WRONG;
+	return sign_matches(scheme, &call->actor, parts, n, sign) ? OK : FAULT_SIGNATURE_WRONG;
 }
 
 enum fault top_check_session(const struct call *call, struct text session, bool is_required)

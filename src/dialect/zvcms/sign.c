@@ -126,7 +126,7 @@ static bool equal(const uint8_t *a, const uint8_t *b)
 static bool hmac_fits(const struct call *call, const struct parts *p, const uint8_t *token)
 {
 	uint8_t mac[DIGEST_SIZE_MAX];
-	hmac_parts(DIGEST_SHA1, call->actor.credential->secret, p->of, p->n, mac);
+	hmac_of(&call->actor.macs[DIGEST_SHA1], p->of, p->n, mac);
 	return equal(mac, token);
 }
 

@@ -1,0 +1,120 @@
+/* See look.h. */
+#include "store/look.h"
+
+#include "store/together.h"
+
+/* ---- what a run ahead sees ---- */
+
+static struct looking *looking_of(struct rows *r)
+{
+	return (struct looking *)(void *)r;
+}
+
+static bool was_walked_to(const struct look_call *c, struct text place)
+{
+	unsigned i = 0;
+	while (i < c->n && !text_equal(key_get(&c->places[i]), place))
+		i++;
+	return i < c->n;
+}
+
+static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
+{
+	struct looking *a = looking_of(r);
+	struct look_call *c = &a->calls[a->at];
+	struct key memory;
+	struct text place = key_together(key, &memory);
+	if (snapshot_has(a->snapshot, place) || was_walked_to(c, place))
+		return row_get(&a->snapshot->rows, key, ret_value);
+	if (c->n < LOOK_ROUNDS) {
+		memcpy(c->places[c->n].bytes, place.data, place.size);
+		c->places[c->n++].size = place.size;
+	}
+	longjmp(a->end, 1);
+}
+
+static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
+			  struct text *ret_key, struct text *ret_value)
+{
+	(void)prefix, (void)after, (void)ret_key, (void)ret_value;
+	longjmp(looking_of(r)->end, 1);
+}
+
+static void verb_put(struct rows *r, struct text key, struct text value)
+{
+	(void)r, (void)key, (void)value;
+	must(false);
+}
+
+static void verb_del(struct rows *r, struct text key)
+{
+	(void)r, (void)key;
+	must(false);
+}
+
+static const struct rows_verbs look_verbs = {
+    .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
+
+/* ---- running ---- */
+
+/* True: it came to its end. Whatever it owns is its arena's. */
+static bool run(struct looking *a, const struct reader_look *look)
+{
+	if (setjmp(a->end) != 0)
+		return false;
+	(void)!look->handle(&a->tx, &a->tx.env, look->cmd, look->ret);
+	return true;
+}
+
+static void look_once(struct looking *a, struct keyring *keys, const struct env *env,
+		      const struct reader_look *look)
+{
+	struct arena_mark mark = arena_mark(look->arena);
+	bool full = look->arena->full;
+	struct detail detail = {0};
+	tx_init_read(&a->tx, &a->rows, keys, look->merchant, env, &detail);
+	a->tx.env.arena = look->arena;
+	reader_merchant(&a->tx, look->merchant, look->clock);
+	a->calls[a->at].ended = run(a, look);
+	memset(look->ret, 0, look->ret_size);
+	look->arena->full = full;
+	arena_rewind(look->arena, mark);
+}
+
+/* Who reads what belongs to a customer mostly reads the customer too. */
+static void walk(struct looking *a, const unsigned *walked, unsigned n)
+{
+	struct text places[2 * LOOK_CALLS];
+	unsigned count = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (a->calls[i].n == walked[i])
+			continue;
+		struct text place = key_get(&a->calls[i].places[walked[i]]);
+		places[count++] = place;
+		if (place_of_holder(place, &a->calls[i].holders[walked[i]]))
+			places[count++] = key_get(&a->calls[i].holders[walked[i]]);
+	}
+	tree_walk(&a->snapshot->view.tree, places, count);
+}
+
+void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
+		const struct reader_look *looks, unsigned n)
+{
+	must(n <= LOOK_CALLS);
+	a->rows = (struct rows){.verbs = &look_verbs};
+	a->snapshot = s;
+	tree_forget_walks(&s->view.tree);
+	for (unsigned i = 0; i < n; i++) {
+		a->calls[i].n = 0;
+		a->calls[i].ended = !looks[i].handle;
+	}
+	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
+		unsigned walked[LOOK_CALLS];
+		for (a->at = 0; a->at < n; a->at++) {
+			walked[a->at] = a->calls[a->at].n;
+			if (!a->calls[a->at].ended)
+				look_once(a, keys, env, &looks[a->at]);
+		}
+		walk(a, walked, n);
+	}
+}

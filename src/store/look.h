@@ -1,0 +1,39 @@
+/*
+ * Reads of several calls, looked ahead: a cold row costs some ten waits for memory, one after the
+ * other, and the waits of different calls can go side by side. Each handler is run until it asks
+ * for a row that nobody has walked to; then all those rows are walked to at once (tree_walk), and
+ * the handlers run again, and so on. What a run answers is thrown away; it is the next, whole run
+ * that finds everything at hand.
+ */
+#pragma once
+
+#include "store/engine.h"
+#include "store/keys.h"
+#include "store/snapshot.h"
+#include "store/tx.h"
+
+#include <setjmp.h>
+
+enum {
+	LOOK_ROUNDS = 2, /* a name, and the record that has it: what comes then is often near */
+	LOOK_CALLS = 16,
+};
+_Static_assert((int)TREE_WALKS_MAX >= 2 * LOOK_ROUNDS * LOOK_CALLS, "all of one look");
+
+/* A call, and the places that have been walked to for it. */
+struct look_call {
+	struct key places[LOOK_ROUNDS], holders[LOOK_ROUNDS];
+	unsigned n;
+	bool ended; /* it came to its end: nothing is missing */
+};
+struct looking {
+	struct rows rows; /* first: the verbs find it through it */
+	struct snapshot *snapshot;
+	struct tx tx;
+	struct look_call calls[LOOK_CALLS];
+	unsigned at; /* the one that runs */
+	jmp_buf end;
+};
+/* The snapshot is begun. At most LOOK_CALLS. */
+void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
+		const struct reader_look *looks, unsigned n);
