@@ -84,17 +84,18 @@ static void look_once(struct looking *a, struct keyring *keys, const struct env 
 /* Who reads what belongs to a customer mostly reads the customer too. */
 static void walk(struct looking *a, const unsigned *walked, unsigned n)
 {
-	struct text places[2 * LOOK_CALLS];
+	struct goal goals[LOOK_CALLS];
 	unsigned count = 0;
 	for (unsigned i = 0; i < n; i++) {
-		if (a->calls[i].n == walked[i])
+		struct look_call *c = &a->calls[i];
+		if (c->n == walked[i])
 			continue;
-		struct text place = key_get(&a->calls[i].places[walked[i]]);
-		places[count++] = place;
-		if (place_of_holder(place, &a->calls[i].holders[walked[i]]))
-			places[count++] = key_get(&a->calls[i].holders[walked[i]]);
+		struct text place = key_get(&c->places[walked[i]]);
+		struct key *holder = &c->holders[walked[i]];
+		bool held = place_of_holder(place, holder);
+		goals[count++] = (struct goal){place, held ? key_get(holder) : TEXT_NONE};
 	}
-	tree_walk(&a->snapshot->view.tree, places, count);
+	tree_walk(&a->snapshot->view.tree, goals, count);
 }
 
 void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,

@@ -303,8 +303,32 @@ static void walk_begin(const struct tree *t, struct walk *w)
 	}
 }
 
-static void walk_end(const struct tree *t, struct walk *w, bool found)
+static struct walk *walk_new(struct tree *t, struct text key)
 {
+	struct walk *w = &t->walks[t->walk_count++];
+	t->walk_slots[slot_of(key)] = (uint8_t)t->walk_count;
+	*w = (struct walk){.key = key};
+	return w;
+}
+
+/* Where its leaf is the same, the way is short. */
+static void walk_beside(struct tree *t, const struct walk *w)
+{
+	must(!w->beside.size || tree_compare(w->beside, w->key) < 0);
+	if (!w->beside.size || w->at.low == 0 ||
+	    tree_compare(node_key(node_get(w->page, 0)), w->beside) > 0)
+		return;
+	struct walk *other = walk_new(t, w->beside);
+	other->page = w->page;
+	other->level = t->depth;
+	other->looked = true;
+	other->at.high = w->at.low;
+	call_three_steps(other->page, 0, other->at.high);
+}
+
+static void walk_end(struct tree *t, struct walk *w, bool found)
+{
+	walk_beside(t, w);
 	w->found = found;
 	if (found) {
 		w->value = value_of(t, node_get(w->page, w->at.low));
@@ -315,7 +339,7 @@ static void walk_end(const struct tree *t, struct walk *w, bool found)
 }
 
 /* Looks at what was called for by the turn before, and calls for what the next one wants. */
-static void turn(const struct tree *t, struct walk *w)
+static void turn(struct tree *t, struct walk *w)
 {
 	bool equal = false, is_leaf = w->level == t->depth;
 	if (!w->looked) {
@@ -336,21 +360,21 @@ void tree_forget_walks(struct tree *t)
 	t->walk_count = 0;
 }
 
-void tree_walk(struct tree *t, const struct text *keys, unsigned n)
+void tree_walk(struct tree *t, const struct goal *goals, unsigned n)
 {
-	struct walk *walks = t->walks + t->walk_count;
-	must(n <= TREE_WALKS_MAX - t->walk_count);
+	unsigned first = t->walk_count, under_way = n;
+	must(2 * n <= TREE_WALKS_MAX - first);
 	for (unsigned i = 0; i < n; i++) {
-		walks[i] = (struct walk){.key = keys[i]};
-		walk_begin(t, &walks[i]);
-		t->walk_slots[slot_of(keys[i])] = (uint8_t)(++t->walk_count);
+		struct walk *w = walk_new(t, goals[i].key);
+		w->beside = goals[i].beside;
+		walk_begin(t, w);
 	}
-	for (unsigned under_way = n; under_way;) {
+	while (under_way) {
 		under_way = 0;
-		for (unsigned i = 0; i < n; i++) {
-			if (!walks[i].page)
+		for (unsigned i = first; i < t->walk_count; i++) {
+			if (!t->walks[i].page)
 				continue;
-			turn(t, &walks[i]);
+			turn(t, &t->walks[i]);
 			under_way++;
 		}
 	}

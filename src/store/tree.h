@@ -28,9 +28,14 @@ struct stretch {
 	size_t low_shares, high_shares;
 };
 
+/* `beside`: a lesser key that mostly stands on the same leaf, and will be asked for too; or none. */
+struct goal {
+	struct text key, beside;
+};
+
 /* A way down under way, and what it has found. */
 struct walk {
-	struct text key;
+	struct text key, beside;
 	const struct tree_page *page; /* NULL: at its end */
 	struct stretch at;
 	unsigned level;
@@ -59,8 +64,8 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value);
 
 /* Walks to several keys side by side: while memory brings one's next nodes, the others go on. What
  * they find tree_get has then at hand, until tree_forget_walks; so long the keys must stay where
- * they are. At most TREE_WALKS_MAX between two forgettings. */
-void tree_walk(struct tree *t, const struct text *keys, unsigned n);
+ * they are. At most half of TREE_WALKS_MAX between two forgettings. */
+void tree_walk(struct tree *t, const struct goal *goals, unsigned n);
 void tree_forget_walks(struct tree *t);
 
 /* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. */

@@ -81,28 +81,58 @@ static void compare(struct tree *t, MDB_txn *txn, MDB_dbi rows)
 	}
 }
 
+static MDB_val val_of(struct text key)
+{
+	return (MDB_val){key.size, (char *)(uintptr_t)key.data};
+}
+
+/* A key that is there and a few before this one, or a shorter one that need not be there. */
+static struct text before(MDB_txn *txn, MDB_dbi rows, struct text key, char out[64])
+{
+	MDB_val k = val_of(key), v;
+	MDB_cursor *cursor;
+	struct text found = {key.data, roll(key.size)};
+	must(mdb_cursor_open(txn, rows, &cursor) == 0);
+	int error = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+	for (uint64_t i = 1 + roll(8); i > 0 && error == 0; i--)
+		error = mdb_cursor_get(cursor, &k, &v, MDB_PREV);
+	if (error == 0 && roll(4)) {
+		memcpy(out, k.mv_data, k.mv_size);
+		found = (struct text){out, k.mv_size};
+	}
+	mdb_cursor_close(cursor);
+	return found;
+}
+
 /* In several walks, of keys that are there and that are not, some twice; then one by one. */
 static void compare_walked(struct tree *t, MDB_txn *txn, MDB_dbi rows)
 {
-	static char memory[TREE_WALKS_MAX][64];
-	struct text keys[TREE_WALKS_MAX];
-	unsigned n = 1 + (unsigned)roll(TREE_WALKS_MAX), walked = 0;
+	static char memory[TREE_WALKS_MAX / 2][64], others[TREE_WALKS_MAX / 2][64];
+	struct text keys[TREE_WALKS_MAX / 2];
+	struct goal goals[TREE_WALKS_MAX / 2];
+	unsigned n = 1 + (unsigned)roll(TREE_WALKS_MAX / 2), walked = 0;
 	for (unsigned i = 0; i < n; i++) {
 		MDB_val k = key_of((unsigned)roll(KEYS * 2), memory[i]);
 		keys[i] = (struct text){memory[i], k.mv_size - (roll(4) ? 0 : roll(k.mv_size))};
 		if (i > 0 && roll(8) == 0)
 			keys[i] = keys[roll(i)];
+		goals[i] = (struct goal){.key = keys[i]};
+		if (roll(2))
+			goals[i].beside = before(txn, rows, keys[i], others[i]);
 	}
 	while (walked < n) {
 		unsigned some = 1 + (unsigned)roll(n - walked);
-		tree_walk(t, keys + walked, some);
+		tree_walk(t, goals + walked, some);
 		walked += some;
-		for (unsigned i = 0; i < n; i++)
-			same(t, txn, rows, (MDB_val){keys[i].size, (char *)(uintptr_t)keys[i].data});
+		for (unsigned i = 0; i < n; i++) {
+			same(t, txn, rows, val_of(goals[i].key));
+			if (goals[i].beside.size)
+				same(t, txn, rows, val_of(goals[i].beside));
+		}
 	}
 	tree_forget_walks(t);
 	for (unsigned i = 0; i < n; i++)
-		same(t, txn, rows, (MDB_val){keys[i].size, (char *)(uintptr_t)keys[i].data});
+		same(t, txn, rows, val_of(goals[i].key));
 }
 
 int main(void)
