@@ -387,12 +387,20 @@ static size_t count_heads(const struct sorted *rows, size_t count)
 	return heads;
 }
 
+/* The next one is newer: generation_add. */
+static bool is_same_row(const struct sorted *a, const struct sorted *b)
+{
+	return a->word == b->word && text_equal(row_key(a->row), row_key(b->row));
+}
+
 static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bool heads)
 {
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++) {
 		if (i + ROWS_AHEAD < count)
 			__builtin_prefetch(rows[i + ROWS_AHEAD].row);
+		if (i + 1 < count && is_same_row(&rows[i], &rows[i + 1]))
+			continue;
 		error = feed_row(f, rows[i].row);
 		if (error == 0 && !heads && feed_is_full(f)) {
 			error = feed_commit(f);
