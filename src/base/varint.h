@@ -23,6 +23,15 @@ void buffer_slice(struct buffer *b, struct text t);
 
 /* Reads from the front of *in and moves it on; false (and *in unchanged) at the end or on a
  * form that varint_put does not make. */
-CHECKED bool varint_take(struct text *in, uint64_t *ret_value);
+CHECKED bool varint_take_long(struct text *in, uint64_t *ret_value); /* varint_take's slow way */
+CHECKED static inline bool varint_take(struct text *in, uint64_t *ret_value)
+{
+	/* Most numbers are one byte. */
+	if (in->size == 0 || (uint8_t)*in->data > 240)
+		return varint_take_long(in, ret_value);
+	*ret_value = (uint8_t)*in->data;
+	*in = (struct text){in->data + 1, in->size - 1};
+	return true;
+}
 CHECKED bool zigzag_take(struct text *in, int64_t *ret_value);
 CHECKED bool slice_take(struct text *in, struct text *ret_slice);

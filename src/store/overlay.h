@@ -73,7 +73,8 @@ const struct version *generation_find(const struct generation *g, uint64_t batch
 /* Memory it takes, tables and old versions included. */
 size_t generation_bytes(const struct generation *g);
 
-/* All rows, sorted by key (equal ones as they came), in mapped memory; generation_unsort gives it back. NULL: no memory. */
+/* All rows, sorted by key (equal ones as they came), in mapped memory; generation_unsort gives it
+ * back. NULL: no memory. */
 struct sorted {
 	uint64_t word; /* of the key, big-endian: the sort's own */
 	const struct row *row;

@@ -187,22 +187,10 @@ bool list_counts(enum list list, const void *record)
 	return true;
 }
 
-/* Most numbers are one byte. */
-static inline bool take(struct text *in, uint64_t *ret)
-{
-	if (in->size > 0 && (uint8_t)*in->data <= 240) {
-		*ret = (uint8_t)*in->data;
-		in->data++;
-		in->size--;
-		return true;
-	}
-	return varint_take(in, ret);
-}
-
 static inline bool take_slice(struct text *in, struct text *ret)
 {
 	uint64_t size;
-	if (!take(in, &size) || size > in->size)
+	if (!varint_take(in, &size) || size > in->size)
 		return false;
 	*ret = (struct text){in->data, (size_t)size};
 	in->data += size;
@@ -223,16 +211,16 @@ static bool take_field(const struct field *f, struct text *in, char *to)
 	case KIND_BYTES:
 		return take_slice(in, (struct text *)(void *)to);
 	case KIND_NUMBER:
-		return take(in, (uint64_t *)(void *)to);
+		return varint_take(in, (uint64_t *)(void *)to);
 	case KIND_SIGNED:
 	case KIND_INSTANT:
 	case KIND_MONEY:
-		if (!take(in, &v))
+		if (!varint_take(in, &v))
 			return false;
 		*(int64_t *)(void *)to = unzigzag(v);
 		return true;
 	case KIND_FLAG:
-		if (!take(in, &v) || v > 1)
+		if (!varint_take(in, &v) || v > 1)
 			return false;
 		*(bool *)to = v != 0;
 		return true;
@@ -254,15 +242,15 @@ bool record_decode(const struct record_shape *shape, struct text value, void *re
 {
 	uint64_t *at = record_at(shape, record), n;
 	unsigned place = shape->clustered, last = shape->field_count;
-	if (!take(&value, &n) || n > shape->list_count - place)
+	if (!varint_take(&value, &n) || n > shape->list_count - place)
 		return false;
 	memset(at, 0, RECORD_LISTS_MAX * sizeof(*at));
 	if (shape->clustered)
 		at[0] = field_number(&shape->fields[shape->key_count - 1], record);
 	for (n += place; place < n; place++)
-		if (!take(&value, &at[place]))
+		if (!varint_take(&value, &at[place]))
 			return false;
-	if (!take(&value, &n) || n > last - shape->key_count)
+	if (!varint_take(&value, &n) || n > last - shape->key_count)
 		return false;
 	const struct field *f = shape->fields + shape->key_count, *end = f + n;
 	for (; f < end; f++)

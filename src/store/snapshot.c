@@ -90,8 +90,7 @@ static void set(struct rows *r, struct text key, const struct text *value)
 	struct key memory;
 	must(s->stamp.batch != 0);
 	key = key_together(key, &memory);
-	/* Counters are written again and again. */
-	bool add = s->blind && !row_is_counter(key);
+	bool add = s->blind && !row_is_written_often(key);
 	must(add ? generation_add(s->pair.active, s->stamp, key, value)
 		 : generation_set(s->pair.active, s->stamp, key, value));
 }
