@@ -339,7 +339,7 @@ static void qualify_one(struct reader *r, uint64_t customer, const struct cart *
 	    .cart = *cart};
 	reader_begin(r, 1, &arena, &detail);
 	must(reader_apply(r, command_get(COMMAND_coupon_qualify)->handle, &cmd, &ret) == OK);
-	must(ret.n <= WALLET && (ret.n == 0 || ret.best_count));
+	must(ret.n <= WALLET);
 	reader_end(r);
 	arena_release(&arena);
 }
@@ -415,10 +415,11 @@ int main(int count, char **arguments)
 		generate(&b);
 	}
 	read_codes(&b);
+	/* First: of wallets whose coupons can all be used, whatever is redeemed later. */
+	qualify(&b, 20000);
 	if (fresh)
 		redeem(&b, redemptions < b.code_count ? redemptions : b.code_count);
 	look_ups(&b, 200000);
-	qualify(&b, 20000);
 	engine_close(b.engine);
 	free(b.code);
 	fclose(b.codes);
