@@ -313,10 +313,14 @@ static int feed_begin(struct feed *f)
 	return error;
 }
 
-static int feed_commit(struct feed *f)
+/* One that does not move the position may be lost with the power supply, as long as the file stays
+ * whole: its meta page goes to the disk with the next one's rows. */
+static int feed_commit(struct feed *f, bool last)
 {
 	mdb_cursor_close(f->cursor);
-	int error = mdb_txn_commit(f->txn);
+	int error = mdb_env_set_flags(f->view->env, MDB_NOMETASYNC, !last);
+	must(error == 0);
+	error = mdb_txn_commit(f->txn);
 	atomic_fetch_add_explicit(&f->view->commits, 1, memory_order_release);
 	f->txn = NULL;
 	return error;
@@ -411,7 +415,7 @@ static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bo
 			continue;
 		error = feed_row(f, rows[i].row);
 		if (error == 0 && !heads && feed_is_full(f)) {
-			error = feed_commit(f);
+			error = feed_commit(f, false);
 			if (error == 0)
 				error = feed_begin(f);
 		}
@@ -428,7 +432,7 @@ static int feed_position(struct feed *f, const struct position *position)
 static enum fault feed_end(struct feed *f, int error)
 {
 	if (error == 0)
-		error = feed_commit(f);
+		error = feed_commit(f, true);
 	if (f->txn)
 		mdb_txn_abort(f->txn);
 	if (error == 0)
