@@ -90,7 +90,7 @@ static bool read_form(const uint8_t *p, size_t size, uint64_t *ret_value)
 	return size == 3 || (value > THREE_MAX && (size == 4 || p[1] != 0));
 }
 
-bool varint_take(struct text *in, uint64_t *ret_value)
+bool varint_take_long(struct text *in, uint64_t *ret_value)
 {
 	const uint8_t *p = (const uint8_t *)in->data;
 	if (in->size == 0)

@@ -34,6 +34,23 @@ void buffer_slice(struct buffer *b, struct text t);
 
 /* Reads from the front of *in and moves it on; false (and *in unchanged) at the end or on a
  * form that varint_put does not make. */
-CHECKED bool varint_take(struct text *in, uint64_t *ret_value);
+CHECKED bool varint_take_long(struct text *in, uint64_t *ret_value); /* varint_take's slow way */
+CHECKED static inline bool varint_take(struct text *in, uint64_t *ret_value)
+{
+	/* Most numbers are one byte, or moments of seven: these are read as eight bytes and cut. */
+	enum { ONE_BYTE_MAX = 240, FOUR_BYTES = 250 };
+	uint8_t first = in->size ? (uint8_t)*in->data : ONE_BYTE_MAX + 1;
+	size_t size = 1;
+	if (first <= ONE_BYTE_MAX) {
+		*ret_value = first;
+	} else if (in->size >= VARINT_SIZE_MAX && first > FOUR_BYTES && in->data[1]) {
+		size = varint_size(first);
+		*ret_value = load_big_endian(in->data + 1) >> 8 * (VARINT_SIZE_MAX - size);
+	} else {
+		return varint_take_long(in, ret_value);
+	}
+	*in = (struct text){in->data + size, in->size - size};
+	return true;
+}
 CHECKED bool zigzag_take(struct text *in, int64_t *ret_value);
 CHECKED bool slice_take(struct text *in, struct text *ret_slice);

@@ -58,32 +58,53 @@ static void derive(struct code_key *key)
 	key->tx = NULL;
 }
 
-void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
+static void spell(uint64_t value, char out[CODE_SIZE])
 {
-	must(id != 0 && id >> ID_BITS == 0);
-	derive(key);
-	uint64_t value = permute(key, id << PAD_BITS);
 	for (unsigned i = CODE_SIZE; i > 0; i--) {
 		out[i - 1] = digits[value & 31];
 		value >>= 5;
 	}
 }
 
-bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
+void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
 {
-	if (code.size != CODE_SIZE)
-		return false;
+	must(id != 0 && id >> ID_BITS == 0);
+	if (id != key->id) {
+		derive(key);
+		spell(permute(key, id << PAD_BITS), key->code);
+		key->id = id;
+	}
+	memcpy(out, key->code, CODE_SIZE);
+}
+
+static bool read_digits(const char *code, uint64_t *ret_value)
+{
 	uint64_t value = 0;
 	for (unsigned i = 0; i < CODE_SIZE; i++) {
-		const char *digit = memchr(digits, code.data[i], 32);
+		const char *digit = memchr(digits, code[i], 32);
 		if (!digit)
 			return false;
 		value = value << 5 | (uint64_t)(digit - digits);
 	}
-	derive(key);
-	value = permute_back(key, value);
-	*ret_id = value >> PAD_BITS;
-	return (value & ((1 << PAD_BITS) - 1)) == 0 && *ret_id != 0;
+	*ret_value = value;
+	return true;
+}
+
+bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
+{
+	uint64_t value;
+	if (code.size != CODE_SIZE)
+		return false;
+	if (memcmp(code.data, key->code, CODE_SIZE) != 0) {
+		if (!read_digits(code.data, &value))
+			return false;
+		derive(key);
+		value = permute_back(key, value);
+		memcpy(key->code, code.data, CODE_SIZE);
+		key->id = (value & ((1 << PAD_BITS) - 1)) == 0 ? value >> PAD_BITS : 0;
+	}
+	*ret_id = key->id;
+	return key->id != 0;
 }
 
 struct text code_of(struct code_key *key, struct arena *a, const struct coupon *c)

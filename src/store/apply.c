@@ -322,28 +322,43 @@ static bool apply_ops(struct applier *a, struct text ops)
 	return ok && ops.size == 0;
 }
 
-bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
-		 const struct head *prev, struct head *ret_head)
+static bool follows(const struct entry_envelope *e, const struct head *prev)
+{
+	return e->number == prev->number + 1 && e->instant.ms >= prev->instant.ms &&
+	       e->ahead_ms >= prev->ahead_ms && e->next_number >= prev->next_number;
+}
+
+bool entry_apply_hashed(struct rows *rows, struct keyring *keys, struct text entry,
+			const uint8_t hash[32], struct head *head)
 {
 	char memory[4096];
-	struct applier a = {.rows = rows, .keys = keys, .slots = prev->slots};
+	struct applier a = {.rows = rows, .keys = keys, .slots = head->slots};
 	struct text rest = entry;
-	if (!entry_envelope_take(&rest, &a.entry) || a.entry.number != prev->number + 1 ||
-	    a.entry.instant.ms < prev->instant.ms || a.entry.ahead_ms < prev->ahead_ms ||
-	    a.entry.next_number < prev->next_number)
+	if (!entry_envelope_take(&rest, &a.entry) || !follows(&a.entry, head))
 		return false;
 	arena_init_lent(&a.arena, memory, sizeof(memory), 2 * (size_t)ENTRY_BYTES_MAX);
 	bool ok = entry.size <= ENTRY_BYTES_MAX && apply_ops(&a, rest);
 	arena_release(&a.arena);
 	if (!ok)
 		return false;
-	struct head head = {.number = a.entry.number,
-			    .instant = a.entry.instant,
-			    .next_number = a.entry.next_number,
-			    .slots = a.slots,
-			    .ahead_ms = a.entry.ahead_ms};
-	entry_hash(prev->hash, entry, head.hash);
-	head_write(rows, a.entry.merchant, &head);
+	*head = (struct head){.number = a.entry.number,
+			      .instant = a.entry.instant,
+			      .next_number = a.entry.next_number,
+			      .slots = a.slots,
+			      .ahead_ms = a.entry.ahead_ms};
+	memcpy(head->hash, hash, sizeof(head->hash));
+	head_write(rows, a.entry.merchant, head);
+	return true;
+}
+
+bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
+		 const struct head *prev, struct head *ret_head)
+{
+	uint8_t hash[32];
+	struct head head = *prev;
+	entry_hash(prev->hash, entry, hash);
+	if (!entry_apply_hashed(rows, keys, entry, hash, &head))
+		return false;
 	*ret_head = head;
 	return true;
 }

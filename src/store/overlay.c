@@ -195,25 +195,44 @@ static void count_row(struct generation *g)
 		(void)madvise(g->buckets, table, MADV_COLLAPSE);
 }
 
-static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, struct text key,
-		    const struct text *value)
+static uint32_t place_of(const struct generation *g, const struct row *r)
 {
+	return (uint32_t)((size_t)((const char *)r - g->memory) / STEP);
+}
+
+static struct row *new_row(struct generation *g, struct stamp stamp, struct text key,
+			   const struct text *value)
+{
+	must(key.size <= UINT16_MAX && (!value || value->size < VERSION_DELETED));
 	struct row *r = take(g, sizeof(*r) + key.size);
 	struct version *v = r ? new_version(g, stamp, value) : NULL;
 	if (!v)
-		return false;
-	_Atomic uint64_t *bucket = bucket_of(g, hash);
-	uint64_t was = atomic_load_explicit(bucket, memory_order_relaxed);
-	uint32_t place = (uint32_t)((size_t)((char *)r - g->memory) / STEP);
-	r->next = (uint32_t)was;
+		return NULL;
 	r->before = g->last_row;
-	r->hash = (uint32_t)(hash >> 32);
 	r->key_size = (uint16_t)key.size;
 	memcpy(r->key, key.data, key.size);
 	atomic_init(&r->newest, v);
+	g->last_row = place_of(g, r);
+	return r;
+}
+
+static void put_into_bucket(struct generation *g, struct row *r, uint64_t hash)
+{
+	_Atomic uint64_t *bucket = bucket_of(g, hash);
+	uint64_t was = atomic_load_explicit(bucket, memory_order_relaxed);
 	uint64_t bits = (was >> 32 << 32) | bucket_bit(hash);
-	atomic_store_explicit(bucket, bits | place, memory_order_release);
-	g->last_row = place;
+	r->next = (uint32_t)was;
+	r->hash = (uint32_t)(hash >> 32);
+	atomic_store_explicit(bucket, bits | place_of(g, r), memory_order_release);
+}
+
+static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, struct text key,
+		    const struct text *value)
+{
+	struct row *r = new_row(g, stamp, key, value);
+	if (!r)
+		return false;
+	put_into_bucket(g, r, hash);
 	count_row(g);
 	return true;
 }
@@ -221,7 +240,6 @@ static bool add_row(struct generation *g, struct stamp stamp, uint64_t hash, str
 bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 		    const struct text *value)
 {
-	must(key.size <= UINT16_MAX && (!value || value->size < VERSION_DELETED));
 	uint64_t hash = hash_key(g->seed, key);
 	struct row *r = row_in_bucket(g, hash, key);
 	if (!r)
@@ -240,4 +258,47 @@ bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 	v->older = own ? newest->older : newest;
 	atomic_store_explicit(&r->newest, v, memory_order_release);
 	return true;
+}
+
+/* ---- without looking ---- */
+
+bool generation_add(struct generation *g, struct stamp stamp, struct text key,
+		    const struct text *value)
+{
+	if (!new_row(g, stamp, key, value))
+		return false;
+	g->unindexed = true;
+	count_row(g);
+	return true;
+}
+
+static void clear_buckets(struct generation *g)
+{
+	for (size_t i = 0; i < g->bucket_count; i++)
+		atomic_store_explicit(&g->buckets[i], 0, memory_order_relaxed);
+}
+
+/* Newest first, so that of a key's rows the newest is found. */
+void generation_index(struct generation *g)
+{
+	if (!g->unindexed)
+		return;
+	clear_buckets(g);
+	for (struct row *r = row_at(g, g->last_row); r; r = row_at(g, r->before)) {
+		uint64_t hash = hash_key(g->seed, row_key(r));
+		if (!row_in_bucket(g, hash, row_key(r)))
+			put_into_bucket(g, r, hash);
+	}
+	g->unindexed = false;
+}
+
+void generation_clear(struct generation *g)
+{
+	if (atomic_load(&g->row_count) > 0)
+		clear_buckets(g);
+	atomic_store(&g->used, STEP);
+	atomic_store(&g->row_count, 0);
+	atomic_store(&g->born_us, 0);
+	g->last_row = 0;
+	g->unindexed = false;
 }

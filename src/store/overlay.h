@@ -6,6 +6,10 @@
  *
  *   active   the lane writes it                  -> frozen, by the lane between two batches
  *   frozen   nobody writes it; the feeder reads  -> gone, once LMDB has it and no reader can see it
+ *
+ * A replay writes and nobody reads: its rows are added without looking for them first, and found
+ * only after generation_index. Until then, and in the order of generation_sort for ever, a key may
+ * stand there several times, the newest last.
  */
 #pragma once
 
@@ -42,6 +46,7 @@ struct generation {
 	_Atomic int64_t born_us; /* when its first row came; 0: it is empty */
 	uint64_t seed;
 	uint32_t last_row; /* the writer's own, until it is frozen */
+	bool unindexed;	   /* also the writer's: some rows were only added */
 };
 
 /* What one writes: batch and command say whose version it is. */
@@ -56,12 +61,20 @@ void generation_close(struct generation *g);
  * same command runs. False: the reserved space is used up. */
 CHECKED bool generation_set(struct generation *g, struct stamp stamp, struct text key,
 			    const struct text *value);
+/* Adds a row that generation_find need not see. */
+CHECKED bool generation_add(struct generation *g, struct stamp stamp, struct text key,
+			    const struct text *value);
+/* From now on all rows are found. Nobody reads it yet. */
+void generation_index(struct generation *g);
+/* Empty, its memory kept. Nobody reads it any more. */
+void generation_clear(struct generation *g);
 /* NULL: not here, or only in batches after `batch`. */
 const struct version *generation_find(const struct generation *g, uint64_t batch, struct text key);
 /* Memory it takes, tables and old versions included. */
 size_t generation_bytes(const struct generation *g);
 
-/* All rows, sorted by key, in mapped memory; generation_unsort gives it back. NULL: no memory. */
+/* All rows, sorted by key (equal ones as they came), in mapped memory; generation_unsort gives it
+ * back. NULL: no memory. */
 struct sorted {
 	uint64_t word; /* of the key, big-endian: the sort's own */
 	const struct row *row;

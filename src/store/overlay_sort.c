@@ -2,7 +2,7 @@
  * Sorting a generation's rows. A key begins with its kind, table and merchant, and text with what
  * all of its kind begin with: so eight bytes are sorted at a time, by their digits (a radix sort),
  * and rows that agree in them go on behind all that they have in common. What two rounds leave
- * equal is merged with whole keys.
+ * equal is merged with whole keys. Each step leaves equal ones in the order in which they came.
  */
 #include "store/overlay.h"
 

@@ -129,6 +129,11 @@ static inline size_t overlay_freeze_bytes(const struct engine *e)
 {
 	return e->overlay_cap / 8;
 }
+/* Nobody waits for a replay's rows: larger ones touch fewer pages of the view. Two at a time. */
+static inline size_t overlay_replay_bytes(const struct engine *e)
+{
+	return e->overlay_cap / 4;
+}
 static inline size_t overlay_half(const struct engine *e)
 {
 	return e->overlay_cap / 2;

@@ -187,31 +187,10 @@ bool list_counts(enum list list, const void *record)
 	return true;
 }
 
-/* Most numbers are one byte, or moments of seven: these are read as eight bytes and cut. */
-static inline bool take(struct text *in, uint64_t *ret)
-{
-	enum { ONE_BYTE_MAX = 240, FOUR_BYTES = 250 };
-	uint8_t first = in->size ? (uint8_t)*in->data : 0;
-	if (in->size > 0 && first <= ONE_BYTE_MAX) {
-		*ret = first;
-		in->data++;
-		in->size--;
-		return true;
-	}
-	if (in->size >= VARINT_SIZE_MAX && first > FOUR_BYTES && in->data[1]) {
-		size_t size = varint_size(first);
-		*ret = load_big_endian(in->data + 1) >> 8 * (VARINT_SIZE_MAX - size);
-		in->data += size;
-		in->size -= size;
-		return true;
-	}
-	return varint_take(in, ret);
-}
-
 static inline bool take_slice(struct text *in, struct text *ret)
 {
 	uint64_t size;
-	if (!take(in, &size) || size > in->size)
+	if (!varint_take(in, &size) || size > in->size)
 		return false;
 	*ret = (struct text){in->data, (size_t)size};
 	in->data += size;
@@ -232,16 +211,16 @@ static bool take_field(const struct field *f, struct text *in, char *to)
 	case KIND_BYTES:
 		return take_slice(in, (struct text *)(void *)to);
 	case KIND_NUMBER:
-		return take(in, (uint64_t *)(void *)to);
+		return varint_take(in, (uint64_t *)(void *)to);
 	case KIND_SIGNED:
 	case KIND_INSTANT:
 	case KIND_MONEY:
-		if (!take(in, &v))
+		if (!varint_take(in, &v))
 			return false;
 		*(int64_t *)(void *)to = unzigzag(v);
 		return true;
 	case KIND_FLAG:
-		if (!take(in, &v) || v > 1)
+		if (!varint_take(in, &v) || v > 1)
 			return false;
 		*(bool *)to = v != 0;
 		return true;
@@ -253,15 +232,15 @@ bool record_decode(const struct record_shape *shape, struct text value, void *re
 {
 	uint64_t *at = record_at(shape, record), n;
 	unsigned place = shape->clustered, last = shape->field_count;
-	if (!take(&value, &n) || n > shape->list_count - place)
+	if (!varint_take(&value, &n) || n > shape->list_count - place)
 		return false;
 	memset(at, 0, RECORD_LISTS_MAX * sizeof(*at));
 	if (shape->clustered)
 		at[0] = field_number(&shape->fields[shape->key_count - 1], record);
 	for (n += place; place < n; place++)
-		if (!take(&value, &at[place]))
+		if (!varint_take(&value, &at[place]))
 			return false;
-	if (!take(&value, &n) || n > last - shape->key_count)
+	if (!varint_take(&value, &n) || n > last - shape->key_count)
 		return false;
 	const struct field *f = shape->fields + shape->key_count, *end = f + n;
 	for (; f < end; f++)

@@ -2,6 +2,9 @@
  * Replaying the ledger. All versions of one generation carry one stamp, so that a row written often
  * is kept once; nobody reads between the batches.
  *
+ * Three threads share the work: one reads, checks and hashes (ahead.h), this one makes rows, and a
+ * third brings them into the view.
+ *
  *   active   is filled                              -> frozen, when it is large
  *   frozen   a thread feeds it, while we go on      -> gone, or one with the active one again, when
  *            in the next                               the view cannot be written
@@ -10,10 +13,11 @@
 
 #include "base/varint.h"
 #include "base/file.h"
+#include "store/ahead.h"
 
 enum {
 	PROGRESS_EVERY = 1024,
-	LAG_MAX = 3, /* generations' worth that is kept while another is fed */
+	LAG_MAX = 2, /* generations' worth that is kept while another is fed */
 };
 
 static struct head *head_of(struct replay *r, uint64_t merchant)
@@ -35,11 +39,14 @@ static void begin(struct replay *r)
 	r->snapshot.batch = UINT64_MAX;
 	/* Readers that come later see all of it. */
 	r->snapshot.stamp.batch = 1;
+	/* Where rows stay in memory they are looked for, and nothing is kept twice. */
+	r->snapshot.blind = r->feed_bytes && r->feed_fault == OK;
 	/* Only heads are read: nothing else may pin pages that the feeding could use again. */
 	view_reader_reset(&r->snapshot.view);
 }
 
-static enum fault apply_entry(struct replay *r, const struct batch *b, struct text entry)
+static enum fault apply_entry(struct replay *r, const struct batch *b, struct text entry,
+			      const uint8_t hash[32])
 {
 	uint64_t merchant, number;
 	struct instant instant;
@@ -48,7 +55,7 @@ static enum fault apply_entry(struct replay *r, const struct batch *b, struct te
 	r->snapshot.stamp.command = ++r->command;
 	if (entry_envelope(entry, &merchant, &number, &instant, &actor, &command)) {
 		struct head *head = head_of(r, merchant);
-		if (entry_apply(&r->snapshot.rows, r->keys, entry, head, head)) {
+		if (entry_apply_hashed(&r->snapshot.rows, r->keys, entry, hash, head)) {
 			if (instant.ms > r->position.newest.ms)
 				r->position.newest = instant;
 			r->entries++;
@@ -75,9 +82,10 @@ static void *feed_main(void *context)
 static void feed_begin(struct replay *r)
 {
 	struct generation *full = r->snapshot.pair.active;
-	struct generation *fresh = generation_open(r->overlay_bytes);
+	struct generation *fresh = r->spare ? r->spare : generation_open(r->overlay_bytes);
 	if (!fresh)
 		return;
+	r->spare = NULL;
 	snapshot_end(&r->snapshot);
 	r->old_pair = overlay_change(r->overlay, (struct generations){fresh, full});
 	begin(r);
@@ -93,6 +101,7 @@ static void take_back(struct generation *full, struct generation *since, struct 
 	size_t count;
 	struct sorted *rows = generation_sort(since, &count);
 	must(rows);
+	generation_index(full);
 	for (size_t i = 0; i < count; i++) {
 		const struct version *v = atomic_load(&rows[i].row->newest);
 		struct text value = {v->data, v->size};
@@ -115,7 +124,9 @@ static void feed_end(struct replay *r)
 	struct generation *stays = r->feed_fault == OK ? pair.active : pair.frozen;
 	struct generation *gone = r->feed_fault == OK ? pair.frozen : pair.active;
 	snapshot_end(&r->snapshot);
-	overlay_drop(overlay_change(r->overlay, (struct generations){stays, NULL}), old, gone);
+	overlay_drop(overlay_change(r->overlay, (struct generations){stays, NULL}), old, NULL);
+	generation_clear(gone);
+	r->spare = gone;
 	begin(r);
 }
 
@@ -144,7 +155,7 @@ static enum fault make_room(struct replay *r)
 	return FAULT_DISK_FULL;
 }
 
-static enum fault apply_batch(void *context, const struct batch *b)
+static enum fault apply_batch(void *context, const struct batch *b, const uint8_t (*hashes)[32])
 {
 	struct replay *r = context;
 	struct text body = b->body, entry;
@@ -152,7 +163,7 @@ static enum fault apply_batch(void *context, const struct batch *b)
 	while (body.size > 0) {
 		if (!slice_take(&body, &entry))
 			break;
-		TRY(apply_entry(r, b, entry));
+		TRY(apply_entry(r, b, entry, hashes[count]));
 		count++;
 	}
 	if (body.size > 0 || count != b->count) {
@@ -174,8 +185,13 @@ enum fault replay_run(struct replay *r, uint64_t until)
 	struct place end;
 	snapshot_open(&r->snapshot, r->overlay, r->view);
 	begin(r);
-	enum fault fault =
-	    ledger_walk(r->ledger, r->position.place, until, apply_batch, r, &end, &damage);
+	struct ahead ahead = {.ledger = r->ledger,
+			      .view = r->position.place.batch ? r->view : NULL,
+			      .from = r->position.place,
+			      .until = until,
+			      .see = apply_batch,
+			      .context = r};
+	enum fault fault = ahead_walk(&ahead, &end, &damage);
 	if (fault == FAULT_DATA_DAMAGED && !r->why) {
 		/* A torn tail that was left alone: read_only. */
 		if (damage.torn)
@@ -186,6 +202,7 @@ enum fault replay_run(struct replay *r, uint64_t until)
 	r->merchants = r->heads.used;
 	if (r->feeding)
 		feed_end(r);
+	generation_index(r->snapshot.pair.active);
 	snapshot_end(&r->snapshot);
 	return fault;
 }
@@ -205,5 +222,7 @@ enum fault replay_feed(struct replay *r)
 void replay_release(struct replay *r)
 {
 	snapshot_close(&r->snapshot);
+	if (r->spare)
+		generation_close(r->spare);
 	heads_release(&r->heads);
 }

@@ -40,6 +40,7 @@ struct replay {
 	struct generations *old_pair; /* from before it was full: goes with it */
 	struct position full_position;
 	enum fault thread_fault;
+	struct generation *spare; /* fed, empty: its memory serves the next one */
 };
 
 /* Applies what stands behind the position, up to batch `until`. DATA_DAMAGED with r->why. */

@@ -94,7 +94,10 @@ static void set(struct rows *r, struct text key, const struct text *value)
 	struct snapshot *s = snapshot_of(r);
 	struct key memory;
 	must(s->stamp.batch != 0);
-	must(generation_set(s->pair.active, s->stamp, key_together(key, &memory), value));
+	key = key_together(key, &memory);
+	bool add = s->blind && !row_is_written_often(key);
+	must(add ? generation_add(s->pair.active, s->stamp, key, value)
+		 : generation_set(s->pair.active, s->stamp, key, value));
 }
 
 static void verb_put(struct rows *r, struct text key, struct text value)

@@ -29,6 +29,7 @@ struct snapshot {
 	struct generations pair;
 	uint64_t batch;	    /* what it sees: the lane sets its own, unpublished one */
 	struct stamp stamp; /* writers only: batch 0 refuses to write */
+	bool blind;	    /* writers only: what is put is not looked for: generation_add */
 	bool begun;
 	bool keeps; /* see snapshot_rest */
 };

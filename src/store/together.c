@@ -77,11 +77,10 @@ bool place_of_holder(struct text place, struct key *ret)
 
 bool row_is_counter(struct text place)
 {
-	uint8_t kind = (uint8_t)place.data[0];
 	size_t at;
-	if (is_place(place)) {
-		unsigned which = which_at(place, &at);
-		kind = which < COUNT_OF(together) ? together[which].kind : 0;
-	}
-	return kind == ROW_HEAD || kind == ROW_LIST || kind == ROW_HOLES;
+	if (!is_place(place))
+		return row_is_written_often(place);
+	unsigned which = which_at(place, &at);
+	uint8_t kind = which < COUNT_OF(together) ? together[which].kind : 0;
+	return kind == ROW_LIST || kind == ROW_HOLES;
 }

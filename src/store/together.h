@@ -22,3 +22,9 @@ struct text key_apart(struct text place, struct key *memory);
 bool place_of_holder(struct text place, struct key *ret);
 /* List states, holes and heads: their values are decoded as they are read. */
 bool row_is_counter(struct text place);
+/* Those that many commands share. */
+static inline bool row_is_written_often(struct text place)
+{
+	uint8_t kind = (uint8_t)place.data[0];
+	return kind == ROW_HEAD || kind == ROW_LIST || kind == ROW_HOLES;
+}

@@ -103,6 +103,9 @@ CHECKED enum fault epoch_read(struct tx *tx, uint64_t *ret_epoch);
  * goes to *ret_head, its hash = SHA-256(prev->hash || entry). May be the same struct. */
 CHECKED bool entry_apply(struct rows *rows, struct keyring *keys, struct text entry,
 			 const struct head *prev, struct head *ret_head);
+/* The same where the entry's hash is known already. *head: the one before, then the new one. */
+CHECKED bool entry_apply_hashed(struct rows *rows, struct keyring *keys, struct text entry,
+				const uint8_t hash[32], struct head *head);
 /* Only the envelope: for finding heads before applying. */
 CHECKED bool entry_envelope(struct text entry, uint64_t *ret_merchant, uint64_t *ret_number,
 			    struct instant *ret_instant, struct text *ret_actor,
