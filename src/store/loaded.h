@@ -27,6 +27,8 @@ enum { LOADED_BYTES_MAX = 512 * 1024 * 1024 };
 
 struct loaded_row;
 struct loaded_step;
+/* What is known of a row as it was before anything was written. */
+enum loaded_state { LOADED_UNKNOWN, LOADED_ABSENT, LOADED_THERE };
 /* Rows of one prefix in key order, from `from` on (exclusive) to `to`, or to the end. */
 struct loaded_scan {
 	struct text prefix, from, to;
@@ -94,3 +96,5 @@ void loaded_undo(struct loaded *l, uint32_t mark);
 size_t loaded_changes(const struct loaded *l);
 void loaded_change(const struct loaded *l, size_t i, struct text *ret_key, struct text *ret_value,
 		   bool *ret_gone);
+/* What that row was before. */
+enum loaded_state loaded_change_was(const struct loaded *l, size_t i);

@@ -86,6 +86,7 @@ struct batch_id {
 struct pg_change {
 	struct text key;
 	const struct text *value;
+	bool is_new; /* there was none before, which the write's lock makes sure of */
 };
 struct pg_entry {
 	uint64_t merchant, number;

@@ -97,6 +97,16 @@ static bool is_stored(struct text key)
 	return kind != ROW_HEAD && kind != ROW_KEY_LAST; /* they follow from other rows */
 }
 
+/* Absent under the lock; or never asked for, because its key was made by who put it: a place in a
+ * list, a number, a slot (store_add, list_append, take_slot). */
+static bool is_new(const struct loaded *rows, size_t i, struct text key)
+{
+	enum loaded_state was = loaded_change_was(rows, i);
+	unsigned kind = (uint8_t)key.data[0];
+	return was == LOADED_ABSENT ||
+	       (was == LOADED_UNKNOWN && (kind == ROW_RECORD || kind == ROW_KEY));
+}
+
 static size_t gather_changes(struct pg_lane *l)
 {
 	size_t all = loaded_changes(&l->rows), n = 0;
@@ -113,6 +123,7 @@ static size_t gather_changes(struct pg_lane *l)
 		if (!is_stored(c->key))
 			continue;
 		c->value = gone ? NULL : &l->values[n];
+		c->is_new = is_new(&l->rows, i, c->key);
 		n++;
 	}
 	return n;

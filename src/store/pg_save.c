@@ -186,15 +186,16 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 	return row_values(f->path, c, &since, values);
 }
 
-/* All rows of a table that are put. */
-static void send_table(struct save *s, unsigned table)
+/* All rows of a table that are put: those that are new, or the others. */
+static void send_table(struct save *s, unsigned table, bool is_new)
 {
-	struct filling f = {{SQL_UPSERT, table}, path_of_table(table), 0, 0};
+	enum sql_action action = is_new ? SQL_INSERT : SQL_UPSERT;
+	struct filling f = {{action, table}, path_of_table(table), 0, 0};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
-		if (!c->value || table_of(c) != table)
+		if (!c->value || c->is_new != is_new || table_of(c) != table)
 			continue;
 		if (read_change(s, &f, c, values))
 			add_row(s, &f, values);
@@ -206,15 +207,16 @@ static void send_table(struct save *s, unsigned table)
 
 static void send_tables(struct save *s)
 {
-	uint64_t tables = 0;
+	uint64_t tables[2] = {0, 0}; /* with rows that were there; with new ones */
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
 		must(key_merchant(c->key) == s->merchant);
 		if (c->value)
-			tables |= UINT64_C(1) << table_of(c);
+			tables[c->is_new] |= UINT64_C(1) << table_of(c);
 	}
-	for (tables &= ~UINT64_C(1); tables; tables &= tables - 1)
-		send_table(s, (unsigned)__builtin_ctzll(tables));
+	for (unsigned is_new = 0; is_new < COUNT_OF(tables); is_new++)
+		for (uint64_t some = tables[is_new] & ~UINT64_C(1); some; some &= some - 1)
+			send_table(s, (unsigned)__builtin_ctzll(some), is_new != 0);
 }
 
 static void send_ledger(struct save *s)
