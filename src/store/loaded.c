@@ -143,21 +143,41 @@ bool loaded_try(struct loaded *l, void (*run)(void *context), void *context)
 
 /* ---- the verbs ---- */
 
+static bool is_known(const struct loaded_row *row)
+{
+	return row->written || row->state != LOADED_UNKNOWN;
+}
+
+static bool read_row(const struct loaded_row *row, struct text *ret_value)
+{
+	*ret_value = row->written ? row->now : row->value;
+	return row->written ? !row->gone : row->state == LOADED_THERE;
+}
+
+/* What the hints say of a row; NULL: nothing. */
+static const struct loaded_row *find_hint(const struct loaded *l, const struct loaded_row *row)
+{
+	if (!l->hints || !l->hints->slot_count)
+		return NULL;
+	uint32_t place = *find_slot(l->hints, row->hash, row->key);
+	const struct loaded_row *hint = place ? &l->hints->table[place - 1] : NULL;
+	return hint && is_known(hint) ? hint : NULL;
+}
+
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct loaded *l = loaded_of(r);
 	uint32_t place = place_of(l, key);
-	if (!l->table[place].written && l->table[place].state == LOADED_UNKNOWN) {
-		add_wanted(l, place);
-		miss(l);
+	if (is_known(&l->table[place]))
+		return read_row(&l->table[place], ret_value);
+	add_wanted(l, place);
+	const struct loaded_row *hint = find_hint(l, &l->table[place]);
+	if (hint) {
+		l->rows.guessed = true;
+		return read_row(hint, ret_value);
 	}
-	const struct loaded_row *row = &l->table[place];
-	if (row->written) {
-		*ret_value = row->now;
-		return !row->gone;
-	}
-	*ret_value = row->value;
-	return row->state == LOADED_THERE;
+	miss(l);
+	return read_row(&l->table[place], ret_value);
 }
 
 static bool verb_want(struct rows *r, struct text key)

@@ -5,6 +5,7 @@
  * A row is ABSENT or THERE once it was loaded; before that a get of it is a miss. What a miss does:
  *
  *   `load` is set     everything wanted is loaded at once, and the get goes on: reads
+ *   `hints` knows it  the row reads as it is there, rows.guessed is set, the run goes on
  *   rows.guess        the row reads as absent, rows.guessed is set, the run goes on
  *   else              the run ends: loaded_try returns false (rows.h, rounds.h)
  *
@@ -43,6 +44,9 @@ struct loaded {
 	enum fault (*load)(struct loaded *l, void *context);
 	void *context;
 	enum fault fault; /* why a load failed: the run was ended */
+	/* Another cache whose rows are most likely these ones too, or NULL: so a first round comes
+	 * further, and names more. It must stay as it is for as long. */
+	const struct loaded *hints;
 	/* its own */
 	struct arena kept, written; /* what was loaded; what this round wrote */
 	struct loaded_row *table;

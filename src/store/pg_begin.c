@@ -175,9 +175,20 @@ enum fault pg_begin_write(struct pg *p, uint64_t merchant, struct head *ret_head
 	return OK;
 }
 
+/* A beginning that nobody goes on with. */
+static void read_begun(struct pg *p)
+{
+	if (!p->begun)
+		return;
+	if (p->connection)
+		(void)!link_pull(p, NULL);
+	load_forget(p);
+}
+
 /* Sent, and not waited for: the next exchange reads what became of it. */
 void pg_rollback(struct pg *p)
 {
+	read_begun(p);
 	if (p->state == LINK_OPEN && p->connection) {
 		must(p->sent_count == 0 && !p->owes_end);
 		if (PQsendQueryParams(p->connection, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 1) ==

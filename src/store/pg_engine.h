@@ -134,8 +134,9 @@ struct pg_writes {
 	bool refused; /* out: the database refuses so many together; fewer next time */
 };
 /* Runs and commits the first writes; returns how many: they have their fault and are to be
- * answered. */
-unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes);
+ * answered. `next`, empty: gets those of the merchant that wait when these are all but committed, and
+ * may begin with them: if there are some, the lane is to run them next. */
+unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writes *next);
 
 /* pg_read.c */
 struct reader *pg_reader_open(struct engine *e);
@@ -153,6 +154,10 @@ CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);
 /* The same as the beginning of a write: pg_begin_write_loading. */
 CHECKED enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
 				   struct head *ret_head, bool *ret_locked);
+/* The two halves of that: pg_begin_write_send. */
+void pg_fill_begin(struct pg *p, uint64_t merchant, const struct loaded *rows);
+CHECKED enum fault pg_fill_begun(struct pg *p, struct loaded *rows, struct head *ret_head,
+				 bool *ret_locked);
 
 /* pg_verify.c */
 enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),

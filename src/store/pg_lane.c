@@ -16,6 +16,8 @@ struct merchant_queue {
 	struct write_queue calls, jobs;
 	bool busy;
 	unsigned most;		      /* writes of its next batch: less after a refusal */
+	unsigned last;		      /* writes of its last batch */
+	unsigned half;		      /* of those that come again and again: writes of this batch */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
 };
@@ -26,6 +28,7 @@ struct lane_thread {
 	pthread_t thread;
 };
 static const unsigned MOST = PG_BATCH_MAX;
+enum { HALF_MIN = 8 }; /* a smaller batch costs more than the pause */
 
 /* ---- under the lock ---- */
 
@@ -78,15 +81,24 @@ struct lane_batch {
 	struct merchant_queue *queue;
 };
 
+/* Who was answered comes again, while others wait: two batches of half of them each, one in the
+ * database and the other on its way, are better than one of all and a pause. */
+static void set_half(struct merchant_queue *q)
+{
+	uint64_t all = q->last + q->calls.count + q->jobs.count;
+	q->half = all < 2 * HALF_MIN ? MOST : (unsigned)(all < MOST ? (all + 1) / 2 : MOST);
+}
+
 /* Waiting calls first, then jobs. */
 static void take_batch(struct lane_batch *b)
 {
 	struct pg_lanes *l = b->lanes;
 	struct merchant_queue *q = b->queue;
 	struct pg_writes *w = &b->writes;
-	for (; w->n < q->most && q->calls.count; l->calls--)
+	unsigned most = q->most < q->half ? q->most : q->half;
+	for (; w->n < most && q->calls.count; l->calls--)
 		w->at[w->n++] = queue_take(&q->calls);
-	for (; w->n < q->most && q->jobs.count; l->jobs--)
+	for (; w->n < most && q->jobs.count; l->jobs--)
 		w->at[w->n++] = queue_take(&q->jobs);
 }
 
@@ -96,6 +108,18 @@ static void take_more(struct pg_writes *w)
 	struct lane_batch *b = (struct lane_batch *)(void *)w;
 	pthread_mutex_lock(&b->lanes->lock);
 	take_batch(b);
+	pthread_mutex_unlock(&b->lanes->lock);
+}
+
+/* What begins behind a batch: nothing when others wait for a lane. */
+static void take_next(struct pg_writes *w)
+{
+	struct lane_batch *b = (struct lane_batch *)(void *)w;
+	pthread_mutex_lock(&b->lanes->lock);
+	if (!b->lanes->ready) {
+		set_half(b->queue);
+		take_batch(b);
+	}
 	pthread_mutex_unlock(&b->lanes->lock);
 }
 
@@ -174,9 +198,14 @@ void pg_stop_jobs(struct engine *engine)
 /* ---- the lanes ---- */
 
 /* Returns how many of them are answered. */
-static unsigned run_batch(struct lane_thread *t, struct merchant_queue *q, struct pg_writes *writes)
+static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct lane_batch *next)
 {
-	unsigned ran = pg_lane_run(t->lane, writes);
+	struct pg_writes *writes = &b->writes;
+	struct merchant_queue *q = b->queue;
+	next->queue = q;
+	next->writes.n = 0;
+	q->last = writes->n;
+	unsigned ran = pg_lane_run(t->lane, writes, &next->writes);
 	if (writes->refused)
 		q->most = writes->n / 2;
 	else if (q->most < MOST)
@@ -188,27 +217,41 @@ static unsigned run_batch(struct lane_thread *t, struct merchant_queue *q, struc
 	return ran;
 }
 
+/* One batch after the other, as long as each begins with the one before. */
+static void run_queue(struct lane_thread *t, struct merchant_queue *q)
+{
+	struct pg_lanes *l = &t->engine->lanes;
+	struct lane_batch batches[2] = {{.writes = {.more = take_more}, .lanes = l, .queue = q},
+					{.writes = {.more = take_next}, .lanes = l, .queue = q}};
+	struct lane_batch *b = batches, *next = batches + 1, *last;
+	set_half(q);
+	take_batch(b);
+	while (b->writes.n) {
+		pthread_mutex_unlock(&l->lock);
+		b->writes.more = take_more;
+		next->writes.more = take_next;
+		unsigned ran = run_batch(t, b, next);
+		pthread_mutex_lock(&l->lock);
+		return_rest(b, ran);
+		last = b;
+		b = next;
+		next = last;
+	}
+}
+
 static void *lane_main(void *context)
 {
 	struct lane_thread *t = context;
 	struct pg_lanes *l = &t->engine->lanes;
-	struct lane_batch b = {.writes = {.more = take_more}, .lanes = l};
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
 		while (!l->ready && !l->stopping)
 			pthread_cond_wait(&l->wake, &l->lock);
 		if (!l->ready)
 			break;
-		unsigned ran = 0;
-		b.queue = take_ready(l);
-		b.writes.n = 0;
-		take_batch(&b);
-		pthread_mutex_unlock(&l->lock);
-		if (b.writes.n)
-			ran = run_batch(t, b.queue, &b.writes);
-		pthread_mutex_lock(&l->lock);
-		return_rest(&b, ran);
-		release_queue(l, b.queue);
+		struct merchant_queue *q = take_ready(l);
+		run_queue(t, q);
+		release_queue(l, q);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;

@@ -253,35 +253,59 @@ static enum pg_outcome outcome(const struct pg *p, enum fault fault, unsigned co
 	must(false);
 }
 
-static enum pg_outcome commit(struct save *s)
+/* Written rows are answered before COMMIT is: who waits for them knows that it is under way. */
+static void send_commit(struct save *s)
 {
 	struct pg *p = s->p;
+	p->commit_at = p->sent_count;
+	if (p->unsent || !p->connection || PQsendFlushRequest(p->connection) != 1)
+		p->unsent = true;
+	link_say(p, "COMMIT");
+}
+
+static void send(struct save *s)
+{
 	index_rows(s);
 	send_deletes(s);
 	send_releases(s);
 	send_tables(s);
 	send_ledger(s);
-	bool unsent = p->unsent || !p->connection;
-	if (s->bad || unsent) {
-		enum fault fault = link_finish(p, NULL);
-		if (s->bad && fault == OK)
-			link_explain(p, "a row of the batch cannot be kept in PostgreSQL");
-		return s->bad ? PG_REFUSED : PG_AGAIN;
-	}
-	unsigned commit_at = p->sent_count;
-	link_say(p, "COMMIT");
-	enum pg_outcome result = outcome(p, link_finish(p, NULL), commit_at);
-	if (result == PG_COMMITTED)
-		p->state = LINK_RESTING;
+	s->p->bad_row = s->bad;
+	if (!s->bad)
+		send_commit(s);
+	link_push(s->p);
+}
+
+bool pg_commit_send(struct pg *p, const struct pg_batch *batch)
+{
+	struct save s = {.p = p, .batch = batch};
+	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
+	must(p->state == LINK_OPEN && p->sent_count == 0);
+	s.merchant = key_merchant(batch->changes[0].key);
+	send(&s);
+	free(s.slots);
+	p->state = LINK_RESTING; /* as soon as it is committed */
+	if (p->bad_row)
+		return false;
+	link_pull_until(p, p->commit_at);
+	return p->trouble == TROUBLE_NONE && !p->unsent && p->connection;
+}
+
+enum pg_outcome pg_commit_receive(struct pg *p)
+{
+	enum fault fault = link_pull_rest(p);
+	enum pg_outcome result = outcome(p, fault, p->commit_at);
+	if (p->bad_row && fault == OK)
+		link_explain(p, "a row of the batch cannot be kept in PostgreSQL");
+	if (p->bad_row)
+		result = PG_REFUSED;
+	if (result != PG_COMMITTED && p->connection)
+		p->state = LINK_OPEN; /* still, and failed */
 	return result;
 }
 
 enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch)
 {
-	struct save s = {.p = p, .batch = batch};
-	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
-	s.merchant = key_merchant(batch->changes[0].key);
-	enum pg_outcome result = commit(&s);
-	free(s.slots);
-	return result;
+	(void)!pg_commit_send(p, batch);
+	return pg_commit_receive(p);
 }
