@@ -365,9 +365,11 @@ void loaded_change(const struct loaded *l, size_t i, struct text *ret_key, struc
 	*ret_gone = row->gone;
 }
 
-enum loaded_state loaded_change_was(const struct loaded *l, size_t i)
+enum loaded_state loaded_change_was(const struct loaded *l, size_t i, const struct text **ret)
 {
-	return (enum loaded_state)l->table[l->changed[i]].state;
+	const struct loaded_row *row = &l->table[l->changed[i]];
+	*ret = row->state == LOADED_THERE ? &row->value : NULL;
+	return (enum loaded_state)row->state;
 }
 
 /* ---- beginning and end ---- */

@@ -100,5 +100,5 @@ void loaded_undo(struct loaded *l, uint32_t mark);
 size_t loaded_changes(const struct loaded *l);
 void loaded_change(const struct loaded *l, size_t i, struct text *ret_key, struct text *ret_value,
 		   bool *ret_gone);
-/* What that row was before. */
-enum loaded_state loaded_change_was(const struct loaded *l, size_t i);
+/* What that row was before; lives as long as what was loaded. */
+enum loaded_state loaded_change_was(const struct loaded *l, size_t i, const struct text **ret);

@@ -93,6 +93,8 @@ struct pg_change {
 	struct text key;
 	const struct text *value;
 	bool is_new; /* there was none before, which the write's lock makes sure of */
+	/* UNIQUE rows: the key fields of who had the value; NULL: nobody. */
+	const struct text *was;
 };
 struct pg_entry {
 	uint64_t merchant, number;
@@ -118,9 +120,10 @@ enum pg_outcome {
 };
 /* Writes and COMMITs in one pipelined round trip. */
 CHECKED enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch);
-/* The two halves of that: sends all, and waits for the rows, not for the COMMIT behind them. False:
- * it will not be committed. Only pg_begin_write_send may come between them. */
-CHECKED bool pg_commit_send(struct pg *p, const struct pg_batch *batch);
+/* The same in steps: sends all; waits for the rows, not for the COMMIT behind them (false: it will
+ * not be committed); waits for the COMMIT. Only pg_begin_write_send may come between them. */
+void pg_commit_send(struct pg *p, const struct pg_batch *batch);
+CHECKED bool pg_commit_written(struct pg *p);
 CHECKED enum pg_outcome pg_commit_receive(struct pg *p);
 /* Ends whatever transaction is open; never fails. */
 void pg_rollback(struct pg *p);

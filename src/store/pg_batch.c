@@ -6,9 +6,10 @@
  *   rounds    run, load what was missed, run again (rounds.h)
  *   commit    last images and ledger entries, in one exchange; from its answer on it IS accepted
  *
- * While a batch's COMMIT is under way the next one looks, with the last one's rows for hints, and its
- * lock and load go out behind that COMMIT: the database goes on with them at once. Nothing is
- * believed that was not read under the lock, so another node may come between.
+ * While a batch is written the next one is decided, on another connection (decide_next), and its lock
+ * goes out behind the COMMIT of the first: the database goes on at once. Where another node came
+ * between lately, or rows must be scanned, it only looks, with the last one's rows for hints, and
+ * its lock and load go out.
  *
  * What can go wrong and who deals with it, here in one place:
  *
@@ -32,6 +33,8 @@ enum {
 	PAUSE_US_MAX = 1000 * 1000,
 };
 
+enum { DISTRUST = 64 }; /* batches, after another node came between two of ours */
+
 /* A batch's own. */
 struct pg_work {
 	struct pg_lane *lane;
@@ -39,12 +42,16 @@ struct pg_work {
 	struct keyring_rows keys;
 	struct rounds rounds;
 	struct pg_writes *writes; /* that run now */
-	bool begun;		  /* it has looked, and its lock and load were sent */
+	bool begun;		  /* its lock was sent, and if it has only looked, its first load */
+	bool decided;		  /* it has run ahead: good if the head is still `base` */
+	struct head base;
 };
 
 struct pg_lane {
 	struct pg_engine *engine;
-	struct pg *pg; /* NULL: not connected */
+	struct pg *pg;	  /* NULL: not connected */
+	struct pg *ahead; /* reads for the next batch while this one is written; the same */
+	unsigned distrust;
 	struct pg_work works[2];
 	struct pg_work *work; /* of the batch that runs; the other one is the next's */
 	struct pg_writes *next;
@@ -76,8 +83,8 @@ struct pg_lane *pg_lane_new(struct pg_engine *e)
 
 void pg_lane_free(struct pg_lane *l)
 {
-	if (l->pg)
-		pg_close(l->pg);
+	pg_close(l->pg);
+	pg_close(l->ahead);
 	for (unsigned i = 0; i < COUNT_OF(l->works); i++) {
 		loaded_release(&l->works[i].rows);
 		rounds_release(&l->works[i].rounds);
@@ -120,9 +127,8 @@ static bool is_stored(struct text key)
 
 /* Absent under the lock; or never asked for, because its key was made by who put it: a place in a
  * list, a number, a slot (store_add, list_append, take_slot). */
-static bool is_new(const struct loaded *rows, size_t i, struct text key)
+static bool is_new(enum loaded_state was, struct text key)
 {
-	enum loaded_state was = loaded_change_was(rows, i);
 	unsigned kind = (uint8_t)key.data[0];
 	return was == LOADED_ABSENT ||
 	       (was == LOADED_UNKNOWN && (kind == ROW_RECORD || kind == ROW_KEY));
@@ -145,7 +151,7 @@ static size_t gather_changes(struct pg_lane *l)
 		if (!is_stored(c->key))
 			continue;
 		c->value = gone ? NULL : &l->values[n];
-		c->is_new = is_new(rows, i, c->key);
+		c->is_new = is_new(loaded_change_was(rows, i, &c->was), c->key);
 		n++;
 	}
 	return n;
@@ -179,8 +185,8 @@ static enum pg_outcome commit(struct pg_lane *l)
 				 .entries = l->entries,
 				 .entry_count = l->work->rounds.entry_count};
 	batch.changes = l->changes;
-	if (pg_commit_send(l->pg, &batch))
-		begin_next(l);
+	pg_commit_send(l->pg, &batch);
+	begin_next(l);
 	enum pg_outcome outcome = pg_commit_receive(l->pg);
 	uint64_t us = (uint64_t)(monotonic_us() - begin);
 	count(&e->counters.commit_us_sum, us);
@@ -254,11 +260,39 @@ static void prepare(struct pg_work *w, struct pg_writes *writes, bool blind)
 	r->bytes_stop = BATCH_STOP_BYTES;
 }
 
+/* Nobody wrote between the last batch and this one. */
+static bool is_base(const struct pg_work *w, const struct head *head)
+{
+	return head->number == w->base.number &&
+	       memcmp(head->hash, w->base.hash, sizeof(head->hash)) == 0;
+}
+
+/* Under the lock now. What was decided stands, or is decided again. */
+static enum fault confirm(struct pg_lane *l)
+{
+	struct pg_work *w = l->work;
+	struct head head;
+	bool good = w->decided;
+	w->begun = w->decided = false;
+	TRY(pg_fill_begun(l->pg, &w->rows, &head, &l->has_head));
+	if (!l->has_head)
+		return FAULT_BUSY;
+	l->locked = true;
+	if (good && is_base(w, &head))
+		return OK;
+	l->distrust = DISTRUST;
+	prepare(w, w->writes, false);
+	rounds_set_head(&w->rows, w->rounds.merchant, &head);
+	return rounds_run(&w->rounds);
+}
+
 static enum fault run_rounds(struct pg_lane *l, bool blind)
 {
 	struct pg_work *w = l->work;
 	l->locked = false;
 	l->has_head = true;
+	if (w->decided)
+		return confirm(l);
 	if (w->begun)
 		return rounds_go_on(&w->rounds);
 	prepare(w, w->writes, blind);
@@ -282,7 +316,7 @@ static enum pg_outcome attempt(struct pg_lane *l)
 	enum fault fault = pg_engine_note(l->engine, run(l));
 	bool writes = fault == OK && l->work->rounds.entry_count;
 	enum pg_outcome outcome = writes ? commit(l) : PG_COMMITTED;
-	l->work->begun = false;
+	l->work->begun = l->work->decided = false;
 	if (l->pg && (!writes || outcome != PG_COMMITTED))
 		pg_rollback(l->pg);
 	if (fault == OK)
@@ -297,22 +331,79 @@ static struct pg_work *other_work(struct pg_lane *l)
 	return l->work == l->works ? l->works + 1 : l->works;
 }
 
-/* What is left out of this batch comes before the next. */
+/* What this batch writes is there for the next one. */
+static void overlay(struct pg_work *next, const struct loaded *last)
+{
+	for (size_t i = 0; i < loaded_changes(last); i++) {
+		struct text key, value;
+		bool gone;
+		loaded_change(last, i, &key, &value, &gone);
+		loaded_set(&next->rows, key, gone ? NULL : &value);
+	}
+}
+
+/* A scan would not see what this batch put between its rows. */
+static enum fault fill_ahead(void *context, struct loaded *rows)
+{
+	struct pg_work *w = context;
+	return loaded_wants_scan(rows) ? FAULT_BUSY : pg_fill(w->lane->ahead, rows);
+}
+
+static enum fault run_ahead(struct pg_lane *l, struct pg_work *w)
+{
+	TRY(pg_engine_connect(l->engine, &l->ahead));
+	TRY(pg_begin_read(l->ahead));
+	w->rounds.load = fill_ahead;
+	enum fault fault = rounds_run(&w->rounds);
+	w->rounds.load = fill;
+	return fault;
+}
+
+/* The next batch is decided while this one is written: on a snapshot from under this one's lock,
+ * with this one's rows over it. That is what the next lock will find, unless another node has it in
+ * between: then the head is another. */
+static bool decide_next(struct pg_lane *l, struct pg_work *w)
+{
+	prepare(w, l->next, false);
+	overlay(w, &l->work->rows);
+	w->base = l->work->rounds.last;
+	bool good = run_ahead(l, w) == OK;
+	if (l->ahead)
+		pg_rollback(l->ahead);
+	return good;
+}
+
+/* Only looked: what it believes is read again, under the lock. */
+static void look_next(struct pg_lane *l, struct pg_work *w)
+{
+	prepare(w, l->next, true);
+	rounds_set_head(&w->rows, w->rounds.merchant, &l->work->rounds.last);
+	w->rows.hints = &l->work->rows;
+	rounds_look(&w->rounds);
+	w->rows.hints = NULL;
+}
+
+/* What is left out of this batch comes before the next. A batch that is decided ahead takes those
+ * who wait now; one that only looks, those who wait when the rows are written. */
 static void begin_next(struct pg_lane *l)
 {
 	const struct rounds *r = &l->work->rounds;
 	struct pg_work *w = other_work(l);
 	struct pg_writes *writes = l->next;
+	bool trusts = l->distrust == 0;
+	l->distrust -= !trusts;
 	if (r->ran < l->work->writes->n || writes->n)
+		return;
+	if (!trusts && !pg_commit_written(l->pg))
 		return;
 	writes->more(writes);
 	if (writes->n == 0)
 		return;
-	prepare(w, writes, true);
-	rounds_set_head(&w->rows, w->rounds.merchant, &r->last);
-	w->rows.hints = &l->work->rows;
-	rounds_look(&w->rounds);
-	w->rows.hints = NULL;
+	w->decided = trusts && decide_next(l, w);
+	if (!w->decided && !pg_commit_written(l->pg))
+		return;
+	if (!w->decided)
+		look_next(l, w);
 	pg_fill_begin(l->pg, w->rounds.merchant, &w->rows);
 	w->begun = true;
 }
@@ -353,7 +444,7 @@ static enum pg_outcome attempts(struct pg_lane *l)
 		if (outcome == PG_UNKNOWN)
 			outcome = find_out(l, merchant);
 		if (outcome != PG_COMMITTED)
-			other_work(l)->begun = false; /* it went with its connection, or was read away */
+			other_work(l)->begun = other_work(l)->decided = false; /* it went with its connection, or was read away */
 		count_trips(l);
 		if (outcome == PG_AGAIN && was_away)
 			break;
@@ -430,7 +521,7 @@ unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writ
 	enum fault unsure = atomic_load(&l->engine->clock_fault);
 	if (unsure == OK)
 		return run_writes(l, writes);
-	l->work->begun = false;
+	l->work->begun = l->work->decided = false;
 	if (l->pg)
 		pg_rollback(l->pg);
 	return fail(writes, unsure);

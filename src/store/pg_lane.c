@@ -16,8 +16,7 @@ struct merchant_queue {
 	struct write_queue calls, jobs;
 	bool busy;
 	unsigned most;		      /* writes of its next batch: less after a refusal */
-	unsigned last;		      /* writes of its last batch */
-	unsigned half;		      /* of those that come again and again: writes of this batch */
+	unsigned half;		      /* of those that come again and again: writes of a batch */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
 };
@@ -79,13 +78,14 @@ struct lane_batch {
 	struct pg_writes writes; /* first */
 	struct pg_lanes *lanes;
 	struct merchant_queue *queue;
+	struct lane_batch *before; /* of the same queue */
 };
 
 /* Who was answered comes again, while others wait: two batches of half of them each, one in the
  * database and the other on its way, are better than one of all and a pause. */
-static void set_half(struct merchant_queue *q)
+static void set_half(struct merchant_queue *q, unsigned last)
 {
-	uint64_t all = q->last + q->calls.count + q->jobs.count;
+	uint64_t all = last + q->calls.count + q->jobs.count;
 	q->half = all < 2 * HALF_MIN ? MOST : (unsigned)(all < MOST ? (all + 1) / 2 : MOST);
 }
 
@@ -117,7 +117,7 @@ static void take_next(struct pg_writes *w)
 	struct lane_batch *b = (struct lane_batch *)(void *)w;
 	pthread_mutex_lock(&b->lanes->lock);
 	if (!b->lanes->ready) {
-		set_half(b->queue);
+		set_half(b->queue, b->before->writes.n);
 		take_batch(b);
 	}
 	pthread_mutex_unlock(&b->lanes->lock);
@@ -202,9 +202,6 @@ static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct la
 {
 	struct pg_writes *writes = &b->writes;
 	struct merchant_queue *q = b->queue;
-	next->queue = q;
-	next->writes.n = 0;
-	q->last = writes->n;
 	unsigned ran = pg_lane_run(t->lane, writes, &next->writes);
 	if (writes->refused)
 		q->most = writes->n / 2;
@@ -217,25 +214,23 @@ static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct la
 	return ran;
 }
 
-/* One batch after the other, as long as each begins with the one before. */
+/* One batch after the other, as long as each begins behind the one before. */
 static void run_queue(struct lane_thread *t, struct merchant_queue *q)
 {
 	struct pg_lanes *l = &t->engine->lanes;
-	struct lane_batch batches[2] = {{.writes = {.more = take_more}, .lanes = l, .queue = q},
-					{.writes = {.more = take_next}, .lanes = l, .queue = q}};
-	struct lane_batch *b = batches, *next = batches + 1, *last;
-	set_half(q);
-	take_batch(b);
-	while (b->writes.n) {
-		pthread_mutex_unlock(&l->lock);
+	struct lane_batch both[2] = {{.lanes = l, .queue = q, .before = both + 1},
+				     {.lanes = l, .queue = q, .before = both}};
+	struct lane_batch *b = both;
+	set_half(q, 0);
+	for (take_batch(b); b->writes.n; b = b->before) {
+		struct lane_batch *next = b->before;
 		b->writes.more = take_more;
 		next->writes.more = take_next;
+		next->writes.n = 0;
+		pthread_mutex_unlock(&l->lock);
 		unsigned ran = run_batch(t, b, next);
 		pthread_mutex_lock(&l->lock);
 		return_rest(b, ran);
-		last = b;
-		b = next;
-		next = last;
 	}
 }
 

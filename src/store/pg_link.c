@@ -436,9 +436,13 @@ static void end_group(struct pg *p)
 		p->read_count = p->sent_count = 0;
 }
 
-void link_pull_until(struct pg *p, unsigned end)
+void link_pull_begin(struct pg *p)
 {
 	begin_group(p);
+}
+
+void link_pull_until(struct pg *p, unsigned end)
+{
 	if (!p->unsent)
 		(void)!read_group(p, end, NULL);
 }

@@ -65,9 +65,6 @@ struct pg {
 	int64_t planned_us; /* when plans were last thrown away */
 	struct buffer sql;
 	struct buffer value; /* one row on its way out */
-	/* Unique values that this write found, as slices: key, and the key fields of who has it. */
-	bool writing;
-	struct buffer holders;
 	struct load *begun; /* a write's beginning that was sent and not read */
 	bool bad_row;	    /* of the commit that is under way: a change is no row */
 	unsigned commit_at; /* which of the results is COMMIT's */
@@ -122,10 +119,11 @@ void link_say(struct pg *p, const char *sql);
 void link_say_begin(struct pg *p, const char *sql);
 /* Ends a group, and sends it; a failure is told by link_pull. */
 void link_push(struct pg *p);
-/* Reads the results of a group that was pushed, those before the one at `end`, or all of it. */
-void link_pull_until(struct pg *p, unsigned end);
+/* Reads the results of a group that was pushed. */
 CHECKED enum fault link_pull(struct pg *p, struct link_reader *reader);
-/* After link_pull_until: the rest of that group. */
+/* The same in steps, for nobody: those before the one at `end`, and the rest. */
+void link_pull_begin(struct pg *p);
+void link_pull_until(struct pg *p, unsigned end);
 CHECKED enum fault link_pull_rest(struct pg *p);
 /* Both: sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why; or
  * what the reader said first. */

@@ -4,8 +4,8 @@
  * it is one exchange.
  *
  * UNIQUE and ENTRY rows are columns of records, which are in the batch whenever those are. From
- * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: when
- * the transaction loaded who had the value, which it must have to take it.
+ * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: who
+ * takes one has looked who had it.
  */
 #include "store/pg_row.h"
 #include "base/varint.h"
@@ -116,29 +116,23 @@ static void send_deletes(struct save *s)
 }
 
 /* A value that the batch gives to another record, while the one that had it stays. */
-static void send_release(struct save *s, struct text unique, struct text holder)
+static void send_release(struct save *s, const struct pg_change *unique)
 {
-	struct key value, record;
-	value.size = 0;
-	key_add_parts(&value, unique);
-	const struct text *now = find_put(s, &value);
-	if (!now || text_equal(*now, holder))
+	struct key record;
+	if (!unique->value || !unique->was || text_equal(*unique->value, *unique->was))
 		return;
-	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique)].table, key_merchant(unique));
-	key_add_parts(&record, holder);
+	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique->key)].table,
+		 key_merchant(unique->key));
+	key_add_parts(&record, *unique->was);
 	if (find_put(s, &record))
 		send_row(s, SQL_RELEASE, key_get(&record));
 }
 
 static void send_releases(struct save *s)
 {
-	struct text holders = buffer_get(&s->p->holders), unique, holder;
-	must(!s->p->holders.full);
-	while (holders.size) {
-		must(slice_take(&holders, &unique) && slice_take(&holders, &holder));
-		if (key_merchant(unique) == s->merchant)
-			send_release(s, unique, holder);
-	}
+	for (size_t i = 0; i < s->batch->change_count; i++)
+		if (key_kind(s->batch->changes[i].key) == ROW_UNIQUE)
+			send_release(s, &s->batch->changes[i]);
 }
 
 /* --- set by set --- */
@@ -276,7 +270,7 @@ static void send(struct save *s)
 	link_push(s->p);
 }
 
-bool pg_commit_send(struct pg *p, const struct pg_batch *batch)
+void pg_commit_send(struct pg *p, const struct pg_batch *batch)
 {
 	struct save s = {.p = p, .batch = batch};
 	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
@@ -285,6 +279,13 @@ bool pg_commit_send(struct pg *p, const struct pg_batch *batch)
 	send(&s);
 	free(s.slots);
 	p->state = LINK_RESTING; /* as soon as it is committed */
+	if (p->connection)
+		(void)!PQflush(p->connection);
+	link_pull_begin(p);
+}
+
+bool pg_commit_written(struct pg *p)
+{
 	if (p->bad_row)
 		return false;
 	link_pull_until(p, p->commit_at);
@@ -306,6 +307,6 @@ enum pg_outcome pg_commit_receive(struct pg *p)
 
 enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch)
 {
-	(void)!pg_commit_send(p, batch);
+	pg_commit_send(p, batch);
 	return pg_commit_receive(p);
 }
