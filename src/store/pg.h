@@ -60,8 +60,8 @@ CHECKED enum fault pg_begin_write_loading(struct pg *p, uint64_t merchant,
 					  const struct pg_wants *wants, struct head *ret_head,
 					  bool *ret_locked);
 
-/* The two halves of that. The first may also follow pg_commit_send, so that the next write begins as
- * soon as the last one ends; the keys live until the second. */
+/* The two halves of that. The first may also follow pg_commit_send, so that the next write begins
+ * as soon as the last one ends; the keys live until the second. */
 void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants *wants);
 CHECKED enum fault pg_begin_write_receive(struct pg *p, struct pg_sink *sink, struct head *ret_head,
 					  bool *ret_locked);

@@ -6,10 +6,10 @@
  *   rounds    run, load what was missed, run again (rounds.h)
  *   commit    last images and ledger entries, in one exchange; from its answer on it IS accepted
  *
- * While a batch is written the next one is decided, on another connection (decide_next), and its lock
- * goes out behind the COMMIT of the first: the database goes on at once. Where another node came
- * between lately, or rows must be scanned, it only looks, with the last one's rows for hints, and
- * its lock and load go out.
+ * While a batch is written the next one is decided, on another connection (decide_next), and its
+ * lock goes out behind the COMMIT of the first: the database goes on at once. Where another node
+ * came between lately, or rows must be scanned, it only looks, with the last one's rows for hints,
+ * and its lock and load go out.
  *
  * What can go wrong and who deals with it, here in one place:
  *
@@ -49,8 +49,7 @@ struct pg_work {
 
 struct pg_lane {
 	struct pg_engine *engine;
-	struct pg *pg;	  /* NULL: not connected */
-	struct pg *ahead; /* reads for the next batch while this one is written; the same */
+	struct pg *pg; /* NULL: not connected */
 	unsigned distrust;
 	struct pg_work works[2];
 	struct pg_work *work; /* of the batch that runs; the other one is the next's */
@@ -84,7 +83,6 @@ struct pg_lane *pg_lane_new(struct pg_engine *e)
 void pg_lane_free(struct pg_lane *l)
 {
 	pg_close(l->pg);
-	pg_close(l->ahead);
 	for (unsigned i = 0; i < COUNT_OF(l->works); i++) {
 		loaded_release(&l->works[i].rows);
 		rounds_release(&l->works[i].rounds);
@@ -346,13 +344,13 @@ static void overlay(struct pg_work *next, const struct loaded *last)
 static enum fault fill_ahead(void *context, struct loaded *rows)
 {
 	struct pg_work *w = context;
-	return loaded_wants_scan(rows) ? FAULT_BUSY : pg_fill(w->lane->ahead, rows);
+	return loaded_wants_scan(rows) ? FAULT_BUSY : pg_fill(w->lane->engine->lanes.ahead, rows);
 }
 
-static enum fault run_ahead(struct pg_lane *l, struct pg_work *w)
+static enum fault run_ahead(struct pg_engine *e, struct pg_work *w)
 {
-	TRY(pg_engine_connect(l->engine, &l->ahead));
-	TRY(pg_begin_read(l->ahead));
+	TRY(pg_engine_connect(e, &e->lanes.ahead));
+	TRY(pg_begin_read(e->lanes.ahead));
 	w->rounds.load = fill_ahead;
 	enum fault fault = rounds_run(&w->rounds);
 	w->rounds.load = fill;
@@ -364,12 +362,16 @@ static enum fault run_ahead(struct pg_lane *l, struct pg_work *w)
  * between: then the head is another. */
 static bool decide_next(struct pg_lane *l, struct pg_work *w)
 {
+	struct pg_lanes *lanes = &l->engine->lanes;
+	if (pthread_mutex_trylock(&lanes->ahead_lock) != 0)
+		return false; /* another lane's merchant */
 	prepare(w, l->next, false);
 	overlay(w, &l->work->rows);
 	w->base = l->work->rounds.last;
-	bool good = run_ahead(l, w) == OK;
-	if (l->ahead)
-		pg_rollback(l->ahead);
+	bool good = run_ahead(l->engine, w) == OK;
+	if (lanes->ahead)
+		pg_rollback(lanes->ahead);
+	pthread_mutex_unlock(&lanes->ahead_lock);
 	return good;
 }
 
@@ -441,10 +443,10 @@ static enum pg_outcome attempts(struct pg_lane *l)
 		/* Nobody waits long for a database that was away already. */
 		bool was_away = atomic_load(&l->engine->away) != OK;
 		outcome = attempt(l);
+		if (outcome != PG_COMMITTED) /* it was read away, or went with its connection */
+			other_work(l)->begun = other_work(l)->decided = false;
 		if (outcome == PG_UNKNOWN)
 			outcome = find_out(l, merchant);
-		if (outcome != PG_COMMITTED)
-			other_work(l)->begun = other_work(l)->decided = false; /* it went with its connection, or was read away */
 		count_trips(l);
 		if (outcome == PG_AGAIN && was_away)
 			break;

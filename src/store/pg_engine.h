@@ -36,6 +36,9 @@ struct pg_lanes {
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
 	uint64_t calls, jobs;			   /* that wait, of all merchants */
 	bool stopping, jobs_ended;
+	/* A node's one connection for deciding ahead; who has the lock uses it. */
+	pthread_mutex_t ahead_lock;
+	struct pg *ahead;      /* NULL: not connected */
 	unsigned thread_count; /* set before they start */
 	struct lane_thread *threads[ENGINE_LANES_MAX];
 };
@@ -134,8 +137,8 @@ struct pg_writes {
 	bool refused; /* out: the database refuses so many together; fewer next time */
 };
 /* Runs and commits the first writes; returns how many: they have their fault and are to be
- * answered. `next`, empty: gets those of the merchant that wait when these are all but committed, and
- * may begin with them: if there are some, the lane is to run them next. */
+ * answered. `next`, empty: gets those of the merchant that wait when these are all but committed,
+ * and may begin with them: if there are some, the lane is to run them next. */
 unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writes *next);
 
 /* pg_read.c */

@@ -256,6 +256,7 @@ void pg_lanes_start(struct pg_engine *e)
 {
 	struct pg_lanes *l = &e->lanes;
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->ahead_lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	l->ready_end = &l->ready;
 	for (unsigned i = 0; i < l->thread_count; i++) {
@@ -292,6 +293,8 @@ void pg_lanes_stop(struct pg_engine *e)
 		free(l->threads[i]);
 	}
 	free_queues(l);
+	pg_close(l->ahead);
+	pthread_mutex_destroy(&l->ahead_lock);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);
 }

@@ -65,9 +65,9 @@ struct pg {
 	int64_t planned_us; /* when plans were last thrown away */
 	struct buffer sql;
 	struct buffer value; /* one row on its way out */
-	struct load *begun; /* a write's beginning that was sent and not read */
-	bool bad_row;	    /* of the commit that is under way: a change is no row */
-	unsigned commit_at; /* which of the results is COMMIT's */
+	struct load *begun;  /* a write's beginning that was sent and not read */
+	bool bad_row;	     /* of the commit that is under way: a change is no row */
+	unsigned commit_at;  /* which of the results is COMMIT's */
 	struct pg_array arrays[SQL_COLUMNS_MAX]; /* of the statement that is being made */
 	char why[512];
 };
@@ -125,8 +125,8 @@ CHECKED enum fault link_pull(struct pg *p, struct link_reader *reader);
 void link_pull_begin(struct pg *p);
 void link_pull_until(struct pg *p, unsigned end);
 CHECKED enum fault link_pull_rest(struct pg *p);
-/* Both: sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why; or
- * what the reader said first. */
+/* Both: sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why;
+ * or what the reader said first. */
 CHECKED enum fault link_finish(struct pg *p, struct link_reader *reader);
 /* Sends the BEGIN of a read that has not been sent yet. */
 void link_look(struct pg *p);

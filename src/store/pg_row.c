@@ -227,8 +227,7 @@ static void give_record(struct pg *p, unsigned table, const struct row_read *row
 	give(sink, &k, buffer_get(&p->value));
 }
 
-static void give_unique(enum unique unique, const struct row_read *row,
-			struct pg_sink *sink)
+static void give_unique(enum unique unique, const struct row_read *row, struct pg_sink *sink)
 {
 	struct key record, k;
 	key_record(&record, row->merchant, (enum table)unique_shapes[unique].table, &row->record);
