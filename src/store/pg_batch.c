@@ -493,6 +493,11 @@ static unsigned fail(struct pg_writes *writes, enum fault fault)
 	return writes->n;
 }
 
+bool pg_lane_trusts(const struct pg_lane *l)
+{
+	return l->distrust == 0;
+}
+
 static unsigned run_writes(struct pg_lane *l, struct pg_writes *writes)
 {
 	switch (attempts(l)) {

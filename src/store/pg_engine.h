@@ -140,6 +140,8 @@ struct pg_writes {
  * answered. `next`, empty: gets those of the merchant that wait when these are all but committed,
  * and may begin with them: if there are some, the lane is to run them next. */
 unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writes *next);
+/* No other node came between its last batches. */
+bool pg_lane_trusts(const struct pg_lane *l);
 
 /* pg_read.c */
 struct reader *pg_reader_open(struct engine *e);

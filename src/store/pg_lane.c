@@ -79,14 +79,17 @@ struct lane_batch {
 	struct pg_lanes *lanes;
 	struct merchant_queue *queue;
 	struct lane_batch *before; /* of the same queue */
+	const struct pg_lane *lane;
 };
 
 /* Who was answered comes again, while others wait: two batches of half of them each, one in the
- * database and the other on its way, are better than one of all and a pause. */
-static void set_half(struct merchant_queue *q, unsigned last)
+ * database and the other on its way, are better than one of all and a pause. Where another node
+ * comes between, that is so anyway. */
+static void set_half(struct merchant_queue *q, unsigned last, bool trusts)
 {
 	uint64_t all = last + q->calls.count + q->jobs.count;
-	q->half = all < 2 * HALF_MIN ? MOST : (unsigned)(all < MOST ? (all + 1) / 2 : MOST);
+	q->half =
+	    !trusts || all < 2 * HALF_MIN ? MOST : (unsigned)(all < MOST ? (all + 1) / 2 : MOST);
 }
 
 /* Waiting calls first, then jobs. */
@@ -117,7 +120,7 @@ static void take_next(struct pg_writes *w)
 	struct lane_batch *b = (struct lane_batch *)(void *)w;
 	pthread_mutex_lock(&b->lanes->lock);
 	if (!b->lanes->ready) {
-		set_half(b->queue, b->before->writes.n);
+		set_half(b->queue, b->before->writes.n, pg_lane_trusts(b->lane));
 		take_batch(b);
 	}
 	pthread_mutex_unlock(&b->lanes->lock);
@@ -218,10 +221,10 @@ static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct la
 static void run_queue(struct lane_thread *t, struct merchant_queue *q)
 {
 	struct pg_lanes *l = &t->engine->lanes;
-	struct lane_batch both[2] = {{.lanes = l, .queue = q, .before = both + 1},
-				     {.lanes = l, .queue = q, .before = both}};
+	struct lane_batch both[2] = {{.lanes = l, .queue = q, .before = both + 1, .lane = t->lane},
+				     {.lanes = l, .queue = q, .before = both, .lane = t->lane}};
 	struct lane_batch *b = both;
-	set_half(q, 0);
+	set_half(q, 0, pg_lane_trusts(t->lane));
 	for (take_batch(b); b->writes.n; b = b->before) {
 		struct lane_batch *next = b->before;
 		b->writes.more = take_more;
