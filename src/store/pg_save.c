@@ -156,6 +156,8 @@ static void flush(struct save *s, struct filling *f)
 	for (unsigned c = 0; c < t->column_count; c++)
 		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
 	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
+	if (s->p->connection)
+		(void)!PQflush(s->p->connection); /* it begins while the next is made */
 	clear(s, f);
 }
 
