@@ -43,7 +43,7 @@ static bool find_other(void *context, const struct key *k, struct text *ret_valu
 
 static enum fault add_row(struct to_pg *t, struct text key, struct text value)
 {
-	struct pg_change row = {key, &value};
+	struct pg_change row = {.key = key, .value = &value};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	struct row_others others = {find_other, t};
 	struct row_since since = {0};
@@ -163,7 +163,7 @@ static enum fault add_meta(struct to_pg *t, const struct key *k, struct text val
 {
 	struct pg_value values[SQL_COLUMNS_MAX];
 	struct row_since none = {0};
-	struct pg_change row = {key_get(k), &value};
+	struct pg_change row = {.key = key_get(k), .value = &value};
 	must(row_values(PATH_META, &row, &none, values));
 	return streams_add(&t->streams, SQL_META, 0, values);
 }

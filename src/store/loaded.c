@@ -4,13 +4,11 @@
  */
 #include "store/loaded.h"
 
-enum row_state { ROW_UNKNOWN, ROW_ABSENT, ROW_THERE };
-
 struct loaded_row {
 	uint64_t hash;
 	struct text key, value; /* value: as loaded */
 	struct text now;	/* as written by this round */
-	uint8_t state;		/* enum row_state */
+	uint8_t state;		/* enum loaded_state */
 	bool is_wanted;		/* stands in `wanted` */
 	bool written, gone;
 };
@@ -145,28 +143,48 @@ bool loaded_try(struct loaded *l, void (*run)(void *context), void *context)
 
 /* ---- the verbs ---- */
 
+static bool is_known(const struct loaded_row *row)
+{
+	return row->written || row->state != LOADED_UNKNOWN;
+}
+
+static bool read_row(const struct loaded_row *row, struct text *ret_value)
+{
+	*ret_value = row->written ? row->now : row->value;
+	return row->written ? !row->gone : row->state == LOADED_THERE;
+}
+
+/* What the hints say of a row; NULL: nothing. */
+static const struct loaded_row *find_hint(const struct loaded *l, const struct loaded_row *row)
+{
+	if (!l->hints || !l->hints->slot_count)
+		return NULL;
+	uint32_t place = *find_slot(l->hints, row->hash, row->key);
+	const struct loaded_row *hint = place ? &l->hints->table[place - 1] : NULL;
+	return hint && is_known(hint) ? hint : NULL;
+}
+
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct loaded *l = loaded_of(r);
 	uint32_t place = place_of(l, key);
-	if (!l->table[place].written && l->table[place].state == ROW_UNKNOWN) {
-		add_wanted(l, place);
-		miss(l);
+	if (is_known(&l->table[place]))
+		return read_row(&l->table[place], ret_value);
+	add_wanted(l, place);
+	const struct loaded_row *hint = find_hint(l, &l->table[place]);
+	if (hint) {
+		l->rows.guessed = true;
+		return read_row(hint, ret_value);
 	}
-	const struct loaded_row *row = &l->table[place];
-	if (row->written) {
-		*ret_value = row->now;
-		return !row->gone;
-	}
-	*ret_value = row->value;
-	return row->state == ROW_THERE;
+	miss(l);
+	return read_row(&l->table[place], ret_value);
 }
 
 static bool verb_want(struct rows *r, struct text key)
 {
 	struct loaded *l = loaded_of(r);
 	uint32_t place = place_of(l, key);
-	if (l->table[place].written || l->table[place].state != ROW_UNKNOWN)
+	if (l->table[place].written || l->table[place].state != LOADED_UNKNOWN)
 		return true;
 	add_wanted(l, place);
 	return false;
@@ -258,9 +276,9 @@ static uint32_t set_loaded(struct loaded *l, struct text key, const struct text 
 {
 	uint32_t place = place_of(l, key);
 	struct loaded_row *row = &l->table[place];
-	if (row->state != ROW_UNKNOWN)
+	if (row->state != LOADED_UNKNOWN)
 		return place;
-	row->state = value ? ROW_THERE : ROW_ABSENT;
+	row->state = value ? LOADED_THERE : LOADED_ABSENT;
 	row->value = value ? keep(&l->kept, *value) : TEXT_NONE;
 	return place;
 }
@@ -273,7 +291,7 @@ void loaded_set(struct loaded *l, struct text key, const struct text *value)
 void loaded_replace(struct loaded *l, struct text key, const struct text *value)
 {
 	uint32_t place = place_of(l, key); /* may move the table */
-	l->table[place].state = ROW_UNKNOWN;
+	l->table[place].state = LOADED_UNKNOWN;
 	loaded_set(l, key, value);
 }
 
@@ -293,7 +311,7 @@ void loaded_filled(struct loaded *l)
 	struct loaded_scan *s = &l->scan;
 	for (uint32_t i = 0; i < l->wanted_count; i++) {
 		struct loaded_row *row = &l->table[place_of(l, l->wanted[i])];
-		must(row->state != ROW_UNKNOWN); /* the load left one out */
+		must(row->state != LOADED_UNKNOWN); /* the load left one out */
 		row->is_wanted = false;
 	}
 	l->wanted_count = 0;
@@ -345,6 +363,13 @@ void loaded_change(const struct loaded *l, size_t i, struct text *ret_key, struc
 	*ret_key = row->key;
 	*ret_value = row->now;
 	*ret_gone = row->gone;
+}
+
+enum loaded_state loaded_change_was(const struct loaded *l, size_t i, const struct text **ret)
+{
+	const struct loaded_row *row = &l->table[l->changed[i]];
+	*ret = row->state == LOADED_THERE ? &row->value : NULL;
+	return (enum loaded_state)row->state;
 }
 
 /* ---- beginning and end ---- */

@@ -5,6 +5,7 @@
  * A row is ABSENT or THERE once it was loaded; before that a get of it is a miss. What a miss does:
  *
  *   `load` is set     everything wanted is loaded at once, and the get goes on: reads
+ *   `hints` knows it  the row reads as it is there, rows.guessed is set, the run goes on
  *   rows.guess        the row reads as absent, rows.guessed is set, the run goes on
  *   else              the run ends: loaded_try returns false (rows.h, rounds.h)
  *
@@ -27,6 +28,8 @@ enum { LOADED_BYTES_MAX = 512 * 1024 * 1024 };
 
 struct loaded_row;
 struct loaded_step;
+/* What is known of a row as it was before anything was written. */
+enum loaded_state { LOADED_UNKNOWN, LOADED_ABSENT, LOADED_THERE };
 /* Rows of one prefix in key order, from `from` on (exclusive) to `to`, or to the end. */
 struct loaded_scan {
 	struct text prefix, from, to;
@@ -41,6 +44,9 @@ struct loaded {
 	enum fault (*load)(struct loaded *l, void *context);
 	void *context;
 	enum fault fault; /* why a load failed: the run was ended */
+	/* Another cache whose rows are most likely these ones too, or NULL: so a first round comes
+	 * further, and names more. It must stay as it is for as long. */
+	const struct loaded *hints;
 	/* its own */
 	struct arena kept, written; /* what was loaded; what this round wrote */
 	struct loaded_row *table;
@@ -94,3 +100,5 @@ void loaded_undo(struct loaded *l, uint32_t mark);
 size_t loaded_changes(const struct loaded *l);
 void loaded_change(const struct loaded *l, size_t i, struct text *ret_key, struct text *ret_value,
 		   bool *ret_gone);
+/* What that row was before; lives as long as what was loaded. */
+enum loaded_state loaded_change_was(const struct loaded *l, size_t i, const struct text **ret);

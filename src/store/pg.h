@@ -60,6 +60,12 @@ CHECKED enum fault pg_begin_write_loading(struct pg *p, uint64_t merchant,
 					  const struct pg_wants *wants, struct head *ret_head,
 					  bool *ret_locked);
 
+/* The two halves of that. The first may also follow pg_commit_send, so that the next write begins
+ * as soon as the last one ends; the keys live until the second. */
+void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants *wants);
+CHECKED enum fault pg_begin_write_receive(struct pg *p, struct pg_sink *sink, struct head *ret_head,
+					  bool *ret_locked);
+
 /* Gets the rows asked for, and may get more: a UNIQUE or ENTRY row that is there comes with the
  * RECORD row that it names. NULL: there is no such row. Key and value live for the call only.
  * Every key asked for comes at least once. */
@@ -86,6 +92,9 @@ struct batch_id {
 struct pg_change {
 	struct text key;
 	const struct text *value;
+	bool is_new; /* there was none before, which the write's lock makes sure of */
+	/* UNIQUE rows: the key fields of who had the value; NULL: nobody. */
+	const struct text *was;
 };
 struct pg_entry {
 	uint64_t merchant, number;
@@ -111,6 +120,11 @@ enum pg_outcome {
 };
 /* Writes and COMMITs in one pipelined round trip. */
 CHECKED enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch);
+/* The same in steps: sends all; waits for the rows, not for the COMMIT behind them (false: it will
+ * not be committed); waits for the COMMIT. Only pg_begin_write_send may come between them. */
+void pg_commit_send(struct pg *p, const struct pg_batch *batch);
+CHECKED bool pg_commit_written(struct pg *p);
+CHECKED enum pg_outcome pg_commit_receive(struct pg *p);
 /* Ends whatever transaction is open; never fails. */
 void pg_rollback(struct pg *p);
 /* On a new connection, locking the head first (which waits for the old session to end). */

@@ -17,7 +17,6 @@ struct pg *link_make(const char *url)
 	p->url = text_print("%s", url);
 	buffer_init(&p->sql, LINK_BYTES_MAX);
 	buffer_init(&p->value, LINK_BYTES_MAX);
-	buffer_init(&p->holders, LINK_BYTES_MAX);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_init(&p->arrays[i], LINK_BYTES_MAX);
 	return p;
@@ -56,7 +55,6 @@ void pg_close(struct pg *p)
 	link_drop(p);
 	buffer_release(&p->sql);
 	buffer_release(&p->value);
-	buffer_release(&p->holders);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_release(&p->arrays[i]);
 	free(p->sent);
@@ -81,7 +79,6 @@ enum fault pg_begin_read(struct pg *p)
 	must(p->state == LINK_RESTING);
 	TRY(link_connect(p));
 	p->state = LINK_LOOKING;
-	p->writing = false;
 	return OK;
 }
 
@@ -139,8 +136,6 @@ void begin_send(struct pg *p, uint64_t merchant)
 	struct link_values v;
 	must(p->state == LINK_RESTING);
 	p->state = LINK_OPEN;
-	p->writing = true;
-	buffer_clear(&p->holders);
 	values_begin(&v, merchant);
 	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 	send_written(p, STATEMENT_LOCK_HEAD, &v);
@@ -175,9 +170,23 @@ enum fault pg_begin_write(struct pg *p, uint64_t merchant, struct head *ret_head
 	return OK;
 }
 
+/* A beginning that nobody goes on with. */
+static void read_begun(struct pg *p)
+{
+	char why[sizeof(p->why)];
+	if (!p->begun)
+		return;
+	memcpy(why, p->why, sizeof(why)); /* what failed first says more */
+	if (p->connection)
+		(void)!link_pull(p, NULL);
+	load_forget(p);
+	memcpy(p->why, why, sizeof(why));
+}
+
 /* Sent, and not waited for: the next exchange reads what became of it. */
 void pg_rollback(struct pg *p)
 {
+	read_begun(p);
 	if (p->state == LINK_OPEN && p->connection) {
 		must(p->sent_count == 0 && !p->owes_end);
 		if (PQsendQueryParams(p->connection, "ROLLBACK", 0, NULL, NULL, NULL, NULL, 1) ==

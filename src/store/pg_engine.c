@@ -121,7 +121,7 @@ static enum fault write_card(struct pg_engine *e, struct pg *p, const struct sto
 	buffer_init_fixed(&value, memory, sizeof(memory));
 	store_card_write(card, &value);
 	struct text bytes = buffer_get(&value);
-	struct pg_change change = {key_get(&k), &bytes};
+	struct pg_change change = {.key = key_get(&k), .value = &bytes};
 	struct pg_batch batch = {.id = {e->node, atomic_fetch_add(&e->batch, 1) + 1},
 				 .changes = &change,
 				 .change_count = 1};

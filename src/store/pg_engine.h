@@ -36,6 +36,9 @@ struct pg_lanes {
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
 	uint64_t calls, jobs;			   /* that wait, of all merchants */
 	bool stopping, jobs_ended;
+	/* A node's one connection for deciding ahead; who has the lock uses it. */
+	pthread_mutex_t ahead_lock;
+	struct pg *ahead;      /* NULL: not connected */
 	unsigned thread_count; /* set before they start */
 	struct lane_thread *threads[ENGINE_LANES_MAX];
 };
@@ -134,8 +137,11 @@ struct pg_writes {
 	bool refused; /* out: the database refuses so many together; fewer next time */
 };
 /* Runs and commits the first writes; returns how many: they have their fault and are to be
- * answered. */
-unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes);
+ * answered. `next`, empty: gets those of the merchant that wait when these are all but committed,
+ * and may begin with them: if there are some, the lane is to run them next. */
+unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writes *next);
+/* No other node came between its last batches. */
+bool pg_lane_trusts(const struct pg_lane *l);
 
 /* pg_read.c */
 struct reader *pg_reader_open(struct engine *e);
@@ -153,6 +159,10 @@ CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);
 /* The same as the beginning of a write: pg_begin_write_loading. */
 CHECKED enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
 				   struct head *ret_head, bool *ret_locked);
+/* The two halves of that: pg_begin_write_send. */
+void pg_fill_begin(struct pg *p, uint64_t merchant, const struct loaded *rows);
+CHECKED enum fault pg_fill_begun(struct pg *p, struct loaded *rows, struct head *ret_head,
+				 bool *ret_locked);
 
 /* pg_verify.c */
 enum fault pg_verify(struct engine *e, void (*progress)(void *context, uint64_t done, uint64_t all),

@@ -16,6 +16,7 @@ struct merchant_queue {
 	struct write_queue calls, jobs;
 	bool busy;
 	unsigned most;		      /* writes of its next batch: less after a refusal */
+	unsigned half;		      /* of those that come again and again: writes of a batch */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
 };
@@ -26,6 +27,7 @@ struct lane_thread {
 	pthread_t thread;
 };
 static const unsigned MOST = PG_BATCH_MAX;
+enum { HALF_MIN = 8 }; /* a smaller batch costs more than the pause */
 
 /* ---- under the lock ---- */
 
@@ -76,7 +78,19 @@ struct lane_batch {
 	struct pg_writes writes; /* first */
 	struct pg_lanes *lanes;
 	struct merchant_queue *queue;
+	struct lane_batch *before; /* of the same queue */
+	const struct pg_lane *lane;
 };
+
+/* Who was answered comes again, while others wait: two batches of half of them each, one in the
+ * database and the other on its way, are better than one of all and a pause. Where another node
+ * comes between, that is so anyway. */
+static void set_half(struct merchant_queue *q, unsigned last, bool trusts)
+{
+	uint64_t all = last + q->calls.count + q->jobs.count;
+	q->half =
+	    !trusts || all < 2 * HALF_MIN ? MOST : (unsigned)(all < MOST ? (all + 1) / 2 : MOST);
+}
 
 /* Waiting calls first, then jobs. */
 static void take_batch(struct lane_batch *b)
@@ -84,9 +98,10 @@ static void take_batch(struct lane_batch *b)
 	struct pg_lanes *l = b->lanes;
 	struct merchant_queue *q = b->queue;
 	struct pg_writes *w = &b->writes;
-	for (; w->n < q->most && q->calls.count; l->calls--)
+	unsigned most = q->most < q->half ? q->most : q->half;
+	for (; w->n < most && q->calls.count; l->calls--)
 		w->at[w->n++] = queue_take(&q->calls);
-	for (; w->n < q->most && q->jobs.count; l->jobs--)
+	for (; w->n < most && q->jobs.count; l->jobs--)
 		w->at[w->n++] = queue_take(&q->jobs);
 }
 
@@ -96,6 +111,18 @@ static void take_more(struct pg_writes *w)
 	struct lane_batch *b = (struct lane_batch *)(void *)w;
 	pthread_mutex_lock(&b->lanes->lock);
 	take_batch(b);
+	pthread_mutex_unlock(&b->lanes->lock);
+}
+
+/* What begins behind a batch: nothing when others wait for a lane. */
+static void take_next(struct pg_writes *w)
+{
+	struct lane_batch *b = (struct lane_batch *)(void *)w;
+	pthread_mutex_lock(&b->lanes->lock);
+	if (!b->lanes->ready) {
+		set_half(b->queue, b->before->writes.n, pg_lane_trusts(b->lane));
+		take_batch(b);
+	}
 	pthread_mutex_unlock(&b->lanes->lock);
 }
 
@@ -174,9 +201,11 @@ void pg_stop_jobs(struct engine *engine)
 /* ---- the lanes ---- */
 
 /* Returns how many of them are answered. */
-static unsigned run_batch(struct lane_thread *t, struct merchant_queue *q, struct pg_writes *writes)
+static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct lane_batch *next)
 {
-	unsigned ran = pg_lane_run(t->lane, writes);
+	struct pg_writes *writes = &b->writes;
+	struct merchant_queue *q = b->queue;
+	unsigned ran = pg_lane_run(t->lane, writes, &next->writes);
 	if (writes->refused)
 		q->most = writes->n / 2;
 	else if (q->most < MOST)
@@ -188,27 +217,39 @@ static unsigned run_batch(struct lane_thread *t, struct merchant_queue *q, struc
 	return ran;
 }
 
+/* One batch after the other, as long as each begins behind the one before. */
+static void run_queue(struct lane_thread *t, struct merchant_queue *q)
+{
+	struct pg_lanes *l = &t->engine->lanes;
+	struct lane_batch both[2] = {{.lanes = l, .queue = q, .before = both + 1, .lane = t->lane},
+				     {.lanes = l, .queue = q, .before = both, .lane = t->lane}};
+	struct lane_batch *b = both;
+	set_half(q, 0, pg_lane_trusts(t->lane));
+	for (take_batch(b); b->writes.n; b = b->before) {
+		struct lane_batch *next = b->before;
+		b->writes.more = take_more;
+		next->writes.more = take_next;
+		next->writes.n = 0;
+		pthread_mutex_unlock(&l->lock);
+		unsigned ran = run_batch(t, b, next);
+		pthread_mutex_lock(&l->lock);
+		return_rest(b, ran);
+	}
+}
+
 static void *lane_main(void *context)
 {
 	struct lane_thread *t = context;
 	struct pg_lanes *l = &t->engine->lanes;
-	struct lane_batch b = {.writes = {.more = take_more}, .lanes = l};
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
 		while (!l->ready && !l->stopping)
 			pthread_cond_wait(&l->wake, &l->lock);
 		if (!l->ready)
 			break;
-		unsigned ran = 0;
-		b.queue = take_ready(l);
-		b.writes.n = 0;
-		take_batch(&b);
-		pthread_mutex_unlock(&l->lock);
-		if (b.writes.n)
-			ran = run_batch(t, b.queue, &b.writes);
-		pthread_mutex_lock(&l->lock);
-		return_rest(&b, ran);
-		release_queue(l, b.queue);
+		struct merchant_queue *q = take_ready(l);
+		run_queue(t, q);
+		release_queue(l, q);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
@@ -218,6 +259,7 @@ void pg_lanes_start(struct pg_engine *e)
 {
 	struct pg_lanes *l = &e->lanes;
 	pthread_mutex_init(&l->lock, NULL);
+	pthread_mutex_init(&l->ahead_lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	l->ready_end = &l->ready;
 	for (unsigned i = 0; i < l->thread_count; i++) {
@@ -254,6 +296,8 @@ void pg_lanes_stop(struct pg_engine *e)
 		free(l->threads[i]);
 	}
 	free_queues(l);
+	pg_close(l->ahead);
+	pthread_mutex_destroy(&l->ahead_lock);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);
 }

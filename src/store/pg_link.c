@@ -77,9 +77,10 @@ void link_drop(struct pg *p)
 	if (p->connection)
 		PQfinish(p->connection);
 	p->connection = NULL;
+	load_forget(p);
 	p->state = LINK_RESTING;
 	p->owes_end = p->unsent = false;
-	p->sent_count = 0;
+	p->sent_count = p->read_count = 0;
 	memset(p->prepared, 0, sizeof(p->prepared));
 }
 
@@ -268,14 +269,14 @@ void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values,
 	}
 }
 
-static void expect(struct pg *p, struct sql_statement s, bool prepares, unsigned tag)
+static void expect(struct pg *p, struct sent result)
 {
 	if (p->sent_count == p->sent_capacity) {
 		p->sent_capacity = p->sent_capacity ? p->sent_capacity * 2 : 64;
 		p->sent = realloc(p->sent, p->sent_capacity * sizeof(*p->sent));
 		must(p->sent);
 	}
-	p->sent[p->sent_count++] = (struct sent){s, prepares, tag};
+	p->sent[p->sent_count++] = result;
 }
 
 static void prepare(struct pg *p, struct sql_statement s, const char *name)
@@ -292,7 +293,7 @@ static void prepare(struct pg *p, struct sql_statement s, const char *name)
 		return;
 	}
 	*prepared = true; /* taken back when it did not come to it */
-	expect(p, s, true, LINK_TAG_SAID);
+	expect(p, (struct sent){.statement = s, .prepares = true, .tag = LINK_TAG_SAID});
 }
 
 void link_send(struct pg *p, struct sql_statement s, const struct link_values *values, unsigned tag)
@@ -309,7 +310,7 @@ void link_send(struct pg *p, struct sql_statement s, const struct link_values *v
 					     values->sizes, binary, 1) != 1)
 		p->unsent = true;
 	else
-		expect(p, s, false, tag);
+		expect(p, (struct sent){.statement = s, .tag = tag});
 }
 
 /* Plans are made for tables as they are; a table that grew since gets another one soon, and does
@@ -332,7 +333,7 @@ void link_say(struct pg *p, const char *sql)
 	    PQsendQueryParams(p->connection, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
 		p->unsent = true;
 	else
-		expect(p, (struct sql_statement){0}, false, LINK_TAG_SAID);
+		expect(p, (struct sent){.tag = LINK_TAG_SAID});
 }
 
 /* --- reading --- */
@@ -346,20 +347,22 @@ static PGresult *take_result(struct pg *p)
 	return r;
 }
 
-static enum fault read_one(struct pg *p, const struct sent *s, struct link_reader *reader)
+static enum fault read_one(struct pg *p, struct link_reader *reader)
 {
 	enum fault fault = OK;
+	const struct sent *s = &p->sent[p->read_count];
 	PGresult *r = take_result(p);
 	bool good = r && is_good(r);
 	if (!good && s->prepares)
 		p->prepared[s->statement.action][s->statement.id] = false;
 	if (!good && p->trouble == TROUBLE_NONE) {
 		link_note(p, r);
-		p->trouble_at = (unsigned)(s - p->sent);
+		p->trouble_at = p->read_count;
 	}
 	if (good && s->tag != LINK_TAG_SAID && reader)
 		fault = reader->see(reader, s->tag, r);
 	PQclear(r);
+	p->read_count++;
 	return fault;
 }
 
@@ -389,30 +392,92 @@ static bool is_alive(const struct pg *p)
 	return p->connection && PQstatus(p->connection) == CONNECTION_OK;
 }
 
-enum fault link_finish(struct pg *p, struct link_reader *reader)
+void link_push(struct pg *p)
 {
-	enum fault fault = OK, first = OK;
+	p->round_trips++;
+	if (p->unsent || !p->connection || PQpipelineSync(p->connection) != 1)
+		p->unsent = true;
+	else
+		expect(p, (struct sent){.syncs = true});
+}
+
+static void begin_group(struct pg *p)
+{
 	p->trouble = TROUBLE_NONE;
 	p->trouble_at = p->sent_count;
-	p->round_trips++;
-	if (p->unsent || !p->connection || PQpipelineSync(p->connection) != 1) {
-		link_note(p, NULL);
-		link_drop(p);
-		return FAULT_BUSY;
+	if (is_alive(p) && !p->unsent)
+		read_owed(p);
+}
+
+static enum fault read_group(struct pg *p, unsigned end, struct link_reader *reader)
+{
+	enum fault fault = OK;
+	while (is_alive(p) && p->read_count < end && !p->sent[p->read_count].syncs) {
+		enum fault next = read_one(p, fault == OK ? reader : NULL);
+		fault = fault == OK ? next : fault;
 	}
-	read_owed(p);
-	for (unsigned i = 0; i < p->sent_count && is_alive(p); i++) {
-		fault = read_one(p, &p->sent[i], first == OK ? reader : NULL);
-		first = first == OK ? fault : first;
-	}
-	if (is_alive(p))
-		read_sync(p);
-	else if (p->trouble == TROUBLE_NONE)
+	return fault;
+}
+
+/* The connection is no more: nothing else comes. */
+static enum fault end_broken(struct pg *p)
+{
+	if (p->trouble == TROUBLE_NONE)
 		link_note(p, NULL);
-	p->sent_count = 0;
+	link_drop(p);
+	return fault_of(p->trouble);
+}
+
+static void end_group(struct pg *p)
+{
+	read_sync(p);
+	p->read_count++;
+	if (p->read_count == p->sent_count)
+		p->read_count = p->sent_count = 0;
+}
+
+void link_pull_begin(struct pg *p)
+{
+	begin_group(p);
+}
+
+void link_pull_until(struct pg *p, unsigned end)
+{
+	if (!p->unsent)
+		(void)!read_group(p, end, NULL);
+}
+
+/* What was read of the group before keeps its trouble. */
+static enum fault pull(struct pg *p, struct link_reader *reader)
+{
+	if (p->unsent || !p->connection) {
+		p->trouble = TROUBLE_NONE; /* what became of it is not known */
+		return end_broken(p);
+	}
+	enum fault fault = read_group(p, p->sent_count, reader);
+	if (!is_alive(p))
+		return end_broken(p);
+	end_group(p);
 	if (!is_alive(p))
 		link_drop(p);
-	return p->trouble != TROUBLE_NONE ? fault_of(p->trouble) : first;
+	return p->trouble != TROUBLE_NONE ? fault_of(p->trouble) : fault;
+}
+
+enum fault link_pull(struct pg *p, struct link_reader *reader)
+{
+	begin_group(p);
+	return pull(p, reader);
+}
+
+enum fault link_pull_rest(struct pg *p)
+{
+	return pull(p, NULL);
+}
+
+enum fault link_finish(struct pg *p, struct link_reader *reader)
+{
+	link_push(p);
+	return link_pull(p, reader);
 }
 
 bool link_number(const PGresult *r, int row, int column, int64_t *ret)

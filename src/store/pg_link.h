@@ -2,6 +2,10 @@
  * A connection and its pipeline: statements are sent without waiting, prepared where they are new
  * to the connection, and read together. What struct pg is, for pg_*.c only.
  *
+ * What is sent goes in groups, each ended by a sync: a failed statement ends its own group only.
+ * Results are read in the order of sending; a group may be sent while another's results are still
+ * to be read.
+ *
  * States: RESTING (no transaction; also after a fault), LOOKING (a read was begun and BEGIN not
  * sent yet), OPEN (inside a transaction, perhaps a failed one). A connection that broke is dropped
  * and made again by the next begin.
@@ -25,9 +29,10 @@ enum trouble {
 
 struct sent {
 	struct sql_statement statement;
-	bool prepares;
+	bool prepares, syncs;
 	unsigned tag;
 };
+struct load;
 
 /* A statement's parameters, in binary form. */
 struct link_values {
@@ -52,17 +57,17 @@ struct pg {
 	bool owes_end;	   /* the results of a ROLLBACK are still to be read */
 	bool unsent;	   /* something could not even be sent */
 	struct sent *sent; /* results to come */
-	unsigned sent_count, sent_capacity;
+	unsigned sent_count, read_count, sent_capacity;
 	bool prepared[SQL_ACTION_COUNT][SQL_IDS_MAX];
-	enum trouble trouble; /* of the last link_finish */
+	enum trouble trouble; /* of the last group that was read */
 	unsigned trouble_at;  /* which of the results */
 	uint64_t round_trips;
 	int64_t planned_us; /* when plans were last thrown away */
 	struct buffer sql;
 	struct buffer value; /* one row on its way out */
-	/* Unique values that this write found, as slices: key, and the key fields of who has it. */
-	bool writing;
-	struct buffer holders;
+	struct load *begun;  /* a write's beginning that was sent and not read */
+	bool bad_row;	     /* of the commit that is under way: a change is no row */
+	unsigned commit_at;  /* which of the results is COMMIT's */
 	struct pg_array arrays[SQL_COLUMNS_MAX]; /* of the statement that is being made */
 	char why[512];
 };
@@ -83,6 +88,8 @@ void head_reader_init(struct head_reader *h);
 /* Of STATEMENT_NEWEST_ENTRY, all but `slots`. */
 CHECKED bool link_head(const PGresult *r, struct head *ret);
 void begin_send(struct pg *p, uint64_t merchant);
+/* Forgets what pg_begin_write_send keeps; its results are read or lost. */
+void load_forget(struct pg *p);
 
 struct pg *link_make(const char *url); /* not connected */
 /* Connects when there is no connection. BUSY, DATA_MISSING, SCHEMA_NEWER, SCHEMA_REFUSED,
@@ -110,8 +117,16 @@ void link_send(struct pg *p, struct sql_statement s, const struct link_values *v
 	       unsigned tag);
 void link_say(struct pg *p, const char *sql);
 void link_say_begin(struct pg *p, const char *sql);
-/* Sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why; or
- * what the reader said first. */
+/* Ends a group, and sends it; a failure is told by link_pull. */
+void link_push(struct pg *p);
+/* Reads the results of a group that was pushed. */
+CHECKED enum fault link_pull(struct pg *p, struct link_reader *reader);
+/* The same in steps, for nobody: those before the one at `end`, and the rest. */
+void link_pull_begin(struct pg *p);
+void link_pull_until(struct pg *p, unsigned end);
+CHECKED enum fault link_pull_rest(struct pg *p);
+/* Both: sends what is left and reads all results. BUSY or DATA_DAMAGED, with p->trouble and p->why;
+ * or what the reader said first. */
 CHECKED enum fault link_finish(struct pg *p, struct link_reader *reader);
 /* Sends the BEGIN of a read that has not been sent yet. */
 void link_look(struct pg *p);

@@ -181,57 +181,104 @@ static enum fault see_group(struct link_reader *reader, unsigned tag, const PGre
 	return OK;
 }
 
-static enum fault run(struct load *l)
-{
-	sort_keys(l);
-	if (l->group_count && !l->head)
-		link_look(l->p);
-	for (unsigned i = 0; i < l->group_count; i++)
-		send_group(l, i);
-	if (l->group_count || l->head)
-		TRY(link_finish(l->p, &l->reader));
-	for (size_t i = 0; i < l->n; i++)
-		if (!l->found[i])
-			l->sink->row(l->sink, l->keys[i], NULL);
-	return OK;
-}
+/* --- both --- */
 
-static enum fault load(struct load *l)
+static void send(struct load *l)
 {
 	must(l->n <= UINT32_MAX);
 	l->asked = calloc(l->n + 1, sizeof(*l->asked));
 	l->group_of = calloc(l->n + 1, sizeof(*l->group_of));
 	l->found = calloc(l->n + 1, sizeof(*l->found));
 	must(l->asked && l->group_of && l->found);
-	enum fault fault = run(l);
+	sort_keys(l);
+	if (l->group_count && !l->head)
+		link_look(l->p);
+	for (unsigned i = 0; i < l->group_count; i++)
+		send_group(l, i);
+	if (l->group_count || l->head)
+		link_push(l->p);
+}
+
+static enum fault receive(struct load *l)
+{
+	if (l->group_count || l->head)
+		TRY(link_pull(l->p, &l->reader));
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->found[i])
+			l->sink->row(l->sink, l->keys[i], NULL);
+	return OK;
+}
+
+static void release(struct load *l)
+{
 	free(l->asked);
 	free(l->group_of);
 	free(l->found);
 	free(l->groups);
-	return fault;
 }
 
 enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink)
 {
 	struct load l = {.reader = {see_group}, .p = p, .keys = keys, .n = n, .sink = sink};
-	return n ? load(&l) : OK;
+	if (n == 0)
+		return OK;
+	send(&l);
+	enum fault fault = receive(&l);
+	release(&l);
+	return fault;
+}
+
+/* --- a write's beginning --- */
+
+struct beginning {
+	struct load load; /* first */
+	struct head_reader head;
+};
+
+void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants *wants)
+{
+	struct beginning *b = malloc(sizeof(*b));
+	must(b && !p->begun);
+	b->load = (struct load){.reader = {see_group},
+				.p = p,
+				.keys = wants->keys,
+				.n = wants->n,
+				.sink = wants->sink,
+				.head = &b->head};
+	head_reader_init(&b->head);
+	begin_send(p, merchant);
+	send(&b->load);
+	p->begun = &b->load;
+}
+
+enum fault pg_begin_write_receive(struct pg *p, struct pg_sink *sink, struct head *ret_head,
+				  bool *ret_locked)
+{
+	struct beginning *b = (struct beginning *)(void *)p->begun;
+	must(b);
+	p->begun = NULL; /* what happens to the connection meanwhile is no matter of ours */
+	b->load.sink = sink;
+	enum fault fault = receive(&b->load);
+	*ret_head = b->head.head;
+	*ret_locked = b->head.locked;
+	release(&b->load);
+	free(b);
+	return fault;
+}
+
+void load_forget(struct pg *p)
+{
+	if (!p->begun)
+		return;
+	release(p->begun);
+	free(p->begun);
+	p->begun = NULL;
 }
 
 enum fault pg_begin_write_loading(struct pg *p, uint64_t merchant, const struct pg_wants *wants,
 				  struct head *ret_head, bool *ret_locked)
 {
-	struct head_reader head;
-	struct load l = {.reader = {see_group},
-			 .p = p,
-			 .keys = wants->keys,
-			 .n = wants->n,
-			 .sink = wants->sink,
-			 .head = &head};
-	head_reader_init(&head);
 	TRY(link_connect(p));
-	begin_send(p, merchant);
-	TRY(load(&l));
-	*ret_head = head.head;
-	*ret_locked = head.locked;
-	return OK;
+	pg_begin_write_send(p, merchant, wants);
+	return pg_begin_write_receive(p, wants->sink, ret_head, ret_locked);
 }

@@ -80,6 +80,20 @@ enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
 	return *ret_locked ? fill_scan(p, rows) : OK;
 }
 
+void pg_fill_begin(struct pg *p, uint64_t merchant, const struct loaded *rows)
+{
+	struct pg_wants wants = {0};
+	wants.keys = loaded_wanted(rows, &wants.n);
+	pg_begin_write_send(p, merchant, &wants);
+}
+
+enum fault pg_fill_begun(struct pg *p, struct loaded *rows, struct head *ret_head, bool *ret_locked)
+{
+	struct filler filler = {{set_row}, rows};
+	TRY(pg_begin_write_receive(p, &filler.sink, ret_head, ret_locked));
+	return *ret_locked ? fill_scan(p, rows) : OK;
+}
+
 static enum fault open_and_fill(struct pg_reader *r)
 {
 	struct pg_engine *e = engine_of(r);

@@ -227,16 +227,11 @@ static void give_record(struct pg *p, unsigned table, const struct row_read *row
 	give(sink, &k, buffer_get(&p->value));
 }
 
-static void give_unique(struct pg *p, enum unique unique, const struct row_read *row,
-			struct pg_sink *sink)
+static void give_unique(enum unique unique, const struct row_read *row, struct pg_sink *sink)
 {
 	struct key record, k;
 	key_record(&record, row->merchant, (enum table)unique_shapes[unique].table, &row->record);
 	key_unique(&k, row->merchant, unique, &row->record);
-	if (p->writing) {
-		buffer_slice(&p->holders, key_get(&k));
-		buffer_slice(&p->holders, key_rest(&record));
-	}
 	give(sink, &k, key_rest(&record));
 }
 
@@ -315,6 +310,6 @@ bool row_emit(struct pg *p, unsigned path, uint64_t merchant, const PGresult *r,
 	else if (path >= PATH_ENTRY)
 		return give_entry((enum list)(path - PATH_ENTRY), &read, sink);
 	else if (path >= PATH_UNIQUE)
-		give_unique(p, (enum unique)(path - PATH_UNIQUE), &read, sink);
+		give_unique((enum unique)(path - PATH_UNIQUE), &read, sink);
 	return true;
 }

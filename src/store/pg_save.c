@@ -4,8 +4,8 @@
  * it is one exchange.
  *
  * UNIQUE and ENTRY rows are columns of records, which are in the batch whenever those are. From
- * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: when
- * the transaction loaded who had the value, which it must have to take it.
+ * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: who
+ * takes one has looked who had it.
  */
 #include "store/pg_row.h"
 #include "base/varint.h"
@@ -116,29 +116,23 @@ static void send_deletes(struct save *s)
 }
 
 /* A value that the batch gives to another record, while the one that had it stays. */
-static void send_release(struct save *s, struct text unique, struct text holder)
+static void send_release(struct save *s, const struct pg_change *unique)
 {
-	struct key value, record;
-	value.size = 0;
-	key_add_parts(&value, unique);
-	const struct text *now = find_put(s, &value);
-	if (!now || text_equal(*now, holder))
+	struct key record;
+	if (!unique->value || !unique->was || text_equal(*unique->value, *unique->was))
 		return;
-	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique)].table, key_merchant(unique));
-	key_add_parts(&record, holder);
+	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique->key)].table,
+		 key_merchant(unique->key));
+	key_add_parts(&record, *unique->was);
 	if (find_put(s, &record))
 		send_row(s, SQL_RELEASE, key_get(&record));
 }
 
 static void send_releases(struct save *s)
 {
-	struct text holders = buffer_get(&s->p->holders), unique, holder;
-	must(!s->p->holders.full);
-	while (holders.size) {
-		must(slice_take(&holders, &unique) && slice_take(&holders, &holder));
-		if (key_merchant(unique) == s->merchant)
-			send_release(s, unique, holder);
-	}
+	for (size_t i = 0; i < s->batch->change_count; i++)
+		if (key_kind(s->batch->changes[i].key) == ROW_UNIQUE)
+			send_release(s, &s->batch->changes[i]);
 }
 
 /* --- set by set --- */
@@ -162,6 +156,8 @@ static void flush(struct save *s, struct filling *f)
 	for (unsigned c = 0; c < t->column_count; c++)
 		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
 	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
+	if (s->p->connection)
+		(void)!PQflush(s->p->connection); /* it begins while the next is made */
 	clear(s, f);
 }
 
@@ -186,15 +182,16 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 	return row_values(f->path, c, &since, values);
 }
 
-/* All rows of a table that are put. */
-static void send_table(struct save *s, unsigned table)
+/* All rows of a table that are put: those that are new, or the others. */
+static void send_table(struct save *s, unsigned table, bool is_new)
 {
-	struct filling f = {{SQL_UPSERT, table}, path_of_table(table), 0, 0};
+	enum sql_action action = is_new ? SQL_INSERT : SQL_UPSERT;
+	struct filling f = {{action, table}, path_of_table(table), 0, 0};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
-		if (!c->value || table_of(c) != table)
+		if (!c->value || c->is_new != is_new || table_of(c) != table)
 			continue;
 		if (read_change(s, &f, c, values))
 			add_row(s, &f, values);
@@ -206,15 +203,16 @@ static void send_table(struct save *s, unsigned table)
 
 static void send_tables(struct save *s)
 {
-	uint64_t tables = 0;
+	uint64_t tables[2] = {0, 0}; /* with rows that were there; with new ones */
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
 		must(key_merchant(c->key) == s->merchant);
 		if (c->value)
-			tables |= UINT64_C(1) << table_of(c);
+			tables[c->is_new] |= UINT64_C(1) << table_of(c);
 	}
-	for (tables &= ~UINT64_C(1); tables; tables &= tables - 1)
-		send_table(s, (unsigned)__builtin_ctzll(tables));
+	for (unsigned is_new = 0; is_new < COUNT_OF(tables); is_new++)
+		for (uint64_t some = tables[is_new] & ~UINT64_C(1); some; some &= some - 1)
+			send_table(s, (unsigned)__builtin_ctzll(some), is_new != 0);
 }
 
 static void send_ledger(struct save *s)
@@ -251,35 +249,66 @@ static enum pg_outcome outcome(const struct pg *p, enum fault fault, unsigned co
 	must(false);
 }
 
-static enum pg_outcome commit(struct save *s)
+/* Written rows are answered before COMMIT is: who waits for them knows that it is under way. */
+static void send_commit(struct save *s)
 {
 	struct pg *p = s->p;
+	p->commit_at = p->sent_count;
+	if (p->unsent || !p->connection || PQsendFlushRequest(p->connection) != 1)
+		p->unsent = true;
+	link_say(p, "COMMIT");
+}
+
+static void send(struct save *s)
+{
 	index_rows(s);
 	send_deletes(s);
 	send_releases(s);
 	send_tables(s);
 	send_ledger(s);
-	bool unsent = p->unsent || !p->connection;
-	if (s->bad || unsent) {
-		enum fault fault = link_finish(p, NULL);
-		if (s->bad && fault == OK)
-			link_explain(p, "a row of the batch cannot be kept in PostgreSQL");
-		return s->bad ? PG_REFUSED : PG_AGAIN;
-	}
-	unsigned commit_at = p->sent_count;
-	link_say(p, "COMMIT");
-	enum pg_outcome result = outcome(p, link_finish(p, NULL), commit_at);
-	if (result == PG_COMMITTED)
-		p->state = LINK_RESTING;
+	s->p->bad_row = s->bad;
+	if (!s->bad)
+		send_commit(s);
+	link_push(s->p);
+}
+
+void pg_commit_send(struct pg *p, const struct pg_batch *batch)
+{
+	struct save s = {.p = p, .batch = batch};
+	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
+	must(p->state == LINK_OPEN && p->sent_count == 0);
+	s.merchant = key_merchant(batch->changes[0].key);
+	send(&s);
+	free(s.slots);
+	p->state = LINK_RESTING; /* as soon as it is committed */
+	if (p->connection)
+		(void)!PQflush(p->connection);
+	link_pull_begin(p);
+}
+
+bool pg_commit_written(struct pg *p)
+{
+	if (p->bad_row)
+		return false;
+	link_pull_until(p, p->commit_at);
+	return p->trouble == TROUBLE_NONE && !p->unsent && p->connection;
+}
+
+enum pg_outcome pg_commit_receive(struct pg *p)
+{
+	enum fault fault = link_pull_rest(p);
+	enum pg_outcome result = outcome(p, fault, p->commit_at);
+	if (p->bad_row && fault == OK)
+		link_explain(p, "a row of the batch cannot be kept in PostgreSQL");
+	if (p->bad_row)
+		result = PG_REFUSED;
+	if (result != PG_COMMITTED && p->connection)
+		p->state = LINK_OPEN; /* still, and failed */
 	return result;
 }
 
 enum pg_outcome pg_commit(struct pg *p, const struct pg_batch *batch)
 {
-	struct save s = {.p = p, .batch = batch};
-	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
-	s.merchant = key_merchant(batch->changes[0].key);
-	enum pg_outcome result = commit(&s);
-	free(s.slots);
-	return result;
+	pg_commit_send(p, batch);
+	return pg_commit_receive(p);
 }

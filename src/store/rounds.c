@@ -73,6 +73,7 @@ static void add_entry(struct rounds *r, struct write *w, size_t at)
 				   .number = w->entry,
 				   .instant = r->tx.head.instant};
 	memcpy(e->hash, r->tx.head.hash, sizeof(e->hash));
+	r->last = r->tx.head;
 	r->wrote_credential |= r->tx.wrote_credential;
 	r->wrote_origin |= r->tx.wrote_origin;
 }
@@ -143,19 +144,35 @@ static void take_more(struct rounds *r)
 	mark_from(r, first);
 }
 
-enum fault rounds_run(struct rounds *r)
+static void first_round(struct rounds *r)
 {
 	mark_from(r, 0);
 	r->rounds = 0;
-	for (;;) {
-		run_round(r);
-		if (!r->rows->rows.guessed && !r->blind)
-			return OK;
+	run_round(r);
+}
+
+enum fault rounds_go_on(struct rounds *r)
+{
+	while (r->rows->rows.guessed || r->blind) {
 		r->blind = false;
 		if (r->rounds == ROUNDS_LAST)
 			return FAULT_DATA_DAMAGED;
 		TRY(r->load(r->context, r->rows));
 		loaded_filled(r->rows);
 		take_more(r);
+		run_round(r);
 	}
+	return OK;
+}
+
+enum fault rounds_run(struct rounds *r)
+{
+	first_round(r);
+	return rounds_go_on(r);
+}
+
+void rounds_look(struct rounds *r)
+{
+	must(r->blind);
+	first_round(r);
 }

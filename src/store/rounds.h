@@ -62,6 +62,7 @@ struct rounds {
 	struct rounds_entry *entries;
 	unsigned entry_count;
 	bool wrote_credential, wrote_origin;
+	struct head last; /* after them, when there are entries */
 	/* its own */
 	struct tx tx;
 	struct arena_mark *marks;
@@ -71,6 +72,10 @@ struct rounds {
 /* Once; then rounds_run again and again. */
 void rounds_init(struct rounds *r);
 void rounds_release(struct rounds *r);
+/* rounds_run in two parts: the first round alone, while its load may not begin yet; then the rest,
+ * which begins with that load. `blind` only. */
+void rounds_look(struct rounds *r);
+CHECKED enum fault rounds_go_on(struct rounds *r);
 /* The fault of a load, or DATA_DAMAGED when it does not end; the writes are then untouched but for
  * what their handlers wrote. */
 CHECKED enum fault rounds_run(struct rounds *r);

@@ -277,22 +277,38 @@ static inline void fixture_entry(struct pg_fixture *x,
 	f->now_ms += 7;
 }
 
-static inline void ignore_row(struct pg_sink *sink, struct text key, const struct text *value)
+struct holder_sink {
+	struct pg_sink sink; /* first */
+	struct pg_change *changes;
+	size_t count;
+	struct arena *arena;
+};
+
+static inline void note_holder(struct pg_sink *sink, struct text key, const struct text *value)
 {
-	(void)sink, (void)key, (void)value;
+	struct holder_sink *s = (struct holder_sink *)(void *)sink;
+	for (size_t i = 0; i < s->count && value; i++) {
+		if (!text_equal(s->changes[i].key, key) || s->changes[i].was)
+			continue;
+		struct text *was = arena_take(s->arena, sizeof(*was));
+		must(was);
+		*was = arena_text(s->arena, *value);
+		s->changes[i].was = was;
+	}
 }
 
 /* A write loads what it is about to change, as handlers make a lane do. */
-static inline void load_before(struct pg *p, const struct pg_change *changes, size_t n)
+static inline void load_before(struct pg *p, struct pg_change *changes, size_t n,
+			       struct arena *arena)
 {
-	struct pg_sink sink = {ignore_row};
+	struct holder_sink sink = {{note_holder}, changes, n, arena};
 	struct text *keys = calloc(n + 1, sizeof(*keys));
 	size_t count = 0;
 	must(keys);
 	for (size_t i = 0; i < n; i++)
 		if (changes[i].key.data[0] != ROW_HEAD)
 			keys[count++] = changes[i].key;
-	CHECK_INT(pg_load(p, keys, count, &sink), OK);
+	CHECK_INT(pg_load(p, keys, count, &sink.sink), OK);
 	free(keys);
 }
 
@@ -321,7 +337,7 @@ static inline enum pg_outcome fixture_commit(struct pg_fixture *x, struct pg *p)
 	x->id.number++;
 	batch.id = x->id;
 	if (x->loads)
-		load_before(p, changes, batch.change_count);
+		load_before(p, changes, batch.change_count, &x->f.arena);
 	enum pg_outcome outcome = batch.change_count ? pg_commit(p, &batch) : PG_COMMITTED;
 	memory_clear(&x->dirty);
 	buffer_clear(&x->bytes);

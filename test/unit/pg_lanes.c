@@ -1,6 +1,6 @@
 /*
- * The PostgreSQL engine's lanes: a batch with one write that the database refuses, two nodes that
- * write for the same merchant at once, jobs that end with the server.
+ * The PostgreSQL engine's lanes: a batch with one write that the database refuses, batches that are
+ * decided ahead, two nodes that write for the same merchant at once, jobs that end with the server.
  */
 #include <stdatomic.h>
 #include "pg_server.h"
@@ -10,7 +10,12 @@
 
 #include <sched.h>
 
-enum { WRITES = 60, POISONED = 37, LONG = 500 /* more than a column of a unique value takes */ };
+enum {
+	WAVES = 24,
+	WRITES = 60,
+	POISONED = 37,
+	LONG = 500 /* more than a column of a unique value takes */
+};
 
 struct chore {
 	struct write write;
@@ -129,6 +134,36 @@ static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
 	check_whole(b, entries + WRITES);
 }
 
+/* One node always has batches that follow each other, each decided while the last is written; the
+ * other comes between with the same codes, so that what was decided must be decided again. */
+static uint64_t test_between(struct engine *a, struct engine *b, uint64_t entries)
+{
+	static struct chore here[WAVES][WRITES], there[WAVES];
+	char name[32];
+	unsigned made = 0;
+	for (unsigned wave = 0; wave < WAVES; wave++) {
+		for (unsigned i = 0; i < WRITES; i++)
+			submit(a, &here[wave][i], code_of(name, "between", wave * WRITES + i));
+		submit(b, &there[wave], code_of(name, "between", (wave + 1) * WRITES - 1));
+		if (wave % 4 == 3) /* others wait until they meet */
+			wait_for(&there[wave], 1);
+	}
+	for (unsigned wave = 0; wave < WAVES; wave++) {
+		wait_for(here[wave], WRITES);
+		if (wave % 4 != 3)
+			wait_for(&there[wave], 1);
+		for (unsigned i = 0; i < WRITES; i++) {
+			CHECK_INT(here[wave][i].write.fault, OK);
+			made += here[wave][i].ret.made;
+		}
+		CHECK_INT(there[wave].write.fault, OK);
+		made += there[wave].ret.made;
+	}
+	CHECK_INT(made, WAVES * WRITES);
+	check_whole(a, entries + made);
+	return entries + made;
+}
+
 static void test_jobs_end(struct engine *e)
 {
 	struct chore late;
@@ -172,6 +207,7 @@ int main(void)
 		CHECK_INT(engine_run(e, &origin), OK);
 	arena_release(&arena);
 	uint64_t entries = test_refused(a, 1);
+	entries = test_between(a, b, entries);
 	test_two_nodes(a, b, entries);
 	test_jobs_end(a);
 	engine_close(a);

@@ -63,7 +63,7 @@ static void given_up(struct pg *p, struct pg_fixture *x)
 	is_found(p, x, false);
 	/* the same entries twice: the second is refused, and the connection goes on */
 	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
-	struct pg_change change;
+	struct pg_change change = {0};
 	struct key k;
 	key_head(&k, x->f.merchant);
 	change.key = key_get(&k);
