@@ -63,11 +63,3 @@ void keyring_rows_like(struct keyring_rows *k, const struct keyring *ring)
 	k->ring.take_slot = verb_take_slot;
 	k->ring.slot_seen = verb_slot_seen;
 }
-
-void keyring_rows_init(struct keyring_rows *k, const struct master_keys *m)
-{
-	struct keyring ring = {0};
-	keyring_masters(&ring, m);
-	keyring_rows_like(k, &ring);
-	secret_wipe(&ring, sizeof(ring));
-}

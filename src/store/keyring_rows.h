@@ -21,12 +21,11 @@ struct keyring_rows {
 	void *context;
 };
 
-/* Takes the master keys over from `m`, which must live as long; `make` is set by the caller. */
-void keyring_rows_init(struct keyring_rows *k, const struct master_keys *m);
+/* Takes the master keys over from another ring, which must live as long; `make` is set by the
+ * caller. */
+void keyring_rows_like(struct keyring_rows *k, const struct keyring *ring);
 /* Its verb `customer`, for who hangs another before it; and the key of a slot's row. */
 bool keyring_rows_customer(const struct keyring *ring, uint64_t merchant, uint64_t slot,
 			   uint8_t ret_key[SEAL_KEY_SIZE]);
 struct key;
 void keyring_rows_key(struct key *k, uint64_t merchant, uint64_t slot);
-/* The same from another ring. */
-void keyring_rows_like(struct keyring_rows *k, const struct keyring *ring);

@@ -41,7 +41,7 @@ static void make_key(void *context, uint64_t slot, uint8_t ret_key[SLOT_SIZE])
 
 void pg_engine_keyring(struct pg_engine *e, struct keyring_rows *k, struct rows *rows)
 {
-	keyring_rows_init(k, &e->masters);
+	keyring_rows_like(k, &e->ring);
 	k->rows = rows;
 	k->make = make_key;
 	k->context = e;
@@ -216,6 +216,7 @@ static enum fault find_all(struct pg_engine *e, const struct engine_config *conf
 {
 	TRY(pg_start_batches(e, p));
 	TRY(find_card(e, config, p, ret_why));
+	keyring_masters(&e->ring, &e->masters);
 	TRY(read_epoch(e));
 	return pg_take_number(e, p);
 }
@@ -255,6 +256,7 @@ static void release(struct engine *engine)
 		pg_tender_stop(e);
 	}
 	secret_wipe(&e->masters, sizeof(e->masters));
+	secret_wipe(&e->ring, sizeof(e->ring));
 	secret_wipe(e->url, strlen(e->url));
 	free(e->url);
 	free(e);

@@ -76,6 +76,7 @@ struct pg_engine {
 	char *url;
 	unsigned statement_ms, lock_ms; /* 0: the defaults of pg_config */
 	struct master_keys masters;
+	struct keyring ring; /* what they make; each transaction has a copy */
 	struct store_card card;
 	uint64_t seed;
 	/* The id of a batch: the leased number, and a count that no other process goes through
