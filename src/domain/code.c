@@ -21,7 +21,7 @@ static uint32_t round_of(const struct code_key *key, unsigned round, uint32_t ha
 	return word & HALF_MASK;
 }
 
-static uint64_t permute(const struct code_key *key, uint64_t value)
+static uint64_t permute_anew(const struct code_key *key, uint64_t value)
 {
 	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
 	for (unsigned round = 0; round < ROUNDS; round++) {
@@ -32,7 +32,7 @@ static uint64_t permute(const struct code_key *key, uint64_t value)
 	return (uint64_t)left << HALF_BITS | right;
 }
 
-static uint64_t permute_back(const struct code_key *key, uint64_t value)
+static uint64_t permute_back_anew(const struct code_key *key, uint64_t value)
 {
 	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
 	for (unsigned round = ROUNDS; round > 0; round--) {
@@ -41,6 +41,55 @@ static uint64_t permute_back(const struct code_key *key, uint64_t value)
 		left = before;
 	}
 	return (uint64_t)left << HALF_BITS | right;
+}
+
+/* --- the last ones are kept: a code that is read is looked ahead for, read and written again --- */
+
+enum { KEPT_BITS = 6 };
+struct pair {
+	uint8_t key[16];
+	uint64_t plain, coded; /* zeroes: none */
+};
+static __thread struct {
+	struct pair by_plain[1 << KEPT_BITS], by_coded[1 << KEPT_BITS];
+} kept;
+
+static struct pair *place_of(struct pair *pairs, uint64_t value)
+{
+	return &pairs[value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - KEPT_BITS)];
+}
+
+static bool is_of(const struct pair *p, const struct code_key *key)
+{
+	return memcmp(p->key, key->bytes, sizeof(p->key)) == 0;
+}
+
+static void keep(const struct code_key *key, uint64_t plain, uint64_t coded)
+{
+	struct pair p = {.plain = plain, .coded = coded};
+	memcpy(p.key, key->bytes, sizeof(p.key));
+	*place_of(kept.by_plain, plain) = p;
+	*place_of(kept.by_coded, coded) = p;
+}
+
+static uint64_t permute(const struct code_key *key, uint64_t plain)
+{
+	const struct pair *p = place_of(kept.by_plain, plain);
+	if (p->plain == plain && is_of(p, key))
+		return p->coded;
+	uint64_t coded = permute_anew(key, plain);
+	keep(key, plain, coded);
+	return coded;
+}
+
+static uint64_t permute_back(const struct code_key *key, uint64_t coded)
+{
+	const struct pair *p = place_of(kept.by_coded, coded);
+	if (p->coded == coded && is_of(p, key))
+		return p->plain;
+	uint64_t plain = permute_back_anew(key, coded);
+	keep(key, plain, coded);
+	return plain;
 }
 
 struct code_key code_key(struct tx *tx)
@@ -58,53 +107,32 @@ static void derive(struct code_key *key)
 	key->tx = NULL;
 }
 
-static void spell(uint64_t value, char out[CODE_SIZE])
+void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
 {
+	must(id != 0 && id >> ID_BITS == 0);
+	derive(key);
+	uint64_t value = permute(key, id << PAD_BITS);
 	for (unsigned i = CODE_SIZE; i > 0; i--) {
 		out[i - 1] = digits[value & 31];
 		value >>= 5;
 	}
 }
 
-void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
+bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
 {
-	must(id != 0 && id >> ID_BITS == 0);
-	if (id != key->id) {
-		derive(key);
-		spell(permute(key, id << PAD_BITS), key->code);
-		key->id = id;
-	}
-	memcpy(out, key->code, CODE_SIZE);
-}
-
-static bool read_digits(const char *code, uint64_t *ret_value)
-{
+	if (code.size != CODE_SIZE)
+		return false;
 	uint64_t value = 0;
 	for (unsigned i = 0; i < CODE_SIZE; i++) {
-		const char *digit = memchr(digits, code[i], 32);
+		const char *digit = memchr(digits, code.data[i], 32);
 		if (!digit)
 			return false;
 		value = value << 5 | (uint64_t)(digit - digits);
 	}
-	*ret_value = value;
-	return true;
-}
-
-bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
-{
-	uint64_t value;
-	if (code.size != CODE_SIZE)
-		return false;
-	if (memcmp(code.data, key->code, CODE_SIZE) != 0) {
-		if (!read_digits(code.data, &value))
-			return false;
-		derive(key);
-		value = permute_back(key, value);
-		memcpy(key->code, code.data, CODE_SIZE);
-		key->id = (value & ((1 << PAD_BITS) - 1)) == 0 ? value >> PAD_BITS : 0;
-	}
-	*ret_id = key->id;
-	return key->id != 0;
+	derive(key);
+	value = permute_back(key, value);
+	*ret_id = value >> PAD_BITS;
+	return (value & ((1 << PAD_BITS) - 1)) == 0 && *ret_id != 0;
 }
 
 struct text code_of(struct code_key *key, struct arena *a, const struct coupon *c)

@@ -12,9 +12,6 @@ enum { CODE_SIZE = 12 };
 struct code_key {
 	uint8_t bytes[16];
 	struct tx *tx; /* not NULL: the bytes are still to be made */
-	/* The last one: a call reads a code several times and then shows it. Zeroes: none yet. */
-	char code[CODE_SIZE];
-	uint64_t id; /* 0: none leads there */
 };
 /* The merchant's. Callers that walk many coupons ask once. */
 struct code_key code_key(struct tx *tx);
