@@ -458,7 +458,8 @@ static void run_steps(struct parent *p, uint64_t steps)
 	start_child(p);
 	expect_answer(p, ORDER_OPEN);
 	found(p);
-	if (!w->twin[0] && chance(w, 12)) {
+	w->erases = w->twin[0] || !chance(w, 12);
+	if (!w->erases) {
 		steps_with_restore(p, steps);
 	} else {
 		for (w->step = 1; w->step <= steps; w->step++)

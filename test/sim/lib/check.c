@@ -96,6 +96,10 @@ void same_customer(struct checker *c, const struct customer *have, struct m_cust
 	same_text(c, "customer card_no", have->card_no, want->card);
 	same_instant(c, "customer created", have->created, want->created);
 	same_instant(c, "customer updated", have->updated, want->updated);
+	same_instant(c, "customer erased", have->erased, want->erased);
+	same_number(c, "customer is an alias", have->alias_of != 0, want->into != 0);
+	same_number(c, "customer was merged with", have->merged, want->merged);
+	same_number(c, "customer has work left", have->unsettled, want->unsettled != 0);
 }
 
 static void check_departments(struct checker *c, struct slice s)

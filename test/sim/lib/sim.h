@@ -35,6 +35,7 @@ enum {
 	ORDERS_OF_MODEL = 16,
 	ORDER_USES_OF_MODEL = 200,
 	EDITIONS_OF_MODEL = 24,
+	COUPON_OF_HIS = -2, /* which one of a person's, was not told yet */
 };
 
 /* --- one command on its way --- */
@@ -105,6 +106,13 @@ struct m_customer {
 	struct text name;
 	struct instant created, updated;
 	uint64_t key_slot; /* 0: not learned yet; nobody else's of the merchant, ever */
+	struct instant erased;
+	int into;	    /* one more than the place of the one it was merged into; 0: nobody */
+	uint64_t joined;    /* counts up: the order of the aliases of one */
+	bool merged;	    /* others were merged into it */
+	uint64_t unsettled; /* counts up: the order of those that have work left; 0: none */
+	unsigned walked, walked_to;
+	bool nameless; /* its name is another's, who is the same person: not in lists of names */
 };
 struct m_template {
 	bool live;
@@ -200,7 +208,7 @@ struct m_issue {
 	unsigned n;
 	struct text nicks[SPI_NICKS_MAX];
 	enum fault faults[SPI_NICKS_MAX];
-	int coupons[SPI_NICKS_MAX]; /* -1: none */
+	int coupons[SPI_NICKS_MAX]; /* -1: none; COUPON_OF_HIS */
 	int customers[SPI_NICKS_MAX];
 	struct instant begins[SPI_NICKS_MAX], ends[SPI_NICKS_MAX];
 };
@@ -234,7 +242,7 @@ struct m_home {
 	struct m_order orders[ORDERS_OF_MODEL];
 	unsigned department_n, customer_n, template_n, coupon_n, campaign_n, request_n, event_n,
 	    receipt_n, order_n;
-	uint64_t arrivals;
+	uint64_t arrivals, merges;
 	uint64_t swept; /* minute up to which holds were released; 0: there was none */
 	uint64_t changes;
 	struct text given_out[CUSTOMERS_OF_MODEL + DEPARTMENTS_OF_MODEL]; /* ids the server made */
@@ -258,6 +266,8 @@ struct world {
 	 * one after the other, while the database is being killed */
 	char twin[256];
 	bool one_home, checks_twin, one_by_one;
+	/* people are erased; not where a backup is restored, which knows nothing of it */
+	bool erases;
 	/* the batch at hand */
 	struct op ops[OPS_MAX];
 	struct gots gots[OPS_MAX]; /* answers of ops */
@@ -331,6 +341,8 @@ struct text object_print(const struct object_parts *object);
 /* what checks and commands ask of the model */
 enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c);
 struct text model_label(const struct m_customer *c);
+/* Who the customer is: of one who was merged, whom into; -1: nobody. */
+int model_person(const struct m_home *m, int customer);
 bool is_past_second(struct world *w, struct instant end);
 void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have);
 void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *c, uint64_t id);
