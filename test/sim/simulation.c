@@ -280,6 +280,8 @@ static void step(struct parent *p)
 		apply_answered(w, &w->ops[i]);
 	if (chance(w, 4))
 		give_order(p, ORDER_CHECK);
+	else if (!w->one_home && chance(w, 20))
+		give_order(p, ORDER_ACTING);
 	if (chance(w, 3))
 		give_order(p, ORDER_FEED);
 	if (chance(w, 1) && chance(w, 50))
@@ -312,7 +314,7 @@ static void run_out(struct parent *p)
 	struct world *w = p->w;
 	atomic_fetch_add(&w->clock_ms, INT64_C(100) * 24 * 3600 * 1000);
 	give_order(p, ORDER_FEED);
-	for (unsigned home = 1; home < HOMES; home++) {
+	for (unsigned home = 1; home < ACTING; home++) {
 		union any_cmd forget = {.request_forget = {REQUEST_DIALECT, 2 * REQUESTS_OF_MODEL}};
 		union any_cmd sweep = {.campaign_sweep = {1000}};
 		run_one(p, home, COMMAND_request_forget, forget);

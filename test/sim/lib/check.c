@@ -346,22 +346,45 @@ static void check_home(struct checker *c)
 	check_life(c);
 }
 
-void check_all(struct world *w, struct engine *e)
+static void begin_checks(struct checker *c, struct world *w, struct engine *e)
 {
 	static char lent[4 * 1024 * 1024];
-	struct checker c = {.w = w, .reader = reader_open(e)};
-	arena_init_lent(&c.arena, lent, sizeof(lent), CALL_BYTES_MAX);
+	*c = (struct checker){.w = w, .reader = reader_open(e)};
+	arena_init_lent(&c->arena, lent, sizeof(lent), CALL_BYTES_MAX);
+}
+
+static void end_checks(struct checker *c)
+{
+	let_go(c);
+	reader_close(c->reader);
+	arena_release(&c->arena);
+	c->w->doing = NULL;
+}
+
+void check_all(struct world *w, struct engine *e)
+{
+	struct checker c;
+	begin_checks(&c, w, e);
 	turn_to(&c, 0);
 	check_merchants(&c);
 	check_credentials(&c);
 	check_epoch(&c);
 	for (unsigned i = 1; i < w->home_n; i++) {
 		turn_to(&c, i);
-		check_home(&c);
+		if (i == ACTING)
+			check_acting(&c);
+		else
+			check_home(&c);
 	}
-	let_go(&c);
-	reader_close(c.reader);
-	arena_release(&c.arena);
+	end_checks(&c);
 	w->checks++;
-	w->doing = NULL;
+}
+
+void check_all_acting(struct world *w, struct engine *e)
+{
+	struct checker c;
+	begin_checks(&c, w, e);
+	turn_to(&c, ACTING);
+	check_acting(&c);
+	end_checks(&c);
 }

@@ -47,6 +47,8 @@ void check_wallet(struct checker *c);
 /* A person's coupons, oldest received first or last; behind them those of aliases that have work
  * left. */
 unsigned wallet_rows(const struct m_home *h, int customer, bool oldest_first, int *rows);
+/* check_acting.c */
+void check_acting(struct checker *c);
 /* check_life.c */
 void check_life(struct checker *c);
 void check_campaigns(struct checker *c, bool whole);

@@ -370,6 +370,9 @@ static void obey(struct side *s, enum order order)
 	case ORDER_FIND:
 		scan_ledger(s, &scan);
 		return;
+	case ORDER_ACTING:
+		check_all_acting(s->w, s->engine);
+		return;
 	case ORDER_BACKUP:
 		back_up(s);
 		return;

@@ -437,7 +437,9 @@ static void (*const rules[])(struct happening *h) = {
 
 static void rule_of(struct happening *h, unsigned command)
 {
-	if (command < COUNT_OF(rules) && rules[command])
+	if (h->op->home == ACTING && command != COMMAND_request_forget)
+		rule_acting(h);
+	else if (command < COUNT_OF(rules) && rules[command])
 		rules[command](h);
 	else
 		sim_fail(h->w, "a command that no plan has");

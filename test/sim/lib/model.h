@@ -86,6 +86,9 @@ struct m_request *model_remembered(struct happening *h, const struct request_key
 /* Never NULL; one without parts is not kept. */
 struct m_request *model_remember(struct happening *h, const struct request_key *key);
 
+/* model_acting.c: any command of ACTING. */
+void rule_acting(struct happening *h);
+
 void rule_department_save(struct happening *h);
 void rule_customer_save(struct happening *h);
 /* The next one that was merged into the person after `joined`; -1: none. */

@@ -410,17 +410,28 @@ static void plan_repeat(struct world *w, struct op *op)
 		plan_other_contents(w, op);
 }
 
+/* The first two, the first more often. */
+static unsigned some_home(struct world *w)
+{
+	return 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, ACTING - 1));
+}
+
 void plan_sweep(struct world *w, struct op *op)
 {
 	memset(op, 0, sizeof(*op));
-	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
+	op->home = some_home(w);
 	plan_from(w, op, sweep_mixes, COUNT_OF(sweep_mixes));
 }
 
 void plan_op(struct world *w, struct op *op, bool alone)
 {
 	memset(op, 0, sizeof(*op));
-	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
+	if (!w->one_home && chance(w, 30)) {
+		op->home = ACTING;
+		plan_acting(w, op);
+		return;
+	}
+	op->home = some_home(w);
 	if (w->erases && chance(w, 1)) {
 		op->command = COMMAND_customer_erase;
 		plan_customer_erase(w, op);

@@ -15,7 +15,8 @@
 #include <stdatomic.h>
 
 enum {
-	HOMES = 3, /* 0: the store itself; 1.. merchants */
+	HOMES = 4, /* 0: the store itself; 1.. merchants */
+	ACTING = 3, /* the merchant for whom something acts by itself: sim.h, struct m_acting */
 	OPS_MAX = 16,
 	PAST_MAX = 64,
 	HEAP_BYTES = 48 * 1024 * 1024,
@@ -226,6 +227,59 @@ struct m_request {
 struct m_credential {
 	struct credential c; /* secrets in clear */
 };
+/* --- what acts by itself ---
+ *
+ * One merchant has campaigns that run, providers, webhooks, jobs and leases, and nothing of what the
+ * others have. Leases and jobs are modelled whole. Of the rest the model has only what the readings
+ * must agree on whatever has happened (check_acting.c), counted from coupons and their timelines;
+ * what is known by number is learned there for the plan.
+ */
+enum {
+	LEASES_OF_MODEL = 128,
+	JOBS_OF_MODEL = 48,
+	ACTING_COUPONS = 600,
+	ACTING_PEOPLE = 14,
+	ACTING_CAMPAIGNS = 4,
+	ERRANDS_OF_MODEL = 200,
+	ERRAND_COUPONS = 8, /* of one errand, that the plan knows of */
+	WAITING_OF_MODEL = 24,
+};
+struct m_lease {
+	enum lease_kind kind;
+	uint64_t of, owner;
+	int64_t until_ms;
+};
+struct m_job {
+	uint64_t number; /* 0: not learned yet */
+	enum job_kind kind;
+	enum job_state state;
+	struct job_progress at;
+};
+struct m_errand {
+	uint64_t id, number, provider; /* id: public */
+	uint64_t coupons[ERRAND_COUPONS];
+	unsigned n;
+};
+struct m_webhook {
+	uint64_t number;
+	uint64_t waiting[WAITING_OF_MODEL]; /* notices */
+	unsigned n;
+};
+struct m_acting {
+	struct m_lease leases[LEASES_OF_MODEL];
+	struct m_job jobs[JOBS_OF_MODEL];
+	unsigned lease_n, job_n;
+	uint64_t campaigns[ACTING_CAMPAIGNS], activities[ACTING_CAMPAIGNS], providers[4];
+	unsigned campaign_n, provider_n;
+	struct m_errand errands[ERRANDS_OF_MODEL];
+	unsigned errand_n;
+	struct m_webhook webhooks[WEBHOOKS_MAX];
+	unsigned webhook_n;
+	struct text codes[ACTING_COUPONS];
+	unsigned code_n;
+	bool forgot;	  /* notices */
+	uint64_t unheard; /* bits: webhooks, by their place, that may have missed something */
+};
 struct m_home {
 	uint64_t number;
 	struct text name;
@@ -247,6 +301,7 @@ struct m_home {
 	uint64_t changes;
 	struct text given_out[CUSTOMERS_OF_MODEL + DEPARTMENTS_OF_MODEL]; /* ids the server made */
 	unsigned given_out_n;
+	struct m_acting acting; /* of ACTING */
 	/* home 0 */
 	struct m_credential credentials[CREDENTIALS_OF_MODEL];
 	unsigned credential_n;
@@ -321,6 +376,8 @@ void plan_op(struct world *w, struct op *op, bool alone);
 int64_t plan_span_to_edge(struct world *w);
 /* One that the server gives to itself: to be run as a job. */
 void plan_sweep(struct world *w, struct op *op);
+/* plan_acting.c: one of ACTING's. */
+void plan_acting(struct world *w, struct op *op);
 /* plan_object.c: the text of an object and what it means. */
 struct text object_text(struct world *w, const struct object_parts *parts);
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
@@ -385,6 +442,7 @@ bool model_all_learned(struct world *w, unsigned home);
 /* check.c: in the child; compares every reading with the model and learns ids. */
 struct engine;
 void check_all(struct world *w, struct engine *e);
+void check_all_acting(struct world *w, struct engine *e);
 /* figures.c */
 void print_figures(const struct world *w);
 /* outcome.c: what of an answer is kept, for both engines. */
@@ -399,6 +457,7 @@ enum order {
 	ORDER_FEED = 'f',
 	ORDER_FIND = 'l',   /* sets in_ledger of ops[], and the scanned_ figures */
 	ORDER_BACKUP = 'b', /* into w->backup */
+	ORDER_ACTING = 'a', /* check_acting alone */
 	ORDER_MEND = 'm',   /* twin_mend */
 	ORDER_CLOSE = 'q',
 };
