@@ -91,10 +91,9 @@ static void rule_job_make(struct happening *h)
 		return;
 	accepted(h);
 	must(a->job_n < JOBS_OF_MODEL);
-	a->jobs[a->job_n++] =
-	    (struct m_job){.number = h->answered ? h->op->ret.job_make.number : 0,
-			   .kind = c->kind,
-			   .state = input ? JOB_WANTS_INPUT : JOB_WAITING};
+	a->jobs[a->job_n++] = (struct m_job){.number = h->answered ? h->op->ret.job_make.number : 0,
+					     .kind = c->kind,
+					     .state = input ? JOB_WANTS_INPUT : JOB_WAITING};
 	h->wrote = true;
 }
 

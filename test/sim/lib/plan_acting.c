@@ -236,18 +236,18 @@ static const struct m_errand *some_errand(struct world *w)
 static void act_errand_begin(struct world *w, struct op *op)
 {
 	const struct m_errand *e = some_errand(w);
-	if (!acting(w)->errand_n)
-		return act_coupon_grant(w, (op->command = COMMAND_coupon_grant, op));
 	op->cmd.errand_begin = (struct errand_begin_cmd){e->number, e->provider, owner(w)};
+	if (acting(w)->errand_n)
+		return;
+	op->command = COMMAND_coupon_grant;
+	memset(&op->cmd, 0, sizeof(op->cmd));
+	act_coupon_grant(w, op);
 }
 
-static void act_errand_settle(struct world *w, struct op *op)
+static void act_errand_settle_of(struct world *w, const struct m_errand *e, struct op *op)
 {
 	struct errand_settle_cmd *c = &op->cmd.errand_settle;
-	const struct m_errand *e = some_errand(w);
 	struct errand_answer *answers = keep_bytes(w, ERRAND_COUPONS * sizeof(*answers));
-	if (!acting(w)->errand_n)
-		return act_coupon_grant(w, (op->command = COMMAND_coupon_grant, op));
 	c->number = e->number;
 	c->result = chance(w, 70)   ? ERRAND_ANSWERED
 		    : chance(w, 50) ? ERRAND_NOT_DONE
@@ -264,6 +264,14 @@ static void act_errand_settle(struct world *w, struct op *op)
 						      : chance(w, 50) ? PROMISE_REFUSED
 								      : PROMISE_UNKNOWN,
 					   .reason = TEXT("why")};
+}
+
+static void act_errand_settle(struct world *w, struct op *op)
+{
+	if (acting(w)->errand_n)
+		return act_errand_settle_of(w, some_errand(w), op);
+	op->command = COMMAND_coupon_grant;
+	act_coupon_grant(w, op);
 }
 
 static void act_errand_ask(struct world *w, struct op *op)
@@ -301,23 +309,35 @@ static void act_webhook_delete(struct world *w, struct op *op)
 }
 
 /* Those that are told of in even numbers always answer well. */
-static void act_delivery_settle(struct world *w, struct op *op)
+static void act_delivery_settle_of(struct world *w, const struct m_webhook *k, struct op *op)
 {
 	struct delivery_settle_cmd *c = &op->cmd.delivery_settle;
-	const struct m_webhook *k = some_webhook(w);
 	struct delivery_result *results = keep_bytes(w, WAITING_OF_MODEL * sizeof(*results));
 	bool good = k->number % 2 == 0 || chance(w, 50);
 	*c = (struct delivery_settle_cmd){.webhook = k->number, .owner = owner(w)};
 	c->n = k->n ? 1 + (unsigned)roll(w, k->n) : 0;
 	for (unsigned i = 0; i < c->n; i++)
-		results[i] = (struct delivery_result){
-		    .notice = k->waiting[i],
-		    .outcome = good	       ? OUTCOME_DELIVERED
-			       : chance(w, 95) ? OUTCOME_FAILED
-					       : OUTCOME_GONE,
-		    .status = good ? 200 : 500,
-		    .jitter = (uint16_t)roll(w, UINT16_MAX)};
+		results[i] = (struct delivery_result){.notice = k->waiting[i],
+						      .outcome = good		 ? OUTCOME_DELIVERED
+								 : chance(w, 95) ? OUTCOME_FAILED
+										 : OUTCOME_GONE,
+						      .status = good ? 200 : 500,
+						      .jitter = (uint16_t)roll(w, UINT16_MAX)};
 	c->results = results;
+}
+
+static void act_delivery_settle(struct world *w, struct op *op)
+{
+	act_delivery_settle_of(w, some_webhook(w), op);
+}
+
+static const struct m_webhook *find_webhook(struct world *w, uint64_t number)
+{
+	const struct m_acting *a = acting(w);
+	for (unsigned i = 0; i < a->webhook_n; i++)
+		if (a->webhooks[i].number == number)
+			return &a->webhooks[i];
+	return some_webhook(w);
 }
 
 static void act_delivery_resend(struct world *w, struct op *op)
@@ -377,8 +397,11 @@ static void act_lease_drop(struct world *w, struct op *op)
 static void act_job_make(struct world *w, struct op *op)
 {
 	struct job_make_cmd *c = &op->cmd.job_make;
-	if (acting(w)->job_n + OPS_MAX >= JOBS_OF_MODEL)
-		return act_lease_take(w, (op->command = COMMAND_lease_take, op));
+	if (acting(w)->job_n + OPS_MAX >= JOBS_OF_MODEL) {
+		op->command = COMMAND_lease_take;
+		act_lease_take(w, op);
+		return;
+	}
 	c->kind = chance(w, 50) ? JOB_IMPORT : chance(w, 50) ? JOB_EXPORT : JOB_RECALL;
 	c->order.resource = maybe(w, 95, TEXT("coupons"));
 	c->actor = TEXT("sim");
@@ -416,10 +439,18 @@ static void act_job_cancel(struct world *w, struct op *op)
 	op->cmd.job_cancel.number = job_number(w);
 }
 
+/* Room for one batch and what was not looked at yet. */
+static bool is_full(const struct m_acting *a)
+{
+	return a->code_n + OPS_MAX * 12 >= ACTING_COUPONS ||
+	       a->errand_n + OPS_MAX * 4 >= ERRANDS_OF_MODEL ||
+	       a->lease_n + OPS_MAX >= LEASES_OF_MODEL;
+}
+
 /* --- the mix --- */
 
-#define MIX(name, weight)                           \
-	{                                           \
+#define MIX(name, weight)                          \
+	{                                          \
 		COMMAND_##name, act_##name, weight \
 	}
 static const struct acting_mix {
@@ -427,28 +458,102 @@ static const struct acting_mix {
 	void (*plan)(struct world *w, struct op *op);
 	unsigned weight;
 } mixes[] = {
-    MIX(customer_save, 12),	 MIX(customer_merge, 2),   MIX(customer_settle, 3),
-    MIX(customer_erase, 1),	 MIX(template_make, 12),   MIX(campaign_save, 8),
-    MIX(campaign_status, 4),	 MIX(audience_add, 12),	   MIX(audience_clear, 2),
-    MIX(audience_register, 10),	 MIX(audience_approve, 6), MIX(campaign_fill, 4),
-    MIX(campaign_run, 20),	 MIX(campaign_walk, 8),	   MIX(coupon_grant, 8),
-    MIX(coupon_change, 8),	 MIX(coupon_redeem, 8),	   MIX(coupon_reverse, 4),
-    MIX(errand_begin, 12),	 MIX(errand_settle, 14),   MIX(errand_ask, 3),
-    MIX(webhook_add, 3),	 MIX(webhook_change, 2),   MIX(webhook_delete, 1),
-    MIX(delivery_settle, 14),	 MIX(delivery_resend, 2),  MIX(notice_forget, 1),
-    MIX(lease_take, 40),	 MIX(lease_drop, 3),	   MIX(job_make, 5),
-    MIX(job_start, 4),		 MIX(job_step, 8),	   MIX(job_end, 3),
+    MIX(customer_save, 12),	MIX(customer_merge, 2),	  MIX(customer_settle, 3),
+    MIX(customer_erase, 1),	MIX(template_make, 12),	  MIX(campaign_save, 8),
+    MIX(campaign_status, 4),	MIX(audience_add, 12),	  MIX(audience_clear, 2),
+    MIX(audience_register, 10), MIX(audience_approve, 6), MIX(campaign_fill, 4),
+    MIX(campaign_run, 20),	MIX(campaign_walk, 8),	  MIX(coupon_grant, 8),
+    MIX(coupon_change, 8),	MIX(coupon_redeem, 8),	  MIX(coupon_reverse, 4),
+    MIX(errand_begin, 12),	MIX(errand_settle, 14),	  MIX(errand_ask, 3),
+    MIX(webhook_add, 3),	MIX(webhook_change, 2),	  MIX(webhook_delete, 1),
+    MIX(delivery_settle, 14),	MIX(delivery_resend, 2),  MIX(notice_forget, 1),
+    MIX(lease_take, 40),	MIX(lease_drop, 3),	  MIX(job_make, 5),
+    MIX(job_start, 4),		MIX(job_step, 8),	  MIX(job_end, 3),
     MIX(job_cancel, 2),
 };
 #undef MIX
+
+/* --- a turn of the courier: the lease, then what it is for --- */
+
+struct turn {
+	enum lease_kind kind;
+	uint64_t of;
+	const struct m_errand *errand;
+};
+
+static struct turn some_turn(struct world *w)
+{
+	struct turn t = {.kind = (enum lease_kind)(1 + roll(w, LEASE_JOB))};
+	if (chance(w, 40))
+		t.kind = LEASE_CAMPAIGN;
+	t.errand = t.kind == LEASE_PROVIDER ? some_errand(w) : NULL;
+	t.of = t.errand ? t.errand->provider : leased(w, t.kind);
+	return t;
+}
+
+static void act_in_turn(struct world *w, const struct turn *t, bool first, struct op *op)
+{
+	static const enum command jobs[] = {COMMAND_job_start, COMMAND_job_step, COMMAND_job_step,
+					    COMMAND_job_end};
+	enum command command = COMMAND_campaign_run;
+	switch (t->kind) {
+	case LEASE_WEBHOOK:
+		op->command = COMMAND_delivery_settle;
+		act_delivery_settle_of(w, find_webhook(w, t->of), op);
+		op->cmd.delivery_settle.owner = 1;
+		return;
+	case LEASE_PROVIDER:
+		op->command = first ? COMMAND_errand_begin : COMMAND_errand_settle;
+		if (first)
+			op->cmd.errand_begin =
+			    (struct errand_begin_cmd){t->errand->number, t->of, 1};
+		else
+			act_errand_settle_of(w, t->errand, op);
+		return;
+	case LEASE_CAMPAIGN:
+		command = chance(w, 40) ? COMMAND_campaign_walk : command;
+		op->command = command;
+		if (command == COMMAND_campaign_walk)
+			op->cmd.campaign_walk =
+			    (struct campaign_walk_cmd){t->of, 1 + (unsigned)roll(w, 9), 1};
+		else
+			op->cmd.campaign_run =
+			    (struct campaign_run_cmd){t->of, 1 + (unsigned)roll(w, 9), 1};
+		return;
+	case LEASE_JOB:
+		op->command = jobs[roll(w, COUNT_OF(jobs))];
+		if (op->command == COMMAND_job_start)
+			op->cmd.job_start = (struct job_start_cmd){t->of, 100};
+		else if (op->command == COMMAND_job_step)
+			act_job_step(w, op);
+		else
+			op->cmd.job_end = (struct job_end_cmd){t->of, 1, JOB_DONE, TEXT_NONE};
+		return;
+	}
+}
+
+unsigned plan_turn(struct world *w, struct op *ops)
+{
+	struct turn t = some_turn(w);
+	unsigned n = 2 + (unsigned)roll(w, 4);
+	if (is_full(acting(w)) || (t.kind == LEASE_PROVIDER && !acting(w)->errand_n))
+		n = 1;
+	for (unsigned i = 0; i < n; i++) {
+		memset(&ops[i], 0, sizeof(ops[i]));
+		ops[i].home = ACTING;
+		if (i)
+			act_in_turn(w, &t, i == 1, &ops[i]);
+	}
+	ops[0].command = COMMAND_lease_take;
+	ops[0].cmd.lease_take = (struct lease_take_cmd){t.kind, t.of, 1, LEASE_MS_MAX, true};
+	return n;
+}
 
 void plan_acting(struct world *w, struct op *op)
 {
 	const struct m_acting *a = acting(w);
 	unsigned all = 0, i = 0;
-	if (a->code_n + OPS_MAX * 20 >= ACTING_COUPONS ||
-	    a->errand_n + OPS_MAX * 4 >= ERRANDS_OF_MODEL ||
-	    a->lease_n + OPS_MAX >= LEASES_OF_MODEL) {
+	if (is_full(a)) {
 		op->command = COMMAND_job_cancel;
 		act_job_cancel(w, op);
 		return;

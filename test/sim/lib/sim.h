@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 
 enum {
-	HOMES = 4, /* 0: the store itself; 1.. merchants */
+	HOMES = 4,  /* 0: the store itself; 1.. merchants */
 	ACTING = 3, /* the merchant for whom something acts by itself: sim.h, struct m_acting */
 	OPS_MAX = 16,
 	PAST_MAX = 64,
@@ -229,10 +229,10 @@ struct m_credential {
 };
 /* --- what acts by itself ---
  *
- * One merchant has campaigns that run, providers, webhooks, jobs and leases, and nothing of what the
- * others have. Leases and jobs are modelled whole. Of the rest the model has only what the readings
- * must agree on whatever has happened (check_acting.c), counted from coupons and their timelines;
- * what is known by number is learned there for the plan.
+ * One merchant has campaigns that run, providers, webhooks, jobs and leases, and nothing of what
+ * the others have. Leases and jobs are modelled whole. Of the rest the model has only what the
+ * readings must agree on whatever has happened (check_acting.c), counted from coupons and their
+ * timelines; what is known by number is learned there for the plan.
  */
 enum {
 	LEASES_OF_MODEL = 128,
@@ -314,8 +314,9 @@ struct world {
 	const char *doing;
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
-	int64_t newest_ms;		   /* of all entries */
-	bool canary, canary_life, watched; /* watched: a reader runs beside the lane */
+	int64_t newest_ms; /* of all entries */
+	bool canary, canary_life, canary_acting,
+	    watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
 	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
 	 * one after the other, while the database is being killed */
@@ -378,6 +379,8 @@ int64_t plan_span_to_edge(struct world *w);
 void plan_sweep(struct world *w, struct op *op);
 /* plan_acting.c: one of ACTING's. */
 void plan_acting(struct world *w, struct op *op);
+/* A few that belong together, of one who has the lease; how many. */
+unsigned plan_turn(struct world *w, struct op *ops);
 /* plan_object.c: the text of an object and what it means. */
 struct text object_text(struct world *w, const struct object_parts *parts);
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
