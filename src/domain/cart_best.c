@@ -5,8 +5,9 @@
  * (cart_bound.h says why that is never wrong); so what is left out is not better, and the search is
  * exact when it ends by itself. Each coupon is priced as cart_apply would, on a copy of the basket.
  *
- * The search begins with a good combination: the coupons that take off most alone, as far as they
- * fit together. Usually that is the best, and the bound says so after a few dozen steps. Exclusive
+ * The search begins with the coupon that takes off most alone, so that what it finds is never
+ * worse, also where it does not come to its end; then with the coupons that do, as far as they fit
+ * together. Usually that is the best, and the bound says so after a few dozen steps. Exclusive
  * coupons stand alone, so each is one try and no part of the search.
  */
 #include "domain/cart_bound.h"
@@ -97,6 +98,18 @@ static unsigned *by_value(struct search *s, struct arena *a, int64_t **ret_value
 	return sorted;
 }
 
+/* The first that fits takes off most. */
+static void try_alone(struct search *s, const unsigned *sorted)
+{
+	for (unsigned i = 0; i < s->candidates.n; i++) {
+		if (!take(s, sorted[i]))
+			continue;
+		keep_if_better(s);
+		drop(s);
+		return;
+	}
+}
+
 /* Chooses by value what fits, until all is covered, then takes the chosen in order. */
 static bool begin(struct search *s, struct arena *a)
 {
@@ -106,6 +119,7 @@ static bool begin(struct search *s, struct arena *a)
 	bool *chosen = ARENA_ARRAY(a, bool, n);
 	if (!sorted || !chosen)
 		return false;
+	try_alone(s, sorted);
 	for (unsigned i = 0; i < s->frames[0].n; i++)
 		left += s->frames[0].lines[i].left;
 	for (unsigned i = 0; i < n && count < s->depth_max && left > 0; i++) {

@@ -30,6 +30,19 @@ static void set_firsts(struct candidate *candidates, unsigned at, const struct c
 	}
 }
 
+static bool is_limited(const struct stacking *s, const struct candidate *c)
+{
+	const struct cart_coupon *coupon = &s->coupons[c->row];
+	return coupon->terms->per_order || coupon->uses_left != UINT64_MAX ||
+	       coupon->uses_spare != UINT64_MAX;
+}
+
+static bool takes_cheapest(const struct candidate *c)
+{
+	return benefit_counts_pieces(c->claim.terms->benefit) &&
+	       c->claim.terms->benefit != BENEFIT_BUY_GET;
+}
+
 bool bound_init(struct bound *b, struct arena *a, const struct basket *basket,
 		const struct stacking *s, struct candidates candidates)
 {
@@ -46,8 +59,12 @@ bool bound_init(struct bound *b, struct arena *a, const struct basket *basket,
 	if (!b->keep || !b->classes || !b->groups || !b->twins || !b->chains || !b->twin_chains ||
 	    !b->discounts)
 		return false;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		struct candidate *c = &candidates.rows[i];
 		set_firsts(candidates.rows, i, s->coupons);
+		c->any_twin = takes_cheapest(c) && is_limited(s, c);
+		b->any_twins |= c->any_twin;
+	}
 	return true;
 }
 
@@ -117,15 +134,35 @@ static int64_t groups_most(const struct claim *c, const struct basket *b, uint64
 	return sum;
 }
 
-/* *freed: pieces that the candidates before it can make free; grows by its own. */
+/* Pieces that candidates can make free. */
+struct freed {
+	uint64_t before; /* those before the one that is looked at */
+	uint64_t all;	 /* set when b->any_twins */
+};
+
+static struct freed freed_by_all(struct bound *b, const struct basket *basket, unsigned from)
+{
+	struct freed freed = {0};
+	for (unsigned i = from; i < b->n && b->any_twins; i++) {
+		const struct claim *c = &b->candidates[i].claim;
+		if (!benefit_counts_pieces(c->terms->benefit))
+			continue;
+		freed.all += claim_pieces(c->terms, claim_eligible_pieces(c, basket));
+		b->looks += c->by_price_count;
+	}
+	return freed;
+}
+
+/* Which of the twins that limits bound comes is not known: each counts as the last of all. */
 static int64_t pieces_most(struct bound *b, const struct candidate *c, const struct basket *basket,
-			   uint64_t *freed)
+			   struct freed *freed)
 {
 	const struct template *terms = c->claim.terms;
 	uint64_t eligible = claim_eligible_pieces(&c->claim, basket);
-	uint64_t free = claim_pieces(terms, eligible), before = *freed;
+	uint64_t free = claim_pieces(terms, eligible);
+	uint64_t before = c->any_twin ? freed->all : freed->before;
 	b->looks += c->claim.by_price_count;
-	*freed += free;
+	freed->before += free;
 	if (free == 0)
 		return 0;
 	if (terms->benefit == BENEFIT_BUY_GET)
@@ -134,7 +171,7 @@ static int64_t pieces_most(struct bound *b, const struct candidate *c, const str
 }
 
 static int64_t candidate_most(struct bound *b, const struct candidate *c,
-			      const struct basket *basket, uint64_t *freed)
+			      const struct basket *basket, struct freed *freed)
 {
 	const struct template *terms = c->claim.terms;
 	int64_t most = less_of(claim_most(terms), left_of(b, basket, c));
@@ -225,7 +262,7 @@ int64_t bound_most(struct bound *b, const struct basket *basket, const struct st
 		   unsigned from)
 {
 	int64_t left = 0, kept = 0, amounts = 0, chained = 0;
-	uint64_t freed = 0;
+	struct freed freed = freed_by_all(b, basket, from);
 	b->stamp++;
 	b->count = 0;
 	b->looks += b->n - from + basket->n;

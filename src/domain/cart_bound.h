@@ -5,7 +5,8 @@
  *  - A coupon takes at most what it would take of its eligible lines as they are left NOW. For
  *    amounts and percentages that is so because less is left later and they take no more of less.
  *    A free piece may become dearer when others take the cheap ones first: its most is that of the
- *    pieces behind all that coupons before it can still make free.
+ *    pieces behind all that coupons before it can still make free; of twins that limits bound,
+ *    behind all that any coupon can, because the last of them may be the one that comes.
  *  - Of a stack group one may come: the one that takes most. Of one template and customer as many
  *    as limits let in. Budgets and the limit of coupons in an order are not looked at.
  *  - Percentages that split proportionally leave (1 - p) of each line, give or take a fen. That
@@ -29,6 +30,7 @@ struct candidate {
 	struct claim claim;
 	unsigned class; /* first candidate with the same lines */
 	unsigned twin;	/* first candidate of the same terms and customer */
+	bool any_twin;	/* limits may let another twin in instead, which takes other pieces */
 };
 struct candidates {
 	struct candidate *rows; /* in the order in which they take off */
@@ -42,6 +44,7 @@ struct stamped {
 struct bound {
 	const struct candidate *candidates;
 	unsigned n;
+	bool any_twins; /* of some candidate */
 	uint64_t stamp;
 	int64_t *keep; /* per line */
 	struct stamped *classes, *groups, *twins, *chains, *twin_chains;
@@ -49,7 +52,7 @@ struct bound {
 	unsigned count;
 	uint64_t looks; /* at candidates and lines, so far */
 };
-/* Sets class and twin of the candidates. */
+/* Sets class, twin and any_twin of the candidates. */
 CHECKED bool bound_init(struct bound *b, struct arena *a, const struct basket *basket,
 			const struct stacking *s, struct candidates candidates);
 /* What the candidates from `from` on can take off a basket, at most. */

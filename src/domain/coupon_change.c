@@ -5,6 +5,7 @@
 #include "domain/check.h"
 #include "domain/coupon.h"
 #include "domain/errand.h"
+#include "domain/holders.h"
 #include "domain/issuing.h"
 #include "domain/life_check.h"
 #include "domain/move.h"
@@ -40,17 +41,6 @@ void hold_want(struct tx *tx, const struct env *env, const struct life *life)
 	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
 }
 
-/* The counts of an alias go ahead of its coupons: customer_settle. */
-static enum fault load_holding(struct tx *tx, const struct coupon *c, struct holding *ret)
-{
-	struct customer holder = {.number = c->customer};
-	TRY(holding_get(tx, c->customer, c->template, ret));
-	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
-	if (ret->issued || !holder.alias_of)
-		return OK;
-	return holding_get(tx, holder.alias_of, c->template, ret);
-}
-
 enum fault hold_load(struct tx *tx, const struct env *env, const struct life *life,
 		     struct released *ret)
 {
@@ -59,7 +49,8 @@ enum fault hold_load(struct tx *tx, const struct env *env, const struct life *li
 	hold_want(tx, env, life);
 	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
 	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, ret->day), &ret->on_day));
-	return c->customer ? load_holding(tx, c, &ret->holding) : OK;
+	const struct counted issue = {c->customer, c->template, .day = ret->day};
+	return c->customer ? holding_of_counted(tx, &issue, &ret->holding) : OK;
 }
 
 void hold_give_back(struct released *r)

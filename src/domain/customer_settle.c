@@ -136,9 +136,10 @@ static void join(struct membership *m, const struct campaign *campaign, const st
 		m->new.registered = m->old.registered;
 		m->new.pending = m->old.pending && !m->old.registered;
 		m->new.registered_at = m->old.registered_at;
-		if (instant_is_none(into->erased))
-			m->new.information = m->old.information;
+		m->new.information = m->old.information;
 	}
+	if (!instant_is_none(into->erased))
+		store_forget(TABLE_MEMBER, &m->new);
 	m->new.todo = campaign_todo(campaign, &m->new);
 }
 

@@ -126,6 +126,45 @@ enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t t
 	return OK;
 }
 
+/* 0: it cannot be counted there. */
+static unsigned fitness(const struct counted *c, const struct holding *h)
+{
+	if (c->use)
+		return !h->used ? 0 : h->period_used ? 2 : 1;
+	return !h->issued ? 0 : h->day == c->day && h->day_issued ? 2 : 1;
+}
+
+static enum fault look(struct tx *tx, const struct counted *c, uint64_t customer,
+		       struct holding *best)
+{
+	struct holding other;
+	TRY(holding_get(tx, customer, c->template, &other));
+	if (fitness(c, &other) > fitness(c, best))
+		*best = other;
+	return OK;
+}
+
+enum fault holding_of_counted(struct tx *tx, const struct counted *c, struct holding *ret)
+{
+	struct customer person = {.number = c->customer}, *aliases;
+	unsigned n;
+	TRY(holding_get(tx, c->customer, c->template, ret));
+	TRY(get_named(tx, TABLE_CUSTOMER, &person));
+	if (fitness(c, ret) || !person.alias_of)
+		return OK;
+	person = (struct customer){.number = person.alias_of, .merged = true};
+	customer_want_aliases(tx, &person);
+	TRY(holding_get(tx, person.number, c->template, ret));
+	TRY(customer_aliases(tx, &person, &aliases, &n));
+	for (unsigned i = 0; i < n; i++)
+		store_want(
+		    tx, TABLE_HOLDING,
+		    &(struct holding){.customer = aliases[i].number, .template = c->template});
+	for (unsigned i = 0; i < n; i++)
+		TRY(look(tx, c, aliases[i].number, ret));
+	return OK;
+}
+
 enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template, struct holders *h)
 {
 	h->holdings = ARENA_ARRAY(env->arena, struct holding, h->n + 1);

@@ -22,6 +22,16 @@ CHECKED enum fault holders_find(struct tx *tx, const struct env *env, const stru
 				unsigned n, struct holders *ret);
 CHECKED enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 				struct holders *h);
+/* What is taken back from the counts of a customer. */
+struct counted {
+	uint64_t customer, template;
+	bool use;     /* else an issue .. */
+	uint64_t day; /* .. of that day */
+};
+/* Where it is counted by now. A customer's counts go ahead of his coupons to whom he was merged
+ * into, and, where that one was merged on since, are still under that name: any of the person's
+ * that has it will do, because limits are the person's. */
+CHECKED enum fault holding_of_counted(struct tx *tx, const struct counted *c, struct holding *ret);
 /* What one customer's aliases have of a template that was not moved: not yet, or, of coupons that
  * they gave away, never. */
 CHECKED enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t template,

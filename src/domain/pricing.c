@@ -69,17 +69,13 @@ void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct
 		   &(struct holding){.customer = holder, .template = coupon->template});
 }
 
-/* Where the use was counted; the counts of an alias may have gone to whom it was merged into. */
 static enum fault load_counted(struct tx *tx, uint64_t template, struct counters *c)
 {
-	struct customer holder = {.number = c->holder};
+	const struct counted use = {c->holder, template, .use = true};
 	c->per_holder = true;
-	TRY(holding_get(tx, c->holder, template, &c->holding));
-	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
-	if (c->holding.used || !holder.alias_of)
-		return OK;
-	c->holder = holder.alias_of;
-	return holding_get(tx, c->holder, template, &c->holding);
+	TRY(holding_of_counted(tx, &use, &c->holding));
+	c->holder = c->holding.customer;
+	return OK;
 }
 
 enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,

@@ -16,8 +16,10 @@ void reward_uses_want(struct tx *tx, const struct coupon *coupon)
 	if (!coupon->campaign)
 		return;
 	campaign_counts_want(tx, coupon->campaign, COUNTS_REDEEMED, false);
-	if (coupon->customer)
-		store_want(tx, TABLE_MEMBER, &member);
+	if (!coupon->customer)
+		return;
+	store_want(tx, TABLE_MEMBER, &member);
+	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = coupon->customer});
 }
 
 static struct campaign_counts *counts_of(struct reward_uses *u, uint64_t campaign)
@@ -36,6 +38,16 @@ static struct member *known_member(struct reward_uses *u, const struct coupon *c
 	return NULL;
 }
 
+/* What is written of somebody who was erased has nothing personal any more. */
+static enum fault forget_erased(struct tx *tx, struct member *member)
+{
+	struct customer customer = {.number = member->customer};
+	TRY(get_named(tx, TABLE_CUSTOMER, &customer));
+	if (!instant_is_none(customer.erased))
+		store_forget(TABLE_MEMBER, member);
+	return OK;
+}
+
 static enum fault open_one(struct tx *tx, const struct coupon *c, struct reward_uses *u)
 {
 	if (!counts_of(u, c->campaign))
@@ -45,7 +57,8 @@ static enum fault open_one(struct tx *tx, const struct coupon *c, struct reward_
 		return OK;
 	unsigned at = u->member_count++;
 	u->members[at] = member_of(c);
-	return store_get(tx, TABLE_MEMBER, &u->members[at], &u->found[at]);
+	TRY(store_get(tx, TABLE_MEMBER, &u->members[at], &u->found[at]));
+	return u->found[at] ? forget_erased(tx, &u->members[at]) : OK;
 }
 
 enum fault reward_uses_open(struct tx *tx, const struct env *env,

@@ -25,7 +25,7 @@ bool keyring_rows_customer(const struct keyring *ring, uint64_t merchant, uint64
 	if (!found)
 		return k->rows->guessed;
 	memcpy(ret_key, value.data, SLOT_SIZE);
-	return memcmp(ret_key, wiped, SLOT_SIZE) != 0;
+	return k->rows->guessed || memcmp(ret_key, wiped, SLOT_SIZE) != 0;
 }
 
 static uint64_t verb_take_slot(struct keyring *ring, uint64_t merchant)

@@ -252,6 +252,10 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 	enum fault fault = run_on(&s->pg, &w);
 	*detail = w.detail;
 	CHECK_INT(fault, other);
+	if (fault == OK && command == COMMAND_customer_erase) {
+		CHECK_INT(engine_wipe(s->embedded.engine, merchant), OK);
+		CHECK_INT(engine_wipe(s->pg.engine, merchant), OK);
+	}
 	return fault;
 }
 

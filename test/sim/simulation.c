@@ -1,6 +1,6 @@
 /*
  * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
- *            [--keep] [--canary | --canary=life] [--engine=pg]
+ *            [--keep] [--canary | --canary=life | --canary=acting] [--engine=pg]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
@@ -13,7 +13,8 @@
  * machine's affair (it kills itself at a counted place two times of three). --keep leaves the data
  * directories. --engine=pg runs the same commands on PostgreSQL as well (lib/twin.h) and compares
  * answers, readings and ledgers; the database is killed, too. --canary makes the model wrong in one
- * rule, --canary=life in another (a coupon is never used up): then every seed must fail.
+ * rule, --canary=life in another (a coupon is never used up), --canary=acting in a third (every
+ * reward is promised, too): then every seed must fail.
  */
 #include "lib/database.h"
 
@@ -27,7 +28,7 @@
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, canary_life, verbose, keep, twin;
+	bool canary, canary_life, canary_acting, verbose, keep, twin;
 	char folder[64]; /* of this run */
 };
 
@@ -244,6 +245,14 @@ static void plan_batch(struct world *w)
 	}
 }
 
+static void plan_one_turn(struct world *w)
+{
+	w->op_n = plan_turn(w, w->ops);
+	atomic_store(&w->answered, 0);
+	for (unsigned i = 0; i < w->op_n; i++)
+		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
+}
+
 /* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
 static void pass_time(struct world *w)
 {
@@ -266,8 +275,14 @@ static void pass_time(struct world *w)
 static void step(struct parent *p)
 {
 	struct world *w = p->w;
+	bool turn = !w->one_home && chance(w, 15);
+	if (turn)
+		give_order(p, ORDER_ACTING); /* learns what there is to do */
 	pass_time(w);
-	plan_batch(w);
+	if (turn)
+		plan_one_turn(w);
+	else
+		plan_batch(w);
 	if (chance(w, 3)) {
 		run_killed(p);
 		return;
@@ -312,7 +327,7 @@ static void run_out(struct parent *p)
 	struct world *w = p->w;
 	atomic_fetch_add(&w->clock_ms, INT64_C(100) * 24 * 3600 * 1000);
 	give_order(p, ORDER_FEED);
-	for (unsigned home = 1; home < HOMES; home++) {
+	for (unsigned home = 1; home < ACTING; home++) {
 		union any_cmd forget = {.request_forget = {REQUEST_DIALECT, 2 * REQUESTS_OF_MODEL}};
 		union any_cmd sweep = {.campaign_sweep = {1000}};
 		run_one(p, home, COMMAND_request_forget, forget);
@@ -361,6 +376,7 @@ static struct world *new_world(uint64_t seed, const struct options *o, const cha
 	w->random = seed * UINT64_C(0xD1342543DE82EF95);
 	w->canary = o->canary;
 	w->canary_life = o->canary_life;
+	w->canary_acting = o->canary_acting;
 	w->home_n = 1;
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
 	w->watched = chance(w, 15);
@@ -458,7 +474,8 @@ static void run_steps(struct parent *p, uint64_t steps)
 	start_child(p);
 	expect_answer(p, ORDER_OPEN);
 	found(p);
-	if (!w->twin[0] && chance(w, 12)) {
+	w->erases = w->twin[0] || !chance(w, 12);
+	if (!w->erases) {
 		steps_with_restore(p, steps);
 	} else {
 		for (w->step = 1; w->step <= steps; w->step++)
@@ -514,6 +531,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->canary = true;
 		} else if (strcmp(argv[i], "--canary=life") == 0) {
 			o->canary_life = true;
+		} else if (strcmp(argv[i], "--canary=acting") == 0) {
+			o->canary_acting = true;
 		} else if (strcmp(argv[i], "--engine=pg") == 0) {
 			o->twin = true;
 		} else if (strcmp(argv[i], "--keep") == 0) {
@@ -551,7 +570,8 @@ int main(int argc, char **argv)
 	time_t begin = time(NULL);
 	if (!read_options(argc, argv, &o)) {
 		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
-		      "[--jobs=N] [--verbose] [--keep] [--canary | --canary=life] [--engine=pg]\n",
+		      "[--jobs=N] [--verbose] [--keep] [--canary | --canary=life | "
+		      "--canary=acting] [--engine=pg]\n",
 		      stderr);
 		return 2;
 	}

@@ -557,6 +557,14 @@ static const struct {
      {{NO_LIMIT, .id = 1, TERMS(.number = 1, OFF(100), .splitting = SPLIT_IN_ORDER)},
       {NO_LIMIT, .id = 2, TERMS(.number = 2, .benefit = BENEFIT_FREE_ITEM)},
       {NO_LIMIT, .id = 3, TERMS(.number = 2, .benefit = BENEFIT_FREE_ITEM)}}},
+    /* of two that one order does not take, the later one is free of a dearer piece */
+    {"a::10*1 b::1000*1",
+     "10, 10, order_exhausted; 20",
+     "2 3; 1010",
+     {{NO_LIMIT, .id = 1, TERMS(.number = 1, .benefit = BENEFIT_FREE_ITEM, .per_order = 1)},
+      {NO_LIMIT, .id = 2,
+       TERMS(.number = 2, .benefit = BENEFIT_FREE_ITEM, .has_cap = true, .cap = {10})},
+      {NO_LIMIT, .id = 3, TERMS(.number = 1, .benefit = BENEFIT_FREE_ITEM, .per_order = 1)}}},
     /* neither items nor amount */
     {"",
      "500, 0, 300; 800",
@@ -642,6 +650,34 @@ static void test_hard(void)
 	arena_reset(&arena);
 }
 
+/* Too many again, and one that takes off most alone but, for its budget, nothing after others. */
+static void test_hard_alone(void)
+{
+	enum { N = 60 };
+	static struct template terms[N];
+	struct cart_coupon coupons[N];
+	struct priced priced[N];
+	struct cart cart = cart_of("a::1999*9 b::1777*9 c::1555*9 d::1333*9 e::999*9 f::50*1");
+	struct cart_best best;
+	for (unsigned i = 0; i < N; i++) {
+		terms[i] = (struct template){.number = i + 1,
+					     .benefit = BENEFIT_FREE_ITEM,
+					     .has_cap = i > 0,
+					     .cap = {1 + (int64_t)i % 7}};
+		coupons[i] = (struct cart_coupon){.id = i, .terms = &terms[i], NO_LIMIT};
+	}
+	terms[N - 1] = (struct template){
+	    .number = N, .benefit = BENEFIT_FREE_ITEM, .has_cap = false, .get = 9};
+	price_all(&cart, coupons, N, priced);
+	int64_t alone = priced[N - 1].discount.fen;
+	CHECK_INT(alone, 50 + 8 * 999);
+	coupons[N - 1].budget_left = alone;
+	CHECK(cart_best(&arena, &cart, coupons, priced, N, &best));
+	CHECK(!best.exact);
+	CHECK(best.discount.fen >= alone);
+	arena_reset(&arena);
+}
+
 /* At most ORDER_COUPONS_MAX, the locked ones among them. */
 static void test_many(void)
 {
@@ -688,6 +724,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT_OF(together); i++)
 		test_together(i);
 	test_hard();
+	test_hard_alone();
 	test_many();
 	test_full();
 	test_limits();

@@ -249,7 +249,7 @@ int main(int argc, char **argv)
 	bool one = argc > 1 && text_to_uint64(text_of(argv[1]), &seed);
 	arena_init(&arena, 64 << 20);
 	printf("seed %llu\n", (unsigned long long)seed);
-	test_random(one ? 1 : 3000, seed);
+	test_random(one ? 1 : 6000, seed);
 	arena_release(&arena);
 	return test_end();
 }

@@ -98,6 +98,8 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 				  .done = done};
 		enum fault fault = engine_run(s->engine, &w);
 		*detail = w.detail;
+		if (fault == OK && command == COMMAND_customer_erase)
+			CHECK_INT(engine_wipe(s->engine, merchant), OK);
 		return fault;
 	}
 	struct tx *tx = reader_begin(s->reader, merchant, arena, detail);

@@ -96,6 +96,10 @@ void same_customer(struct checker *c, const struct customer *have, struct m_cust
 	same_text(c, "customer card_no", have->card_no, want->card);
 	same_instant(c, "customer created", have->created, want->created);
 	same_instant(c, "customer updated", have->updated, want->updated);
+	same_instant(c, "customer erased", have->erased, want->erased);
+	same_number(c, "customer is an alias", have->alias_of != 0, want->into != 0);
+	same_number(c, "customer was merged with", have->merged, want->merged);
+	same_number(c, "customer has work left", have->unsettled, want->unsettled != 0);
 }
 
 static void check_departments(struct checker *c, struct slice s)
@@ -342,22 +346,45 @@ static void check_home(struct checker *c)
 	check_life(c);
 }
 
-void check_all(struct world *w, struct engine *e)
+static void begin_checks(struct checker *c, struct world *w, struct engine *e)
 {
 	static char lent[4 * 1024 * 1024];
-	struct checker c = {.w = w, .reader = reader_open(e)};
-	arena_init_lent(&c.arena, lent, sizeof(lent), CALL_BYTES_MAX);
+	*c = (struct checker){.w = w, .reader = reader_open(e)};
+	arena_init_lent(&c->arena, lent, sizeof(lent), CALL_BYTES_MAX);
+}
+
+static void end_checks(struct checker *c)
+{
+	let_go(c);
+	reader_close(c->reader);
+	arena_release(&c->arena);
+	c->w->doing = NULL;
+}
+
+void check_all(struct world *w, struct engine *e)
+{
+	struct checker c;
+	begin_checks(&c, w, e);
 	turn_to(&c, 0);
 	check_merchants(&c);
 	check_credentials(&c);
 	check_epoch(&c);
 	for (unsigned i = 1; i < w->home_n; i++) {
 		turn_to(&c, i);
-		check_home(&c);
+		if (i == ACTING)
+			check_acting(&c);
+		else
+			check_home(&c);
 	}
-	let_go(&c);
-	reader_close(c.reader);
-	arena_release(&c.arena);
+	end_checks(&c);
 	w->checks++;
-	w->doing = NULL;
+}
+
+void check_all_acting(struct world *w, struct engine *e)
+{
+	struct checker c;
+	begin_checks(&c, w, e);
+	turn_to(&c, ACTING);
+	check_acting(&c);
+	end_checks(&c);
 }

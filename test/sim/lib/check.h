@@ -44,8 +44,11 @@ unsigned place(bool oldest_first, unsigned all, uint64_t rank);
 /* check_coupons.c, check_campaigns.c; `whole`: everything, oldest first, else a random question. */
 void check_coupons(struct checker *c, bool whole);
 void check_wallet(struct checker *c);
-/* A customer's coupons, oldest received first. */
-unsigned wallet_rows(const struct m_home *h, int customer, int *rows);
+/* A person's coupons, oldest received first or last; behind them those of aliases that have work
+ * left. */
+unsigned wallet_rows(const struct m_home *h, int customer, bool oldest_first, int *rows);
+/* check_acting.c */
+void check_acting(struct checker *c);
 /* check_life.c */
 void check_life(struct checker *c);
 void check_campaigns(struct checker *c, bool whole);

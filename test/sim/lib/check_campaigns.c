@@ -174,8 +174,11 @@ struct audience {
 static void same_person(struct checker *c, struct audience of, const struct m_campaign *k,
 			int customer, const struct audience_person *have)
 {
-	same_customer(c, &have->customer, &c->h->customers[customer]);
-	same_number(c, "member's key slot", have->member.key_slot, have->customer.key_slot);
+	const struct m_customer *member = &c->h->customers[customer];
+	bool gone = c->h->customers[model_person(c->h, customer)].erased.ms || member->erased.ms;
+	same_customer(c, &have->customer, &c->h->customers[model_person(c->h, customer)]);
+	if (!member->into)
+		same_number(c, "member's key slot", have->member.key_slot, have->customer.key_slot);
 	same_number(c, "covered", have->member.cover == of.cover, has(k, MARK_COVERED, customer));
 	same_number(c, "invited", have->member.invited, has(k, MARK_INVITED, customer));
 	bool registered = has(k, MARK_REGISTERED, customer);
@@ -184,7 +187,7 @@ static void same_person(struct checker *c, struct audience of, const struct m_ca
 		return;
 	same_instant(c, "registered_at", have->member.registered_at, k->registered[customer].at);
 	same_text(c, "merchant_information", have->member.information,
-		  k->registered[customer].information);
+		  gone ? TEXT_NONE : k->registered[customer].information);
 }
 
 static void check_page(struct checker *c, struct audience of, const struct m_campaign *k,

@@ -1,5 +1,6 @@
 /* TOP's query and ZVCMS's wallet. */
 #include "check.h"
+#include "model.h"
 
 void same_coupon(struct checker *c, const struct coupon_view *have, struct m_coupon *want)
 {
@@ -12,7 +13,8 @@ void same_coupon(struct checker *c, const struct coupon_view *have, struct m_cou
 	same_template(c, have->template, t, &terms);
 	same_number(c, "coupon's owner is there", have->customer != NULL, want->customer >= 0);
 	if (have->customer)
-		same_customer(c, have->customer, &c->h->customers[want->customer]);
+		same_customer(c, have->customer,
+			      &c->h->customers[model_person(c->h, want->customer)]);
 	same_text(c, "coupon channel", have->coupon->channel, want->channel);
 	same_text(c, "coupon attribute", have->coupon->attribute, want->attribute);
 	same_number(c, "coupon state", have->state, model_shown_state(c->w, want));
@@ -26,13 +28,21 @@ void same_coupon(struct checker *c, const struct coupon_view *have, struct m_cou
 	same_number(c, "coupon is held", have->coupon->held, want->held);
 }
 
-static bool fits(const struct m_home *h, const struct m_coupon *k, const struct coupon_query_cmd *q)
+/* Who has the phone and the card, *ret_any: one was asked for; -1: nobody has both. */
+static int holder_of(const struct m_home *h, const struct coupon_query_cmd *q, bool *ret_any)
 {
-	const struct m_customer *owner = k->customer >= 0 ? &h->customers[k->customer] : NULL;
+	int by_phone = model_person(h, model_find_customer(h, PERSON_PHONE, q->phone));
+	int by_card = model_person(h, model_find_customer(h, PERSON_CARD, q->card_no));
+	*ret_any = q->phone.size || q->card_no.size;
+	if (q->phone.size && q->card_no.size && by_phone != by_card)
+		return -1;
+	return q->phone.size ? by_phone : by_card;
+}
+
+static bool fits(const struct m_coupon *k, const struct coupon_query_cmd *q)
+{
 	return (!q->channel.size || text_equal(q->channel, k->channel)) &&
-	       (!q->code.size || text_equal(q->code, k->code)) &&
-	       (!q->phone.size || (owner && text_equal(q->phone, owner->phone))) &&
-	       (!q->card_no.size || (owner && text_equal(q->card_no, owner->card)));
+	       (!q->code.size || text_equal(q->code, k->code));
 }
 
 /* Often what one coupon has, so that there is something to find. */
@@ -68,17 +78,22 @@ static void by_arrival(const struct m_home *h, int *rows, unsigned n)
 void check_coupons(struct checker *c, bool whole)
 {
 	static int found[COUPONS_OF_MODEL];
+	static int theirs[COUPONS_OF_MODEL];
 	struct m_home *h = c->h;
-	unsigned n = 0;
+	unsigned n = 0, all = h->coupon_n;
+	bool any;
 	struct coupon_query_cmd cmd = {.oldest_first = true};
 	struct coupon_query_ret ret = {0};
 	if (!whole)
 		cmd = some_query(c->w, h);
-	for (unsigned i = 0; i < h->coupon_n; i++)
-		if (fits(h, &h->coupons[i], &cmd))
-			found[n++] = (int)i;
-	if ((cmd.phone.size || cmd.card_no.size) && !cmd.code.size)
-		by_arrival(h, found, n);
+	int holder = holder_of(h, &cmd, &any);
+	if (any)
+		all = wallet_rows(h, holder, cmd.oldest_first, theirs);
+	for (unsigned i = 0; i < all; i++) {
+		int at = any ? theirs[i] : (int)place(cmd.oldest_first, all, i);
+		if (fits(&h->coupons[at], &cmd))
+			found[n++] = at;
+	}
 	struct slice s = whole ? (struct slice){0, n + 1} : some_slice(c->w, n);
 	cmd.skip = s.from;
 	cmd.n = s.n;
@@ -87,17 +102,31 @@ void check_coupons(struct checker *c, bool whole)
 	same_number(c, "count of coupons", ret.count, n);
 	same_number(c, "rows of coupons", ret.n, slice_rows(s, n));
 	for (unsigned i = 0; i < ret.n; i++)
-		same_coupon(c, &ret.rows[i],
-			    &h->coupons[found[place(cmd.oldest_first, n, s.from + i)]]);
+		same_coupon(c, &ret.rows[i], &h->coupons[found[s.from + i]]);
 }
 
-unsigned wallet_rows(const struct m_home *h, int customer, int *rows)
+static unsigned own_rows(const struct m_home *h, int customer, bool oldest_first, int *rows)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < h->coupon_n; i++)
 		if (customer >= 0 && h->coupons[i].customer == customer)
 			rows[n++] = (int)i;
 	by_arrival(h, rows, n);
+	for (unsigned i = 0; i < n / 2 && !oldest_first; i++) {
+		int row = rows[i];
+		rows[i] = rows[n - 1 - i];
+		rows[n - 1 - i] = row;
+	}
+	return n;
+}
+
+unsigned wallet_rows(const struct m_home *h, int customer, bool oldest_first, int *rows)
+{
+	int person = model_person(h, customer), alias;
+	unsigned n = own_rows(h, person, oldest_first, rows);
+	for (uint64_t joined = 0; person >= 0 && (alias = model_next_alias(h, person, joined)) >= 0;
+	     joined = h->customers[alias].joined)
+		n += own_rows(h, alias, oldest_first, rows + n);
 	return n;
 }
 
@@ -108,7 +137,7 @@ static void wallet_of(struct checker *c, const struct coupon_wallet_cmd *cmd, in
 	struct coupon_wallet_ret ret = {0};
 	unsigned n = 0;
 	ask(c, COMMAND_coupon_wallet, cmd, &ret);
-	for (unsigned i = wallet_rows(h, customer, rows); i-- > 0;) {
+	for (unsigned i = 0, all = wallet_rows(h, customer, false, rows); i < all; i++) {
 		struct m_coupon *k = &h->coupons[rows[i]];
 		if ((cmd->has_state && model_shown_state(c->w, k) != cmd->state) ||
 		    (cmd->code.size && !text_equal(k->code, cmd->code)))

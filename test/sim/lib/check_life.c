@@ -166,6 +166,11 @@ static void check_usage(struct checker *c, unsigned at)
 
 /* --- wallets --- */
 
+static bool is_gone(const struct m_home *h, int customer)
+{
+	return h->customers[model_person(h, customer)].erased.ms != 0;
+}
+
 static void check_page(struct checker *c)
 {
 	static int rows[COUPONS_OF_MODEL];
@@ -179,7 +184,7 @@ static void check_page(struct checker *c)
 	struct coupon_page_ret ret = {0};
 	if (owned) {
 		cmd.customer.customer_id = h->customers[owner].id;
-		all = wallet_rows(h, owner, rows);
+		all = wallet_rows(h, owner, true, rows);
 	}
 	for (unsigned i = 0; i < all; i++) {
 		int at = owned ? rows[i] : (int)i;
@@ -187,7 +192,10 @@ static void check_page(struct checker *c)
 			rows[n++] = at;
 	}
 	ask(c, COMMAND_coupon_page, &cmd, &ret);
-	same_number(c, "fault", c->fault, OK);
+	bool gone = owned && is_gone(h, owner);
+	same_number(c, "fault", c->fault, gone ? FAULT_CUSTOMER_UNKNOWN : OK);
+	if (gone)
+		return;
 	same_number(c, "rows of a page", ret.n, n < cmd.n ? n : cmd.n);
 	for (unsigned i = 0; i < ret.n; i++)
 		same_coupon(c, &ret.rows[i], &h->coupons[rows[i]]);
@@ -269,19 +277,19 @@ static void check_qualify(struct checker *c)
 	struct cart_item items[2];
 	struct coupon_qualify_cmd cmd = {.cart = some_cart(c->w, items)};
 	struct coupon_qualify_ret ret = {0};
-	unsigned n = 0, all = owner >= 0 ? wallet_rows(h, owner, rows) : 0;
+	unsigned n = 0, all = owner >= 0 ? wallet_rows(h, owner, false, rows) : 0;
 	int64_t most = 0;
-	if (!all || all > ORDER_COUPONS_MAX)
+	if (!all || all > ORDER_COUPONS_MAX || is_gone(h, owner))
 		return;
 	cmd.customer.customer_id = h->customers[owner].id;
 	ask(c, COMMAND_coupon_qualify, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
 	same_number(c, "coupons of the wallet", ret.count, all);
-	for (unsigned i = 2 * all; i-- > 0;) { /* live ones, then the others; newest first */
+	for (unsigned i = 0; i < 2 * all; i++) { /* live ones, then the others; newest first */
 		const struct m_coupon *k = &h->coupons[rows[i % all]];
 		enum coupon_state state = model_shown_state(c->w, k);
 		struct m_basket b = {&cmd.cart, &rows[i % all], 1, TEXT_NONE};
-		if ((state == COUPON_UNUSED || state == COUPON_FROZEN) != (i >= all))
+		if ((state == COUPON_UNUSED || state == COUPON_FROZEN) != (i < all))
 			continue;
 		model_price(c->w, h, &b, true, &want[n]);
 		if (n < ret.n)
@@ -321,9 +329,12 @@ static void check_customer(struct checker *c)
 	struct customer_get_cmd cmd = {.customer.customer_id = c->h->customers[at].id};
 	struct customer_get_ret ret = {0};
 	ask(c, COMMAND_customer_get, &cmd, &ret);
-	same_number(c, "fault", c->fault, OK);
-	same_customer(c, &ret.customer, &c->h->customers[at]);
-	same_number(c, "coupons of a customer", ret.coupons, wallet_rows(c->h, (int)at, rows));
+	same_number(c, "fault", c->fault, is_gone(c->h, (int)at) ? FAULT_CUSTOMER_UNKNOWN : OK);
+	if (c->fault != OK)
+		return;
+	same_customer(c, &ret.customer, &c->h->customers[model_person(c->h, (int)at)]);
+	same_number(c, "coupons of a customer", ret.coupons,
+		    wallet_rows(c->h, (int)at, true, rows));
 }
 
 void check_life(struct checker *c)

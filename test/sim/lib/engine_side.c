@@ -96,6 +96,22 @@ static void run_group(struct side *s, unsigned from, unsigned n)
 			must(errno == EINTR);
 }
 
+/* As whoever erased somebody does, before he says so. */
+static void wipe(struct side *s)
+{
+	struct world *w = s->w;
+	for (unsigned i = 0; i < w->op_n; i++) {
+		const struct op *op = &w->ops[i];
+		if (op->command != COMMAND_customer_erase || op->fault != OK)
+			continue;
+		enum fault fault = engine_wipe(s->engine, w->homes[op->home].number);
+		if (fault != OK)
+			sim_fail(w, "engine_wipe: %s", fault_name(fault));
+		if (w->twin[0])
+			twin_wipe(w, w->homes[op->home].number);
+	}
+}
+
 static void run(struct side *s)
 {
 	struct world *w = s->w;
@@ -122,6 +138,7 @@ static void run(struct side *s)
 		if (w->twin[0])
 			twin_run(w, i, n);
 	}
+	wipe(s);
 }
 
 /* --- a reader beside the lane: whole batches only, counts that agree with rows --- */
@@ -341,6 +358,8 @@ static void obey(struct side *s, enum order order)
 			twin_check(s->w);
 		return;
 	case ORDER_VERIFY:
+		for (unsigned i = 1; i < s->w->home_n && s->w->twin[0]; i++)
+			twin_wipe(s->w, s->w->homes[i].number); /* what a kill has left */
 		verify(s);
 		if (s->w->twin[0])
 			twin_verify(s->w, s->engine);
@@ -350,6 +369,9 @@ static void obey(struct side *s, enum order order)
 		return;
 	case ORDER_FIND:
 		scan_ledger(s, &scan);
+		return;
+	case ORDER_ACTING:
+		check_all_acting(s->w, s->engine);
 		return;
 	case ORDER_BACKUP:
 		back_up(s);

@@ -60,6 +60,12 @@ struct text model_label(const struct m_customer *c)
 	return c->name.size ? c->name : c->nick;
 }
 
+int model_person(const struct m_home *m, int customer)
+{
+	return customer >= 0 && m->customers[customer].into ? m->customers[customer].into - 1
+							    : customer;
+}
+
 /* --- ids that the server makes --- */
 
 void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have)
@@ -418,19 +424,22 @@ static void rule_template_delete(struct happening *h)
 /* What the plan has. Other writes are in test/table and test/e2e. */
 static void (*const rules[])(struct happening *h) = {
 #define RULE(name) [COMMAND_##name] = rule_##name
-    RULE(origin_create),   RULE(origin_restore),  RULE(merchant_add),	 RULE(credential_add),
-    RULE(department_save), RULE(customer_save),	  RULE(request_forget),	 RULE(template_add),
-    RULE(template_save),   RULE(template_delete), RULE(template_make),	 RULE(template_change),
-    RULE(coupon_issue),	   RULE(coupon_import),	  RULE(coupon_grant),	 RULE(coupon_change),
-    RULE(coupon_redeem),   RULE(coupon_reverse),  RULE(hold_sweep),	 RULE(campaign_add),
-    RULE(campaign_modify), RULE(campaign_save),	  RULE(campaign_delete), RULE(campaign_sweep),
-    RULE(audience_add),	   RULE(audience_clear),  RULE(audience_invite), RULE(audience_register),
+    RULE(origin_create),   RULE(origin_restore),  RULE(merchant_add),	   RULE(credential_add),
+    RULE(department_save), RULE(customer_save),	  RULE(request_forget),	   RULE(template_add),
+    RULE(template_save),   RULE(template_delete), RULE(template_make),	   RULE(template_change),
+    RULE(coupon_issue),	   RULE(coupon_import),	  RULE(coupon_grant),	   RULE(coupon_change),
+    RULE(coupon_redeem),   RULE(coupon_reverse),  RULE(hold_sweep),	   RULE(campaign_add),
+    RULE(campaign_modify), RULE(campaign_save),	  RULE(campaign_delete),   RULE(campaign_sweep),
+    RULE(customer_merge),  RULE(customer_erase),  RULE(customer_settle),   RULE(audience_add),
+    RULE(audience_clear),  RULE(audience_invite), RULE(audience_register),
 #undef RULE
 };
 
 static void rule_of(struct happening *h, unsigned command)
 {
-	if (command < COUNT_OF(rules) && rules[command])
+	if (h->op->home == ACTING && command != COMMAND_request_forget)
+		rule_acting(h);
+	else if (command < COUNT_OF(rules) && rules[command])
 		rules[command](h);
 	else
 		sim_fail(h->w, "a command that no plan has");

@@ -33,8 +33,8 @@ int model_find_customer(const struct m_home *m, enum person_name by, struct text
 int model_new_customer(struct happening *h, const struct m_customer *given);
 int model_find_template(const struct m_home *m, uint64_t template_id);
 
-/* By the first given of id, phone, card, nick, code, source code; -1: nobody yet. *ret_any: some
- * was given. */
+/* By the first given of id, phone, card, nick, code, source code, the person behind it; -1: nobody
+ * yet. *ret_any: some was given. */
 int model_find_holder(const struct m_home *m, const struct customer *given, bool *ret_any);
 /* The member of a new customer that is another's of the first `known`; NULL: none. *ret_new: the
  * first of the others who has a value in common, -1: nobody. */
@@ -63,6 +63,8 @@ unsigned model_received(const struct m_home *m, int template, int customer);
 void model_receive(struct happening *h, int coupon, bool issue, bool held);
 /* The newest coupon that the customer got, if he has it still; -1. */
 int model_last(const struct m_home *m, int template, int customer);
+/* Several are one, or one is several: which coupon is the last, is not said. */
+bool model_is_mixed(const struct m_home *m, int customer);
 /* An event after the change; ret: the event, to be filled further. */
 struct m_event *model_event(struct happening *h, int coupon, enum event_kind kind,
 			    const struct circumstances *said, const struct request_number *number);
@@ -84,8 +86,16 @@ struct m_request *model_remembered(struct happening *h, const struct request_key
 /* Never NULL; one without parts is not kept. */
 struct m_request *model_remember(struct happening *h, const struct request_key *key);
 
+/* model_acting.c: any command of ACTING. */
+void rule_acting(struct happening *h);
+
 void rule_department_save(struct happening *h);
 void rule_customer_save(struct happening *h);
+/* The next one that was merged into the person after `joined`; -1: none. */
+int model_next_alias(const struct m_home *m, int person, uint64_t joined);
+void rule_customer_merge(struct happening *h);
+void rule_customer_erase(struct happening *h);
+void rule_customer_settle(struct happening *h);
 void rule_request_forget(struct happening *h);
 void rule_template_make(struct happening *h);
 void rule_template_change(struct happening *h);

@@ -336,7 +336,8 @@ void rule_audience_add(struct happening *h)
 		return;
 	accepted(h);
 	for (unsigned i = 0; i < c->n; i++) {
-		int customer = model_find_customer(h->home, PERSON_NICK, c->nicks[i]);
+		int customer =
+		    model_person(h->home, model_find_customer(h->home, PERSON_NICK, c->nicks[i]));
 		if (customer < 0)
 			customer = model_new_customer(h, &(struct m_customer){.nick = c->nicks[i]});
 		added += add_person(&h->home->campaigns[at], MARK_COVERED, customer);
@@ -375,9 +376,10 @@ static int refer_customer(const struct m_home *m, enum reference by, struct text
 				    : by == REFERENCE_CODE ? c->code
 				    : by == REFERENCE_NAME ? model_label(c)
 							   : c->source;
-		if (!item.size || !text_equal(value, item))
+		if (!item.size || !text_equal(value, item) || c->erased.ms ||
+		    (by == REFERENCE_NAME && c->nameless))
 			continue;
-		at = (int)i;
+		at = model_person(m, (int)i);
 		++*ret_fits;
 	}
 	return at;

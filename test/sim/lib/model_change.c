@@ -82,7 +82,9 @@ static bool bad_hand_over(struct happening *h, struct changing *x)
 		return refused(h, FAULT_VALUE_TAKEN, clash);
 	if (!any)
 		return refused(h, FAULT_PARAMETER_MISSING, "customer");
-	if (to >= 0 && to == x->c->customer)
+	if (to >= 0 && m->customers[to].erased.ms)
+		return refused(h, FAULT_CUSTOMER_UNKNOWN, "customer");
+	if (to >= 0 && to == model_person(m, x->c->customer))
 		return refused(h, FAULT_COUPON_OWNED, "customer");
 	enum fault fault = model_allows_person(h, x->c->template, to);
 	if (fault != OK)

@@ -10,7 +10,7 @@ static bool is_nick(struct text nick)
 
 static int issue_new(struct happening *h, int template, struct text nick)
 {
-	int customer = model_find_customer(h->home, PERSON_NICK, nick);
+	int customer = model_person(h->home, model_find_customer(h->home, PERSON_NICK, nick));
 	if (customer < 0)
 		customer = model_new_customer(h, &(struct m_customer){.nick = nick});
 	struct m_coupon made = model_fresh(h, template, customer);
@@ -24,9 +24,12 @@ static enum fault issue_one(struct happening *h, int template, struct text nick,
 	*ret_coupon = -1;
 	if (!is_nick(nick))
 		return FAULT_PARAMETER_INVALID;
-	int customer = model_find_customer(h->home, PERSON_NICK, nick);
+	int customer = model_person(h->home, model_find_customer(h->home, PERSON_NICK, nick));
 	if (model_received(h->home, template, customer) &&
 	    model_allows_person(h, template, customer) != OK) {
+		*ret_coupon = COUPON_OF_HIS;
+		if (model_is_mixed(h->home, customer))
+			return OK;
 		*ret_coupon = model_last(h->home, template, customer); /* its last again */
 		return *ret_coupon < 0 ? FAULT_PERSON_EXHAUSTED : OK;
 	}
@@ -38,13 +41,35 @@ static enum fault issue_one(struct happening *h, int template, struct text nick,
 	return OK;
 }
 
-static void expect_issued(struct happening *h, const struct m_issue *issue)
+/* One that several are: one of his coupons, or none where the last was given away. */
+static void learn_his(struct happening *h, struct m_issue *issue, unsigned i)
+{
+	const struct op *op = h->op;
+	struct m_home *m = h->home;
+	int at = model_find_code(m, text_of(op->issue_codes[i]), false);
+	if (op->issue_faults[i] != OK && op->issue_faults[i] != FAULT_PERSON_EXHAUSTED)
+		sim_fail(h->w, "coupon_issue: nick %u gets %s, the model says one of his", i,
+			 fault_name(op->issue_faults[i]));
+	issue->faults[i] = op->issue_faults[i];
+	issue->coupons[i] = issue->faults[i] == OK ? COUPON_OF_HIS : -1;
+	if (issue->faults[i] != OK || at < 0) /* or its code was not told yet */
+		return;
+	issue->coupons[i] = at;
+	if (m->templates[m->coupons[at].template].template_id != issue->template_id)
+		sim_fail(h->w, "coupon_issue: nick %u gets a coupon of another template again", i);
+}
+
+static void expect_issued(struct happening *h, struct m_issue *issue)
 {
 	struct op *op = h->op;
 	if (!h->answered)
 		return;
 	expect_number(h, "results", op->ret.coupon_issue.n, issue->n);
 	for (unsigned i = 0; i < issue->n; i++) {
+		if (issue->coupons[i] == COUPON_OF_HIS)
+			learn_his(h, issue, i);
+		if (issue->coupons[i] == COUPON_OF_HIS)
+			continue;
 		if (op->issue_faults[i] != issue->faults[i])
 			sim_fail(h->w, "coupon_issue: nick %u \"%.*s\" gets %s, the model says %s",
 				 i, TEXT_ARG(issue->nicks[i]), fault_name(op->issue_faults[i]),
@@ -97,13 +122,17 @@ void rule_coupon_issue(struct happening *h)
 	accepted(h);
 	struct m_issue *issue = keep_bytes(h->w, sizeof(*issue));
 	*issue = (struct m_issue){.plain = true, .template_id = c->template_id, .n = c->n};
-	bool some = false;
+	bool some = false, his = false;
 	for (unsigned i = 0; i < c->n; i++) {
 		issue->nicks[i] = c->nicks[i];
 		issue->faults[i] = issue_one(h, template, c->nicks[i], &issue->coupons[i]);
-		some |= issue->faults[i] == OK;
+		his |= issue->coupons[i] == COUPON_OF_HIS;
 	}
 	expect_issued(h, issue);
+	for (unsigned i = 0; i < c->n; i++)
+		some |=
+		    issue->faults[i] == OK && (h->answered || issue->coupons[i] != COUPON_OF_HIS);
+	some |= his && !h->answered && h->op->in_ledger;
 	if (!some)
 		return;
 	if (c->number.size) {
@@ -133,7 +162,7 @@ static int row_customer(const struct m_home *m, const struct coupon_import_cmd *
 		if (!given[i].value.size)
 			continue;
 		*ret_any = true;
-		return model_find_customer(m, given[i].by, given[i].value);
+		return model_person(m, model_find_customer(m, given[i].by, given[i].value));
 	}
 	*ret_any = false;
 	return -1;
@@ -153,7 +182,7 @@ static bool row_says_the_same(const struct m_home *m, const struct m_coupon *kno
 			      const struct coupon_import_cmd *c, bool any, int customer)
 {
 	return m->templates[known->template].template_id == c->template_id &&
-	       (!any || (customer >= 0 && known->customer == customer)) &&
+	       (!any || (customer >= 0 && model_person(m, known->customer) == customer)) &&
 	       (!c->channel.size || text_equal(known->channel, c->channel)) &&
 	       known->state == c->state && (!c->issued.ms || known->issued.ms == c->issued.ms) &&
 	       (!c->begin.ms || known->begin.ms == c->begin.ms) &&

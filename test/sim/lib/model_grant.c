@@ -107,6 +107,8 @@ static void expect_granted(struct happening *h, const struct m_issue *issue, boo
 	for (unsigned i = 0; i < issue->n && i < GOTS_MAX; i++) {
 		const struct got *got = &gots->rows[i];
 		int coupon = issue->coupons[i];
+		if (coupon == COUPON_OF_HIS)
+			continue;
 		const struct m_coupon *c = coupon >= 0 ? &h->home->coupons[coupon] : NULL;
 		expect_number(h, "fault of one", got->fault, issue->faults[i]);
 		if (!c) {
@@ -152,6 +154,10 @@ static bool find_holders(struct happening *h, const struct coupon_grant_cmd *c, 
 		bool any;
 		const char *clash;
 		ret->of[i] = model_find_holder(h->home, &c->holders[i], &any);
+		if (ret->of[i] >= 0 && h->home->customers[ret->of[i]].erased.ms) {
+			ret->of[i] = -1;
+			continue;
+		}
 		if (ret->of[i] >= 0 || !any)
 			continue;
 		clash = model_holder_clash(h->home, &c->holders[i], ret->before, &ret->of[i]);

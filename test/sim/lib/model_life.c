@@ -36,7 +36,8 @@ static unsigned got_by(const struct m_home *m, int template, int customer, int64
 	unsigned n = 0;
 	for (unsigned i = 0; i < m->receipt_n; i++) {
 		const struct m_receipt *r = &m->receipts[i];
-		n += !r->returned && r->template == template && r->customer == customer &&
+		n += !r->returned && r->template == template &&
+		     model_person(m, r->customer) == model_person(m, customer) &&
 		     (day < 0 || r->person_day == day);
 	}
 	return n;
@@ -45,6 +46,11 @@ static unsigned got_by(const struct m_home *m, int template, int customer, int64
 unsigned model_received(const struct m_home *m, int template, int customer)
 {
 	return customer < 0 ? 0 : got_by(m, template, customer, -1);
+}
+
+bool model_is_mixed(const struct m_home *m, int customer)
+{
+	return customer >= 0 && (m->customers[customer].merged || m->customers[customer].into);
 }
 
 int model_last(const struct m_home *m, int template, int customer)

@@ -104,7 +104,7 @@ int model_find_holder(const struct m_home *m, const struct customer *given, bool
 		if (!names[i].value.size)
 			continue;
 		*ret_any = true;
-		return model_find_customer(m, names[i].by, names[i].value);
+		return model_person(m, model_find_customer(m, names[i].by, names[i].value));
 	}
 	return -1;
 }
@@ -169,10 +169,17 @@ void rule_customer_save(struct happening *h)
 		return;
 	for (unsigned i = 0; i < m->customer_n && !named && at < 0; i++) {
 		const struct m_customer *r = &m->customers[i];
-		if (text_equal(r->name, c->name) && !r->code.size && !r->source.size &&
-		    !r->nick.size && !r->phone.size && !r->card.size)
+		if (text_equal(r->name, c->name) && !r->nameless && !r->code.size &&
+		    !r->source.size && !r->nick.size && !r->phone.size && !r->card.size)
 			at = (int)i;
 	}
+	if (at >= 0 && m->customers[at].into) {
+		accepted(h);
+		expect_number(h, "changed", h->op->ret.customer_save.changed, false);
+		return;
+	}
+	if (at >= 0 && m->customers[at].erased.ms && refused(h, FAULT_VALUE_TAKEN, names[0]))
+		return;
 	for (unsigned i = 0; i < PERSON_NAMES; i++)
 		if (by[i] >= 0 && by[i] != at && refused(h, FAULT_VALUE_TAKEN, names[i]))
 			return;
@@ -188,6 +195,11 @@ void rule_customer_save(struct happening *h)
 	given.created = known->created;
 	given.updated = known->updated;
 	given.key_slot = known->key_slot;
+	given.merged = known->merged;
+	given.joined = known->joined;
+	given.unsettled = known->unsettled;
+	given.walked = known->walked;
+	given.walked_to = known->walked_to;
 	h->wrote = !(text_equal(given.id, known->id) && text_equal(given.code, known->code) &&
 		     text_equal(given.source, known->source) &&
 		     text_equal(given.nick, known->nick) && text_equal(given.phone, known->phone) &&

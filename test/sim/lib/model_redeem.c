@@ -87,7 +87,8 @@ static struct use_count uses_of(const struct happening *h, int template, int cus
 			continue;
 		for (int i = m->coupons[c].first_event; i >= 0; i = m->events[i].next) {
 			const struct m_event *e = &m->events[i];
-			if (e->e.kind != EVENT_REDEEMED || e->holder != customer ||
+			if (e->e.kind != EVENT_REDEEMED || e->holder < 0 ||
+			    model_person(m, e->holder) != model_person(m, customer) ||
 			    gave_back(m, (int)c, e->e.number))
 				continue;
 			n.all++;
@@ -106,6 +107,7 @@ static bool counts_for_person(const struct template *t, int customer)
 
 struct company { /* one coupon of the order */
 	const struct m_coupon *c;
+	int person; /* that has it; -1: nobody */
 	struct template terms;
 	bool locked;
 	uint64_t uses_left, uses_spare;
@@ -147,6 +149,7 @@ static uint64_t left_of(uint64_t limit, uint64_t used)
 static struct company company_of(struct happening *h, const struct m_coupon *c, bool locked)
 {
 	struct company x = {.c = c,
+			    .person = model_person(h->home, c->customer),
 			    .terms = model_terms(h->home, c),
 			    .locked = locked,
 			    .uses_left = UINT64_MAX,
@@ -279,7 +282,7 @@ static struct before before(const struct basket_order *o, const struct company *
 		s.grouped += x->terms.stack_group.size &&
 			     text_equal(x->terms.stack_group, y->terms.stack_group);
 		s.of_template += same;
-		s.uses += same && !y->locked && y->c->customer == x->c->customer;
+		s.uses += same && !y->locked && y->person == x->person;
 		s.spent += same && !y->locked ? ret[i].discount : 0;
 	}
 	return s;
@@ -347,7 +350,7 @@ static void price_items(struct basket_order *o, const struct m_basket *b, bool a
 		o->all[i].terms.number = (uint64_t)x->c->template + 1;
 		coupons[i] = (struct cart_coupon){.id = x->c->id,
 						  .terms = &x->terms,
-						  .customer = (uint64_t)(x->c->customer + 1),
+						  .customer = (uint64_t)(x->person + 1),
 						  .uses_left = x->uses_left,
 						  .uses_spare = x->uses_spare,
 						  .budget_left = x->budget_left,

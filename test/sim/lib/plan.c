@@ -134,6 +134,24 @@ static void plan_customer_save(struct world *w, struct op *op)
 	c->name = maybe(w, 80, ANY(names));
 }
 
+static void plan_customer_merge(struct world *w, struct op *op)
+{
+	const struct m_home *h = home_of(w, op);
+	op->cmd.customer_merge.into = chance(w, 2) ? TEXT("nobody's") : customer_id(w, h);
+	op->cmd.customer_merge.from = chance(w, 2) ? TEXT_NONE : customer_id(w, h);
+}
+
+static void plan_customer_erase(struct world *w, struct op *op)
+{
+	op->cmd.customer_erase.customer_id =
+	    chance(w, 2) ? TEXT_NONE : customer_id(w, home_of(w, op));
+}
+
+static void plan_customer_settle(struct world *w, struct op *op)
+{
+	op->cmd.customer_settle.n = chance(w, 50) ? SETTLE_MAX : (unsigned)roll(w, 4);
+}
+
 /* An id that the server would make soon: it must make another. */
 static void plan_guess(struct world *w, struct op *op)
 {
@@ -343,9 +361,10 @@ static const struct mix mixes[] = {
     MIX(audience_clear, 4),  MIX(audience_invite, 5), MIX(audience_register, 7),
     MIX(request_forget, 2),  MIX(template_make, 7),   MIX(template_change, 9),
     MIX(coupon_grant, 28),   MIX(coupon_change, 30),  MIX(coupon_redeem, 30),
-    MIX(coupon_reverse, 16),
+    MIX(coupon_reverse, 16), MIX(customer_merge, 6),  MIX(customer_settle, 4),
 };
-static const struct mix sweep_mixes[] = {MIX(campaign_sweep, 2), MIX(hold_sweep, 4)};
+static const struct mix sweep_mixes[] = {MIX(campaign_sweep, 2), MIX(hold_sweep, 4),
+					 MIX(customer_settle, 4)};
 static const struct mix store_mixes[] = {MIX(merchant_add, 4), MIX(credential_add, 8),
 					 MIX(origin_create, 1), MIX(origin_restore, 2)};
 
@@ -391,18 +410,32 @@ static void plan_repeat(struct world *w, struct op *op)
 		plan_other_contents(w, op);
 }
 
+/* The first two, the first more often. */
+static unsigned some_home(struct world *w)
+{
+	return 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, ACTING - 1));
+}
+
 void plan_sweep(struct world *w, struct op *op)
 {
 	memset(op, 0, sizeof(*op));
-	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
+	op->home = some_home(w);
 	plan_from(w, op, sweep_mixes, COUNT_OF(sweep_mixes));
 }
 
 void plan_op(struct world *w, struct op *op, bool alone)
 {
 	memset(op, 0, sizeof(*op));
-	op->home = 1 + (unsigned)(chance(w, 75) || w->one_home ? 0 : roll(w, w->home_n - 1));
-	if (w->heap_used > HEAP_BYTES / 4 * 3) {
+	if (!w->one_home && chance(w, 30)) {
+		op->home = ACTING;
+		plan_acting(w, op);
+		return;
+	}
+	op->home = some_home(w);
+	if (w->erases && chance(w, 1)) {
+		op->command = COMMAND_customer_erase;
+		plan_customer_erase(w, op);
+	} else if (w->heap_used > HEAP_BYTES / 4 * 3) {
 		op->command = COMMAND_request_forget;
 		plan_request_forget(w, op);
 	} else if (is_full(&w->homes[op->home])) {

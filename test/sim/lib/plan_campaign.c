@@ -16,7 +16,7 @@ static struct instant whole_day(struct world *w, int from, int to)
 
 static uint64_t activity_id(struct world *w, const struct m_home *h)
 {
-	const struct m_home *from = chance(w, 5) ? &w->homes[1 + roll(w, w->home_n - 1)] : h;
+	const struct m_home *from = chance(w, 5) ? &w->homes[1 + roll(w, ACTING - 1)] : h;
 	if (from->campaign_n && chance(w, 94)) {
 		/* The newest half more often. */
 		unsigned n = from->campaign_n,

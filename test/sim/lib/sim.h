@@ -15,7 +15,8 @@
 #include <stdatomic.h>
 
 enum {
-	HOMES = 3, /* 0: the store itself; 1.. merchants */
+	HOMES = 4,  /* 0: the store itself; 1.. merchants */
+	ACTING = 3, /* the merchant for whom something acts by itself: sim.h, struct m_acting */
 	OPS_MAX = 16,
 	PAST_MAX = 64,
 	HEAP_BYTES = 48 * 1024 * 1024,
@@ -35,6 +36,7 @@ enum {
 	ORDERS_OF_MODEL = 16,
 	ORDER_USES_OF_MODEL = 200,
 	EDITIONS_OF_MODEL = 24,
+	COUPON_OF_HIS = -2, /* which one of a person's, was not told yet */
 };
 
 /* --- one command on its way --- */
@@ -105,6 +107,13 @@ struct m_customer {
 	struct text name;
 	struct instant created, updated;
 	uint64_t key_slot; /* 0: not learned yet; nobody else's of the merchant, ever */
+	struct instant erased;
+	int into;	    /* one more than the place of the one it was merged into; 0: nobody */
+	uint64_t joined;    /* counts up: the order of the aliases of one */
+	bool merged;	    /* others were merged into it */
+	uint64_t unsettled; /* counts up: the order of those that have work left; 0: none */
+	unsigned walked, walked_to;
+	bool nameless; /* its name is another's, who is the same person: not in lists of names */
 };
 struct m_template {
 	bool live;
@@ -200,7 +209,7 @@ struct m_issue {
 	unsigned n;
 	struct text nicks[SPI_NICKS_MAX];
 	enum fault faults[SPI_NICKS_MAX];
-	int coupons[SPI_NICKS_MAX]; /* -1: none */
+	int coupons[SPI_NICKS_MAX]; /* -1: none; COUPON_OF_HIS */
 	int customers[SPI_NICKS_MAX];
 	struct instant begins[SPI_NICKS_MAX], ends[SPI_NICKS_MAX];
 };
@@ -218,6 +227,59 @@ struct m_request {
 struct m_credential {
 	struct credential c; /* secrets in clear */
 };
+/* --- what acts by itself ---
+ *
+ * One merchant has campaigns that run, providers, webhooks, jobs and leases, and nothing of what
+ * the others have. Leases and jobs are modelled whole. Of the rest the model has only what the
+ * readings must agree on whatever has happened (check_acting.c), counted from coupons and their
+ * timelines; what is known by number is learned there for the plan.
+ */
+enum {
+	LEASES_OF_MODEL = 128,
+	JOBS_OF_MODEL = 48,
+	ACTING_COUPONS = 600,
+	ACTING_PEOPLE = 14,
+	ACTING_CAMPAIGNS = 4,
+	ERRANDS_OF_MODEL = 200,
+	ERRAND_COUPONS = 8, /* of one errand, that the plan knows of */
+	WAITING_OF_MODEL = 24,
+};
+struct m_lease {
+	enum lease_kind kind;
+	uint64_t of, owner;
+	int64_t until_ms;
+};
+struct m_job {
+	uint64_t number; /* 0: not learned yet */
+	enum job_kind kind;
+	enum job_state state;
+	struct job_progress at;
+};
+struct m_errand {
+	uint64_t id, number, provider; /* id: public */
+	uint64_t coupons[ERRAND_COUPONS];
+	unsigned n;
+};
+struct m_webhook {
+	uint64_t number;
+	uint64_t waiting[WAITING_OF_MODEL]; /* notices */
+	unsigned n;
+};
+struct m_acting {
+	struct m_lease leases[LEASES_OF_MODEL];
+	struct m_job jobs[JOBS_OF_MODEL];
+	unsigned lease_n, job_n;
+	uint64_t campaigns[ACTING_CAMPAIGNS], activities[ACTING_CAMPAIGNS], providers[4];
+	unsigned campaign_n, provider_n;
+	struct m_errand errands[ERRANDS_OF_MODEL];
+	unsigned errand_n;
+	struct m_webhook webhooks[WEBHOOKS_MAX];
+	unsigned webhook_n;
+	struct text codes[ACTING_COUPONS];
+	unsigned code_n;
+	bool forgot;	  /* notices */
+	uint64_t unheard; /* bits: webhooks, by their place, that may have missed something */
+};
 struct m_home {
 	uint64_t number;
 	struct text name;
@@ -234,11 +296,12 @@ struct m_home {
 	struct m_order orders[ORDERS_OF_MODEL];
 	unsigned department_n, customer_n, template_n, coupon_n, campaign_n, request_n, event_n,
 	    receipt_n, order_n;
-	uint64_t arrivals;
+	uint64_t arrivals, merges;
 	uint64_t swept; /* minute up to which holds were released; 0: there was none */
 	uint64_t changes;
 	struct text given_out[CUSTOMERS_OF_MODEL + DEPARTMENTS_OF_MODEL]; /* ids the server made */
 	unsigned given_out_n;
+	struct m_acting acting; /* of ACTING */
 	/* home 0 */
 	struct m_credential credentials[CREDENTIALS_OF_MODEL];
 	unsigned credential_n;
@@ -251,13 +314,16 @@ struct world {
 	const char *doing;
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
-	int64_t newest_ms;		   /* of all entries */
-	bool canary, canary_life, watched; /* watched: a reader runs beside the lane */
+	int64_t newest_ms; /* of all entries */
+	bool canary, canary_life, canary_acting,
+	    watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
 	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
 	 * one after the other, while the database is being killed */
 	char twin[256];
 	bool one_home, checks_twin, one_by_one;
+	/* people are erased; not where a backup is restored, which knows nothing of it */
+	bool erases;
 	/* the batch at hand */
 	struct op ops[OPS_MAX];
 	struct gots gots[OPS_MAX]; /* answers of ops */
@@ -311,6 +377,10 @@ void plan_op(struct world *w, struct op *op, bool alone);
 int64_t plan_span_to_edge(struct world *w);
 /* One that the server gives to itself: to be run as a job. */
 void plan_sweep(struct world *w, struct op *op);
+/* plan_acting.c: one of ACTING's. */
+void plan_acting(struct world *w, struct op *op);
+/* A few that belong together, of one who has the lease; how many. */
+unsigned plan_turn(struct world *w, struct op *ops);
 /* plan_object.c: the text of an object and what it means. */
 struct text object_text(struct world *w, const struct object_parts *parts);
 void object_add(struct world *w, struct object_parts *parts, const char *name, struct text raw,
@@ -331,6 +401,8 @@ struct text object_print(const struct object_parts *object);
 /* what checks and commands ask of the model */
 enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c);
 struct text model_label(const struct m_customer *c);
+/* Who the customer is: of one who was merged, whom into; -1: nobody. */
+int model_person(const struct m_home *m, int customer);
 bool is_past_second(struct world *w, struct instant end);
 void model_learn_id(struct world *w, struct m_home *h, struct text *id, struct text have);
 void model_learn_activity(struct world *w, struct m_home *h, struct m_campaign *c, uint64_t id);
@@ -373,6 +445,7 @@ bool model_all_learned(struct world *w, unsigned home);
 /* check.c: in the child; compares every reading with the model and learns ids. */
 struct engine;
 void check_all(struct world *w, struct engine *e);
+void check_all_acting(struct world *w, struct engine *e);
 /* figures.c */
 void print_figures(const struct world *w);
 /* outcome.c: what of an answer is kept, for both engines. */
@@ -387,6 +460,7 @@ enum order {
 	ORDER_FEED = 'f',
 	ORDER_FIND = 'l',   /* sets in_ledger of ops[], and the scanned_ figures */
 	ORDER_BACKUP = 'b', /* into w->backup */
+	ORDER_ACTING = 'a', /* check_acting alone */
 	ORDER_MEND = 'm',   /* twin_mend */
 	ORDER_CLOSE = 'q',
 };

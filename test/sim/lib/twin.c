@@ -187,6 +187,16 @@ void twin_run(struct world *w, unsigned from, unsigned n)
 	}
 }
 
+void twin_wipe(struct world *w, uint64_t merchant)
+{
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		if (engine_wipe(engine, merchant) == OK)
+			return;
+		usleep(PAUSE_US);
+	}
+	sim_fail(w, "PostgreSQL: engine_wipe fails for ever");
+}
+
 void twin_check(struct world *w)
 {
 	w->checks_twin = true;

@@ -21,6 +21,9 @@ void twin_close(void);
  * w->one_by_one each waits for the one before it. */
 void twin_run(struct world *w, unsigned from, unsigned n);
 void twin_check(struct world *w);
+/* Ends the erasures of a merchant: what a database that is killed meanwhile leaves, the next one
+ * does. */
+void twin_wipe(struct world *w, uint64_t merchant);
 /* Runs what the first engine's ledger has of ops[] (in_ledger) and this one's has not. */
 void twin_mend(struct world *w);
 /* Both ledgers, entry by entry, and the second one's verify. */
