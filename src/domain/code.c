@@ -43,7 +43,8 @@ static uint64_t permute_back_anew(const struct code_key *key, uint64_t value)
 	return (uint64_t)left << HALF_BITS | right;
 }
 
-/* --- the last ones are kept: a code that is read is looked ahead for, read and written again --- */
+/* --- the last ones are kept: a code that is read is looked ahead for, read and written again ---
+ */
 
 enum { KEPT_BITS = 6 };
 struct pair {

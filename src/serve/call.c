@@ -7,6 +7,7 @@
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
  *   RUNNING --decode(files)-> SLOW    --as where the store is behind a network, below
  *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
+ *   RUNNING --decode(read)--> IN_TURN --the loop has taken all that came--> RUNNING at apply
  *   RUNNING --last step or a fault--> FINISHED
  *
  * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
@@ -204,6 +205,13 @@ static void journey_close(struct journey *j)
 
 /* --- the steps --- */
 
+static const struct command_row *row_in_mode(const struct journey *j, enum command_mode mode)
+{
+	const struct command_row *row = command_get(j->call.method->command);
+
+	return row && row->mode == mode ? row : NULL;
+}
+
 /* A limit is for those who are who they say: else anybody who knows an app_key could use it up. */
 static enum fault step_identify(struct journey *j)
 {
@@ -233,9 +241,8 @@ static void wait_for_turn(struct journey *j);
 
 static enum fault step_aside(struct journey *j)
 {
-	const struct command_row *row = command_get(j->call.method->command);
-	bool aside = j->call.method->slow && row && row->mode == COMMAND_WRITE &&
-		     j->reader == j->worker->reader;
+	bool aside =
+	    j->call.method->slow && row_in_mode(j, COMMAND_WRITE) && j->reader == j->worker->reader;
 
 	if (aside)
 		return go_aside(j);
@@ -332,13 +339,6 @@ static void journey_run(struct journey *j)
 }
 
 /* --- the reads of one turn --- */
-
-static const struct command_row *row_in_mode(const struct journey *j, enum command_mode mode)
-{
-	const struct command_row *row = command_get(j->call.method->command);
-
-	return row && row->mode == mode ? row : NULL;
-}
 
 /* What it will read, unless nothing bounds it. */
 static void journey_look(const struct journey *j, struct reader_look *ret)
@@ -498,19 +498,12 @@ static void slow_back_on_loop(struct http_task *task)
 	journey_finish(j, j->fault);
 }
 
-static const struct command_row *write_of(const struct journey *j)
-{
-	const struct command_row *row = command_get(j->call.method->command);
-
-	return row && row->mode == COMMAND_WRITE ? row : NULL;
-}
-
 /* The steps that are left. A write goes from here to the lane, all else back to the loop. */
 static void go_on_there(struct journey *j)
 {
-	if (j->fault == OK && write_of(j)) {
+	if (j->fault == OK && row_in_mode(j, COMMAND_WRITE)) {
 		j->step = STEP_ENCODE;
-		apply_write(j, write_of(j));
+		apply_write(j, row_in_mode(j, COMMAND_WRITE));
 		return;
 	}
 	while (j->fault == OK && j->step < COUNT_OF(steps))
@@ -577,17 +570,8 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 	while (j->fault == OK && j->step < STEP_APPLY)
 		j->fault = steps[j->step++].run(j);
 	journey_close(j);
-	if (j->fault != OK || j->call.method->slow)
-		return;
-	const struct command_row *row = command_get(j->call.method->command);
-	if (row && row->mode == COMMAND_READ)
-		*ret = (struct reader_look){.merchant = merchant_of(j),
-					    .clock = clock_of(j),
-					    .handle = row->handle,
-					    .cmd = j->call.cmd,
-					    .ret = j->call.ret,
-					    .ret_size = j->call.method->ret_size,
-					    .arena = j->call.arena};
+	if (j->fault == OK)
+		journey_look(j, ret);
 }
 
 static void call_run_there(struct slow_task *task, struct reader *reader)

@@ -7,7 +7,8 @@
  * admit     bounded queues, trusted addresses
  * identify  dialect: envelope, credential, signature over RAW bytes -> call->actor
  * decode    dialect: request -> command (call->cmd)
- * apply     a READ runs here, on the loop's thread; a WRITE goes to the lane and comes back durable
+ * apply     a READ runs here, on the loop's thread, behind the others of its turn; a WRITE goes to
+ *           the lane and comes back durable
  * encode    dialect: result (call->ret) -> call->reply
  * face      dialect: a fault from any step -> call->reply
  * log       one JSON line

@@ -36,7 +36,7 @@ struct worker {
 	struct reader *reader;
 	struct actor_cache *actors;
 	struct metrics_share *share;
-	struct buffer reply; /* lent to one call at a time */
+	struct buffer reply;		      /* lent to one call at a time */
 	struct journey *turn[TURN_CALLS_MAX]; /* reads that wait for the end of the loop's turn */
 	unsigned turn_count;
 };

@@ -99,7 +99,7 @@ static void walk(struct looking *a, const unsigned *walked, unsigned n)
 }
 
 void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
-		const struct reader_look *looks, unsigned n)
+		 const struct reader_look *looks, unsigned n)
 {
 	must(n <= LOOK_CALLS);
 	a->rows = (struct rows){.verbs = &look_verbs};

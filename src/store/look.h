@@ -36,4 +36,4 @@ struct looking {
 };
 /* The snapshot is begun. At most LOOK_CALLS. */
 void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
-		const struct reader_look *looks, unsigned n);
+		 const struct reader_look *looks, unsigned n);

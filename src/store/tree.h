@@ -28,7 +28,7 @@ struct stretch {
 	size_t low_shares, high_shares;
 };
 
-/* `beside`: a lesser key that mostly stands on the same leaf, and will be asked for too; or none. */
+/* `beside`: a lesser key that mostly stands on the same leaf and will be asked for too, or none. */
 struct goal {
 	struct text key, beside;
 };
