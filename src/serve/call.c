@@ -28,27 +28,10 @@
 #include "base/thread.h"
 #include "domain/once.h"
 #include "serve/admit.h"
-#include "serve/worker.h"
+#include "serve/journey.h"
 #include "store/engine.h"
 
 enum { REPLY_KEPT_MAX = 64 * 1024 }; /* a larger buffer is not kept for the next call */
-
-/* A call and what carries it between threads. Lives in the exchange's arena. */
-struct journey {
-	struct call call;
-	struct server *server;
-	struct worker *worker;
-	uint64_t version;	   /* of the credentials, older than all that the call reads */
-	struct actor_entry *actor; /* held; NULL until identify */
-	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
-	unsigned step;
-	bool waiting;
-	enum fault fault; /* of the part that ran elsewhere */
-	struct write write;
-	struct once_cmd once;
-	struct http_task task;
-	struct slow_task slow;
-};
 
 static __thread struct worker *here;
 
@@ -169,7 +152,7 @@ const struct method *dialect_method(const struct dialect_row *dialect, struct te
 
 /* --- transactions --- */
 
-static void journey_open(struct journey *j, struct reader *reader)
+void journey_open(struct journey *j, struct reader *reader)
 {
 	j->reader = reader;
 	j->call.tx = reader_begin(reader, 0, j->call.arena, &j->call.detail);
@@ -188,12 +171,12 @@ static struct merchant_clock clock_of(const struct journey *j)
 					: merchant_clock_of(&j->actor->merchant);
 }
 
-static void journey_merchant(struct journey *j)
+void journey_merchant(struct journey *j)
 {
 	reader_merchant(j->call.tx, merchant_of(j), clock_of(j));
 }
 
-static void journey_close(struct journey *j)
+void journey_close(struct journey *j)
 {
 	if (!j->reader)
 		return;
@@ -205,7 +188,7 @@ static void journey_close(struct journey *j)
 
 /* --- the steps --- */
 
-static const struct command_row *row_in_mode(const struct journey *j, enum command_mode mode)
+const struct command_row *journey_command(const struct journey *j, enum command_mode mode)
 {
 	const struct command_row *row = command_get(j->call.method->command);
 
@@ -237,17 +220,16 @@ static enum fault step_decode(struct journey *j)
 static void apply_write(struct journey *j, const struct command_row *row);
 static enum fault apply_slow(struct journey *j);
 static enum fault go_aside(struct journey *j);
-static void wait_for_turn(struct journey *j);
 
 static enum fault step_aside(struct journey *j)
 {
-	bool aside =
-	    j->call.method->slow && row_in_mode(j, COMMAND_WRITE) && j->reader == j->worker->reader;
+	bool aside = j->call.method->slow && journey_command(j, COMMAND_WRITE) &&
+		     j->reader == j->worker->reader;
 
 	if (aside)
 		return go_aside(j);
 	TRY(step_decode(j));
-	wait_for_turn(j);
+	turn_wait(j);
 	return OK;
 }
 
@@ -279,8 +261,7 @@ enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
 
-/* One buffer goes from call to call, with its memory. */
-static void reply_take(struct worker *w, struct buffer *reply)
+void reply_take(struct worker *w, struct buffer *reply)
 {
 	if (!w->reply.data)
 		buffer_init(&w->reply, REPLY_BYTES_MAX);
@@ -288,7 +269,7 @@ static void reply_take(struct worker *w, struct buffer *reply)
 	w->reply = (struct buffer){0};
 }
 
-static void reply_give_back(struct worker *w, struct buffer *reply)
+void reply_give_back(struct worker *w, struct buffer *reply)
 {
 	if (w->reply.data || reply->capacity > REPLY_KEPT_MAX) {
 		buffer_release(reply);
@@ -326,7 +307,7 @@ static void journey_finish(struct journey *j, enum fault fault)
 	reply_give_back(worker, &reply);
 }
 
-static void journey_run(struct journey *j)
+void journey_run(struct journey *j)
 {
 	enum fault fault = OK;
 
@@ -338,12 +319,9 @@ static void journey_run(struct journey *j)
 	journey_finish(j, fault);
 }
 
-/* --- the reads of one turn --- */
-
-/* What it will read, unless nothing bounds it. */
-static void journey_look(const struct journey *j, struct reader_look *ret)
+void journey_look(const struct journey *j, struct reader_look *ret)
 {
-	const struct command_row *row = row_in_mode(j, COMMAND_READ);
+	const struct command_row *row = journey_command(j, COMMAND_READ);
 
 	if (row && !j->call.method->slow)
 		*ret = (struct reader_look){.merchant = merchant_of(j),
@@ -353,52 +331,6 @@ static void journey_look(const struct journey *j, struct reader_look *ret)
 					    .ret = j->call.ret,
 					    .ret_size = j->call.method->ret_size,
 					    .arena = j->call.arena};
-}
-
-static void run_turn(struct worker *w)
-{
-	struct journey *calls[TURN_CALLS_MAX];
-	struct reader_look looks[TURN_CALLS_MAX] = {0};
-	unsigned n = w->turn_count;
-
-	memcpy(calls, w->turn, n * sizeof(*calls));
-	w->turn_count = 0;
-	if (n > 1) {
-		for (unsigned i = 0; i < n; i++)
-			journey_look(calls[i], &looks[i]);
-		reader_look(w->reader, looks, n);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		calls[i]->waiting = false;
-		reply_take(w, &calls[i]->call.reply);
-		journey_open(calls[i], w->reader);
-		journey_merchant(calls[i]);
-		journey_run(calls[i]);
-	}
-}
-
-void worker_turn(void *context, struct http_loop *loop)
-{
-	(void)context;
-	(void)loop;
-	while (here->turn_count)
-		run_turn(here);
-}
-
-/* A bounded read goes on with the others of this turn of the loop. */
-static void wait_for_turn(struct journey *j)
-{
-	struct worker *w = j->worker;
-
-	if (j->reader != w->reader || j->call.method->slow || !row_in_mode(j, COMMAND_READ))
-		return;
-	journey_close(j);
-	reply_give_back(w, &j->call.reply);
-	j->call.reply = (struct buffer){0};
-	if (w->turn_count == TURN_CALLS_MAX)
-		run_turn(w);
-	j->waiting = true;
-	w->turn[w->turn_count++] = j;
 }
 
 /* --- waiting for keys to be wiped --- */
@@ -501,9 +433,9 @@ static void slow_back_on_loop(struct http_task *task)
 /* The steps that are left. A write goes from here to the lane, all else back to the loop. */
 static void go_on_there(struct journey *j)
 {
-	if (j->fault == OK && row_in_mode(j, COMMAND_WRITE)) {
+	if (j->fault == OK && journey_command(j, COMMAND_WRITE)) {
 		j->step = STEP_ENCODE;
-		apply_write(j, row_in_mode(j, COMMAND_WRITE));
+		apply_write(j, journey_command(j, COMMAND_WRITE));
 		return;
 	}
 	while (j->fault == OK && j->step < COUNT_OF(steps))

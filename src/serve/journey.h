@@ -1,0 +1,40 @@
+/*
+ * A call and what carries it between threads (call.c has the map). Lives in the exchange's arena.
+ */
+#pragma once
+
+#include "domain/once.h"
+#include "serve/worker.h"
+
+struct journey {
+	struct call call;
+	struct server *server;
+	struct worker *worker;
+	uint64_t version;	   /* of the credentials, older than all that the call reads */
+	struct actor_entry *actor; /* held; NULL until identify */
+	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
+	unsigned step;
+	bool waiting;
+	enum fault fault; /* of the part that ran elsewhere */
+	struct write write;
+	struct once_cmd once;
+	struct http_task task;
+	struct slow_task slow;
+};
+
+/* Takes the open transaction of `reader`, at merchant 0; journey_merchant: to the caller's. */
+void journey_open(struct journey *j, struct reader *reader);
+void journey_merchant(struct journey *j);
+void journey_close(struct journey *j);
+/* The steps that are left, up to the reply or until it waits for somebody. */
+void journey_run(struct journey *j);
+/* The call's command, if it has one of that mode. */
+const struct command_row *journey_command(const struct journey *j, enum command_mode mode);
+/* What it will read, unless nothing bounds it: then *ret stays as it is. */
+void journey_look(const struct journey *j, struct reader_look *ret);
+/* One buffer goes from call to call, with its memory. */
+void reply_take(struct worker *w, struct buffer *reply);
+void reply_give_back(struct worker *w, struct buffer *reply);
+
+/* turn.c: a bounded read, once decoded, goes on with the others of this turn of the loop. */
+void turn_wait(struct journey *j);
