@@ -47,7 +47,7 @@ void turn_wait(struct journey *j)
 	journey_close(j);
 	reply_give_back(w, &j->call.reply);
 	j->call.reply = (struct buffer){0};
-	if (w->turn_count == TURN_CALLS_MAX)
+	while (w->turn_count == TURN_CALLS_MAX)
 		run_turn(w);
 	j->waiting = true;
 	w->turn[w->turn_count++] = j;

@@ -5,12 +5,14 @@
  */
 #include "fuzz/lib/caller.h"
 
+#include "base/crypto.h"
 #include "store/tx.h"
 
 /* --- what dialects ask --- */
 
 static struct credential credential;
 static const struct merchant merchant = {.number = 70000, .name = TEXT("demo \"shop\"")};
+static struct hmac_key macs[DIGEST_SHA256 + 1];
 static struct env env;
 
 enum fault call_refuse(struct call *call, enum fault fault, struct text field, struct text value)
@@ -27,7 +29,7 @@ enum fault call_actor_any(struct call *call, enum dialect dialect, struct text n
 	text_touch(name);
 	if (text_equal(name, TEXT("unknown")))
 		return FAULT_KEY_UNKNOWN;
-	call->actor = (struct actor){&credential, &merchant};
+	call->actor = (struct actor){&credential, &merchant, macs};
 	return OK;
 }
 
@@ -175,6 +177,8 @@ static void call_init(struct attempt *a, const struct dialect_row *dialect)
 	    .typed = typed,
 	    .require_session = typed,
 	};
+	for (enum digest d = 0; d < COUNT_OF(macs); d++)
+		hmac_key_make(d, credential.secret, &macs[d]);
 }
 
 /* `bytes` is malloced and is the attempt's from now on. */
