@@ -21,7 +21,7 @@ static uint32_t round_of(const struct code_key *key, unsigned round, uint32_t ha
 	return word & HALF_MASK;
 }
 
-static uint64_t permute_anew(const struct code_key *key, uint64_t value)
+static uint64_t permute(const struct code_key *key, uint64_t value)
 {
 	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
 	for (unsigned round = 0; round < ROUNDS; round++) {
@@ -32,7 +32,7 @@ static uint64_t permute_anew(const struct code_key *key, uint64_t value)
 	return (uint64_t)left << HALF_BITS | right;
 }
 
-static uint64_t permute_back_anew(const struct code_key *key, uint64_t value)
+static uint64_t permute_back(const struct code_key *key, uint64_t value)
 {
 	uint32_t left = (uint32_t)(value >> HALF_BITS), right = (uint32_t)value & HALF_MASK;
 	for (unsigned round = ROUNDS; round > 0; round--) {
@@ -46,51 +46,35 @@ static uint64_t permute_back_anew(const struct code_key *key, uint64_t value)
 /* --- the last ones are kept: a code that is read is looked ahead for, read and written again ---
  */
 
+enum way { TO_CODE, FROM_CODE, WAYS };
 enum { KEPT_BITS = 6 };
-struct pair {
+static __thread struct kept {
 	uint8_t key[16];
-	uint64_t plain, coded; /* zeroes: none */
-};
-static __thread struct {
-	struct pair by_plain[1 << KEPT_BITS], by_coded[1 << KEPT_BITS];
-} kept;
+	uint64_t from, to; /* zeroes: none */
+} kept[WAYS][1 << KEPT_BITS];
 
-static struct pair *place_of(struct pair *pairs, uint64_t value)
+static struct kept *kept_at(enum way way, uint64_t from)
 {
-	return &pairs[value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - KEPT_BITS)];
+	return &kept[way][from * UINT64_C(0x9E3779B97F4A7C15) >> (64 - KEPT_BITS)];
 }
 
-static bool is_of(const struct pair *p, const struct code_key *key)
+static void keep(const struct code_key *key, enum way way, uint64_t from, uint64_t to)
 {
-	return memcmp(p->key, key->bytes, sizeof(p->key)) == 0;
+	struct kept *k = kept_at(way, from);
+	memcpy(k->key, key->bytes, sizeof(k->key));
+	k->from = from;
+	k->to = to;
 }
 
-static void keep(const struct code_key *key, uint64_t plain, uint64_t coded)
+static uint64_t go(const struct code_key *key, enum way way, uint64_t from)
 {
-	struct pair p = {.plain = plain, .coded = coded};
-	memcpy(p.key, key->bytes, sizeof(p.key));
-	*place_of(kept.by_plain, plain) = p;
-	*place_of(kept.by_coded, coded) = p;
-}
-
-static uint64_t permute(const struct code_key *key, uint64_t plain)
-{
-	const struct pair *p = place_of(kept.by_plain, plain);
-	if (p->plain == plain && is_of(p, key))
-		return p->coded;
-	uint64_t coded = permute_anew(key, plain);
-	keep(key, plain, coded);
-	return coded;
-}
-
-static uint64_t permute_back(const struct code_key *key, uint64_t coded)
-{
-	const struct pair *p = place_of(kept.by_coded, coded);
-	if (p->coded == coded && is_of(p, key))
-		return p->plain;
-	uint64_t plain = permute_back_anew(key, coded);
-	keep(key, plain, coded);
-	return plain;
+	const struct kept *k = kept_at(way, from);
+	if (k->from == from && memcmp(k->key, key->bytes, sizeof(k->key)) == 0)
+		return k->to;
+	uint64_t to = way == TO_CODE ? permute(key, from) : permute_back(key, from);
+	keep(key, way, from, to);
+	keep(key, way == TO_CODE ? FROM_CODE : TO_CODE, to, from);
+	return to;
 }
 
 struct code_key code_key(struct tx *tx)
@@ -112,7 +96,7 @@ void code_write(struct code_key *key, uint64_t id, char out[CODE_SIZE])
 {
 	must(id != 0 && id >> ID_BITS == 0);
 	derive(key);
-	uint64_t value = permute(key, id << PAD_BITS);
+	uint64_t value = go(key, TO_CODE, id << PAD_BITS);
 	for (unsigned i = CODE_SIZE; i > 0; i--) {
 		out[i - 1] = digits[value & 31];
 		value >>= 5;
@@ -131,7 +115,7 @@ bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
 		value = value << 5 | (uint64_t)(digit - digits);
 	}
 	derive(key);
-	value = permute_back(key, value);
+	value = go(key, FROM_CODE, value);
 	*ret_id = value >> PAD_BITS;
 	return (value & ((1 << PAD_BITS) - 1)) == 0 && *ret_id != 0;
 }

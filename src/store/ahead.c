@@ -2,8 +2,8 @@
  * Reading ahead. Batches go from the thread that walks to the caller in parcels, a few of them in
  * turn:
  *
- *   filled   the walker adds batches                 -> handed over, when it is large, or at the
- * end handed   the caller sees its batches, in order   -> filled anew
+ *   filled   the walker adds batches       -> handed over, when it is large, or at the end
+ *   handed   the caller sees its batches   -> filled anew
  *
  * A caller that gives a fault stops the walk. The walker's own fault comes behind all batches that
  * were good.

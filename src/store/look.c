@@ -26,10 +26,9 @@ static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 	struct text place = key_together(key, &memory);
 	if (snapshot_has(a->snapshot, place) || was_walked_to(c, place))
 		return row_get(&a->snapshot->rows, key, ret_value);
-	if (c->n < LOOK_ROUNDS) {
-		memcpy(c->places[c->n].bytes, place.data, place.size);
-		c->places[c->n++].size = place.size;
-	}
+	must(c->n < LOOK_ROUNDS); /* a run names one */
+	memcpy(c->places[c->n].bytes, place.data, place.size);
+	c->places[c->n++].size = place.size;
 	longjmp(a->end, 1);
 }
 
@@ -40,30 +39,16 @@ static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
 	longjmp(looking_of(r)->end, 1);
 }
 
-static void verb_put(struct rows *r, struct text key, struct text value)
-{
-	(void)r, (void)key, (void)value;
-	must(false);
-}
-
-static void verb_del(struct rows *r, struct text key)
-{
-	(void)r, (void)key;
-	must(false);
-}
-
-static const struct rows_verbs look_verbs = {
-    .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
+/* Who reads does not put. */
+static const struct rows_verbs look_verbs = {.get = verb_get, .next_fed = verb_next_fed};
 
 /* ---- running ---- */
 
-/* True: it came to its end. Whatever it owns is its arena's. */
-static bool run(struct looking *a, const struct reader_look *look)
+/* To its end or to a row that is to be walked to. Whatever it owns is its arena's. */
+static void run(struct looking *a, const struct reader_look *look)
 {
-	if (setjmp(a->end) != 0)
-		return false;
-	(void)!look->handle(&a->tx, &a->tx.env, look->cmd, look->ret);
-	return true;
+	if (setjmp(a->end) == 0)
+		(void)!look->handle(&a->tx, &a->tx.env, look->cmd, look->ret);
 }
 
 static void look_once(struct looking *a, struct keyring *keys, const struct env *env,
@@ -75,25 +60,26 @@ static void look_once(struct looking *a, struct keyring *keys, const struct env 
 	tx_init_read(&a->tx, &a->rows, keys, look->merchant, env, &detail);
 	a->tx.env.arena = look->arena;
 	reader_merchant(&a->tx, look->merchant, look->clock);
-	a->calls[a->at].ended = run(a, look);
+	run(a, look);
 	memset(look->ret, 0, look->ret_size);
 	look->arena->full = full;
 	arena_rewind(look->arena, mark);
 }
 
-/* Who reads what belongs to a customer mostly reads the customer too. */
-static void walk(struct looking *a, const unsigned *walked, unsigned n)
+/* To what this round has named. Who reads what belongs to a customer mostly reads the customer too.
+ */
+static void walk(struct looking *a, unsigned round, unsigned n)
 {
 	struct goal goals[LOOK_CALLS];
 	unsigned count = 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct look_call *c = &a->calls[i];
-		if (c->n == walked[i])
+		if (c->n <= round)
 			continue;
-		struct text place = key_get(&c->places[walked[i]]);
-		struct key *holder = &c->holders[walked[i]];
-		bool held = place_of_holder(place, holder);
-		goals[count++] = (struct goal){place, held ? key_get(holder) : TEXT_NONE};
+		struct text place = key_get(&c->places[round]);
+		bool held = place_of_holder(place, &c->holders[round]);
+		goals[count++] =
+		    (struct goal){place, held ? key_get(&c->holders[round]) : TEXT_NONE};
 	}
 	tree_walk(&a->snapshot->view.tree, goals, count);
 }
@@ -105,17 +91,13 @@ void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, co
 	a->rows = (struct rows){.verbs = &look_verbs};
 	a->snapshot = s;
 	tree_forget_walks(&s->view.tree);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++)
 		a->calls[i].n = 0;
-		a->calls[i].ended = !looks[i].handle;
-	}
 	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
-		unsigned walked[LOOK_CALLS];
-		for (a->at = 0; a->at < n; a->at++) {
-			walked[a->at] = a->calls[a->at].n;
-			if (!a->calls[a->at].ended)
+		/* One that named nothing in the last round misses nothing. */
+		for (a->at = 0; a->at < n; a->at++)
+			if (looks[a->at].handle && a->calls[a->at].n == round)
 				look_once(a, keys, env, &looks[a->at]);
-		}
-		walk(a, walked, n);
+		walk(a, round, n);
 	}
 }

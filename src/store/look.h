@@ -20,11 +20,10 @@ enum {
 };
 _Static_assert((int)TREE_WALKS_MAX >= 2 * LOOK_ROUNDS * LOOK_CALLS, "all of one look");
 
-/* A call, and the places that have been walked to for it. */
+/* A call, and the places that have been walked to for it: one a round, until nothing is missing. */
 struct look_call {
 	struct key places[LOOK_ROUNDS], holders[LOOK_ROUNDS];
 	unsigned n;
-	bool ended; /* it came to its end: nothing is missing */
 };
 struct looking {
 	struct rows rows; /* first: the verbs find it through it */

@@ -4,6 +4,7 @@
  */
 #include "store/tree.h"
 
+#include <limits.h>
 #include <urcu/arch.h>
 
 enum {
@@ -101,27 +102,6 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 
 /* ---- looking up ---- */
 
-/* The order of keys of which the first *shares bytes are equal; *shares: all that are. */
-static inline int compare_behind(struct text a, struct text b, size_t *shares)
-{
-	size_t common = a.size < b.size ? a.size : b.size, at = *shares;
-	while (at < common && common >= 8) {
-		at = common - at < 8 ? common - 8 : at; /* some may be known to be equal */
-		uint64_t left = load_big_endian(a.data + at), right = load_big_endian(b.data + at);
-		if (left != right) {
-			*shares = at + (size_t)__builtin_clzll(left ^ right) / 8;
-			return left < right ? -1 : 1;
-		}
-		at += 8;
-	}
-	while (at < common && a.data[at] == b.data[at])
-		at++;
-	*shares = at;
-	if (at < common)
-		return (uint8_t)a.data[at] < (uint8_t)b.data[at] ? -1 : 1;
-	return (a.size > b.size) - (a.size < b.size);
-}
-
 /* Calls for all nodes that the next three steps between low and high may look at. */
 static void call_three_steps(const struct tree_page *p, unsigned low, unsigned high)
 {
@@ -144,7 +124,7 @@ static inline bool halve(struct stretch *s, const struct tree_page *p, struct te
 {
 	unsigned middle = (s->low + s->high) / 2;
 	size_t shares = s->low_shares < s->high_shares ? s->low_shares : s->high_shares;
-	int order = compare_behind(key, node_key(node_get(p, middle)), &shares);
+	int order = tree_compare_behind(key, node_key(node_get(p, middle)), &shares);
 	if (order < 0) {
 		s->high = middle;
 		s->high_shares = shares;
@@ -260,12 +240,12 @@ static const struct walk *walk_find(const struct tree *t, struct text key)
 	return i && text_equal(t->walks[i - 1].key, key) ? &t->walks[i - 1] : NULL;
 }
 
-/* As far as was called for. True: the search is at its end. */
-static bool search_on(struct walk *w, bool *ret_equal)
+/* So many steps. True: the search is at its end. */
+static bool search_on(struct walk *w, unsigned steps, bool *ret_equal)
 {
 	struct stretch at = w->at;
 	bool equal = false;
-	for (unsigned step = 0; step < STEPS_A_TURN && !equal && at.low < at.high; step++)
+	for (; steps > 0 && !equal && at.low < at.high; steps--)
 		equal = halve(&at, w->page, w->key);
 	w->at = at;
 	*ret_equal = equal;
@@ -295,10 +275,7 @@ static void walk_begin(const struct tree *t, struct walk *w)
 	for (w->level = 1; w->level + 1 < t->depth;) {
 		bool equal = false;
 		look_at_page(t, w);
-		struct stretch at = w->at;
-		while (!equal && at.low < at.high)
-			equal = halve(&at, w->page, w->key);
-		w->at = at;
+		(void)search_on(w, UINT_MAX, &equal);
 		walk_down(t, w, equal);
 	}
 }
@@ -345,7 +322,7 @@ static void turn(struct tree *t, struct walk *w)
 	if (!w->looked) {
 		look_at_page(t, w);
 		call_three_steps(w->page, w->at.low, w->at.high);
-	} else if (!search_on(w, &equal)) {
+	} else if (!search_on(w, STEPS_A_TURN, &equal)) {
 		call_three_steps(w->page, w->at.low, w->at.high);
 	} else if (!is_leaf) {
 		walk_down(t, w, equal);

@@ -68,24 +68,30 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value);
 void tree_walk(struct tree *t, const struct goal *goals, unsigned n);
 void tree_forget_walks(struct tree *t);
 
-/* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. */
+/* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. The first *shares
+ * of them are known to be equal; it then says how many are. */
+static inline int tree_compare_behind(struct text a, struct text b, size_t *shares)
+{
+	size_t common = a.size < b.size ? a.size : b.size, at = *shares;
+	while (at < common && common >= 8) {
+		at = common - at < 8 ? common - 8 : at; /* some may be known to be equal */
+		uint64_t left = load_big_endian(a.data + at), right = load_big_endian(b.data + at);
+		if (left != right) {
+			*shares = at + (size_t)__builtin_clzll(left ^ right) / 8;
+			return left < right ? -1 : 1;
+		}
+		at += 8;
+	}
+	while (at < common && a.data[at] == b.data[at])
+		at++;
+	*shares = at;
+	if (at < common)
+		return (uint8_t)a.data[at] < (uint8_t)b.data[at] ? -1 : 1;
+	return (a.size > b.size) - (a.size < b.size);
+}
+
 static inline int tree_compare(struct text a, struct text b)
 {
-	const char *x = a.data, *y = b.data;
-	size_t common = a.size < b.size ? a.size : b.size;
-	const char *end = x + common;
-	for (; end - x >= 8; x += 8, y += 8) {
-		uint64_t left = load_big_endian(x), right = load_big_endian(y);
-		if (left != right)
-			return left < right ? -1 : 1;
-	}
-	int order = 0;
-	if (x < end && common >= 8) { /* the last eight: those before them were equal */
-		uint64_t left = load_big_endian(end - 8),
-			 right = load_big_endian(y + (end - x) - 8);
-		order = (left > right) - (left < right);
-	} else if (x < end) {
-		order = memcmp(x, y, (size_t)(end - x));
-	}
-	return order ? order : (a.size > b.size) - (a.size < b.size);
+	size_t shares = 0;
+	return tree_compare_behind(a, b, &shares);
 }
