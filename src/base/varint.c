@@ -55,50 +55,23 @@ void buffer_slice(struct buffer *b, struct text t)
 	buffer_text(b, t);
 }
 
-static inline uint64_t big_endian4(const uint8_t *p)
-{
-	uint32_t word;
-	memcpy(&word, p, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	word = __builtin_bswap32(word);
-#endif
-	return word;
-}
-
-/* 2 to 8 bytes; from four on as two words that may overlap. */
-static inline uint64_t big_endian(const uint8_t *p, size_t size)
-{
-	if (size >= 4)
-		return big_endian4(p) << 8 * (size - 4) | big_endian4(p + size - 4);
-	return size == 3 ? (uint64_t)p[0] << 16 | (uint64_t)p[1] << 8 | p[2]
-			 : (uint64_t)p[0] << 8 | p[1];
-}
-
-/* The value of a whole form; false when a shorter form has it. */
-static bool read_form(const uint8_t *p, size_t size, uint64_t *ret_value)
-{
-	if (size == 1) {
-		*ret_value = p[0];
-		return true;
-	}
-	if (size == 2) {
-		*ret_value = ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1];
-		return *ret_value > ONE_MAX;
-	}
-	uint64_t value = big_endian(p + 1, size - 1);
-	*ret_value = value + (size == 3 ? TWO_MAX + 1 : 0);
-	return size == 3 || (value > THREE_MAX && (size == 4 || p[1] != 0));
-}
-
+/* One that varint_take does not read itself: one to three bytes, or cut short. */
 bool varint_take_long(struct text *in, uint64_t *ret_value)
 {
 	const uint8_t *p = (const uint8_t *)in->data;
-	if (in->size == 0)
-		return false;
-	size_t size = varint_size(p[0]);
+	size_t size = in->size ? varint_size(p[0]) : 1;
 	uint64_t value;
-	if (size > in->size || !read_form(p, size, &value))
+	if (size > in->size)
 		return false;
+	must(size <= 3);
+	if (size == 1)
+		value = p[0];
+	else if (size == 2)
+		value = ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1];
+	else
+		value = TWO_MAX + 1 + ((uint64_t)p[1] << 8 | p[2]);
+	if (size == 2 && value == ONE_MAX)
+		return false; /* one byte has it */
 	*in = (struct text){in->data + size, in->size - size};
 	*ret_value = value;
 	return true;

@@ -10,13 +10,22 @@
 
 enum { VARINT_SIZE_MAX = 9 };
 
-/* Eight bytes as a number. */
+/* Eight bytes, or four, as a number. */
 static inline uint64_t load_big_endian(const char *at)
 {
 	uint64_t word;
 	memcpy(&word, at, sizeof(word));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+static inline uint64_t load_big_endian4(const char *at)
+{
+	uint32_t word;
+	memcpy(&word, at, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap32(word);
 #endif
 	return word;
 }
@@ -37,18 +46,23 @@ void buffer_slice(struct buffer *b, struct text t);
 CHECKED bool varint_take_long(struct text *in, uint64_t *ret_value); /* varint_take's slow way */
 CHECKED static inline bool varint_take(struct text *in, uint64_t *ret_value)
 {
-	/* Most numbers are one byte, or moments of seven: these are read as eight bytes and cut. */
-	enum { ONE_BYTE_MAX = 240, FOUR_BYTES = 250 };
+	/* Most numbers are one byte, or ordinals and moments of four and more: these are read as
+	 * two words that may overlap. */
+	enum { ONE_BYTE_MAX = 240, THREE_BYTES = 249, FOUR_BYTES = 250, THREE_BYTES_MAX = 67823 };
 	uint8_t first = in->size ? (uint8_t)*in->data : ONE_BYTE_MAX + 1;
 	size_t size = 1;
-	if (first <= ONE_BYTE_MAX) {
-		*ret_value = first;
-	} else if (in->size >= VARINT_SIZE_MAX && first > FOUR_BYTES && in->data[1]) {
+	uint64_t value = first;
+	if (first > ONE_BYTE_MAX) {
 		size = varint_size(first);
-		*ret_value = load_big_endian(in->data + 1) >> 8 * (VARINT_SIZE_MAX - size);
-	} else {
-		return varint_take_long(in, ret_value);
+		if (first <= THREE_BYTES || size > in->size)
+			return varint_take_long(in, ret_value);
+		value = first == FOUR_BYTES ? load_big_endian4(in->data) & 0xFFFFFF
+					    : load_big_endian4(in->data + 1) << 8 * (size - 5) |
+						  load_big_endian4(in->data + size - 4);
+		if (first == FOUR_BYTES ? value <= THREE_BYTES_MAX : !in->data[1])
+			return false; /* a shorter form has it */
 	}
+	*ret_value = value;
 	*in = (struct text){in->data + size, in->size - size};
 	return true;
 }

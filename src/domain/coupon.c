@@ -115,14 +115,19 @@ static enum fault view(struct viewer *v, const struct coupon *coupon, struct cou
 	return errand_promise_show(v->tx, v->env, coupon, ret);
 }
 
+/* Neighbours are mostly one customer's, and of few templates. */
 static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 {
+	uint64_t template = 0, customer = 0;
 	for (unsigned i = 0; i < n; i++) {
-		store_want(tx, TABLE_TEMPLATE, &(struct template){.number = coupons[i].template});
-		errand_promise_want(tx, &coupons[i]);
-		if (coupons[i].customer)
-			store_want(tx, TABLE_CUSTOMER,
-				   &(struct customer){.number = coupons[i].customer});
+		const struct coupon *c = &coupons[i];
+		if (c->template != template)
+			store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
+		if (c->customer && c->customer != customer)
+			store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
+		errand_promise_want(tx, c);
+		template = c->template;
+		customer = c->customer;
 	}
 }
 

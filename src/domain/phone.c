@@ -1,6 +1,8 @@
 /* See phone.h. */
 #include "domain/phone.h"
 
+#include "base/utf8.h"
+
 enum {
 	DIGITS_MAX = 15, /* E.164's, country code included */
 	FOREIGN_MIN = 7,
@@ -109,9 +111,24 @@ static bool form_of(struct text given, enum form form, struct phone *memory, str
 	return foreign;
 }
 
+static bool eight_digits(const char *at)
+{
+	uint64_t word = load8(at), above = word + BYTES8(6); /* ':' to '?' become '@' to 'E' */
+	return (word & BYTES8(0xF0)) == BYTES8(0x30) && (above & BYTES8(0xF0)) == BYTES8(0x30);
+}
+
+/* Most are in their one form already. */
+static bool is_plain_mobile(struct text given)
+{
+	return given.size == MOBILE && eight_digits(given.data) &&
+	       eight_digits(given.data + MOBILE - 8) && is_mobile(given.data, MOBILE);
+}
+
 struct text phone_one(struct text given, struct phone *memory)
 {
 	struct text one;
+	if (is_plain_mobile(given))
+		return given;
 	return form_of(given, AT_HOME, memory, &one) && !text_equal(one, given) ? one : given;
 }
 

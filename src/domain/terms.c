@@ -40,9 +40,10 @@ static uint64_t edition_for(const struct template *t, uint64_t edition)
 
 void terms_want_edition(struct tx *tx, const struct template *t, uint64_t edition)
 {
-	struct edition kept = {.template = t->number, .edition = edition_for(t, edition)};
-	if (kept.edition != t->edition)
-		store_want(tx, TABLE_EDITION, &kept);
+	edition = edition_for(t, edition);
+	if (edition != t->edition)
+		store_want(tx, TABLE_EDITION,
+			   &(struct edition){.template = t->number, .edition = edition});
 }
 
 enum fault terms_of_edition(struct tx *tx, const struct template *t, uint64_t edition,

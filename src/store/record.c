@@ -203,35 +203,71 @@ static inline int64_t unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
-static bool take_field(const struct field *f, struct text *in, char *to)
+static inline bool take_number(struct text *in, uint64_t *ret)
+{
+	return varint_take(in, ret);
+}
+
+static inline bool take_signed(struct text *in, int64_t *ret)
 {
 	uint64_t v;
-	switch ((enum field_kind)f->kind) {
-	case KIND_TEXT:
-	case KIND_BYTES:
-		return take_slice(in, (struct text *)(void *)to);
-	case KIND_NUMBER:
-		return varint_take(in, (uint64_t *)(void *)to);
-	case KIND_SIGNED:
-	case KIND_INSTANT:
-	case KIND_MONEY:
-		if (!varint_take(in, &v))
-			return false;
-		*(int64_t *)(void *)to = unzigzag(v);
-		return true;
-	case KIND_FLAG:
-		if (!varint_take(in, &v) || v > 1)
-			return false;
-		*(bool *)to = v != 0;
-		return true;
-	}
-	return false;
+	if (!varint_take(in, &v))
+		return false;
+	*ret = unzigzag(v);
+	return true;
 }
+
+static inline bool take_flag(struct text *in, bool *ret)
+{
+	uint64_t v;
+	if (!varint_take(in, &v) || v > 1)
+		return false;
+	*ret = v != 0;
+	return true;
+}
+
+/* Decoding is what reads do most: a function for each table, without a look at its descriptors. The
+ * first `n` fields behind the key; the others are zeroed. */
+/* clang-format off */
+#define TAKE_NUMBER(to)	 take_number(value, &(to))
+#define TAKE_SIGNED(to)	 take_signed(value, &(to))
+#define TAKE_INSTANT(to) take_signed(value, &(to).ms)
+#define TAKE_MONEY(to)	 take_signed(value, &(to).fen)
+#define TAKE_FLAG(to)	 take_flag(value, &(to))
+#define TAKE_TEXT(to)	 take_slice(value, &(to))
+#define TAKE_BYTES(to)	 take_slice(value, &(to))
+#define OF(table, kind, member, role)                                                              \
+	if (ROLE_##role != ROLE_KEY) {                                                             \
+		if (n-- == 0) {                                                                    \
+			memset((char *)r + offsetof(struct table, member), 0,                              \
+			       offsetof(struct table, at) - offsetof(struct table, member));       \
+			return true;                                                               \
+		}                                                                                  \
+		if (!TAKE_##kind(r->member))                                                       \
+			return false;                                                              \
+	}
+#define R(name, NAME, id)                                                                          \
+	static bool take_##name(struct text *value, uint64_t n, void *record)                      \
+	{                                                                                          \
+		struct name *r = record;                                                           \
+		NAME##_FIELDS(F_##name)                                                            \
+		return true;                                                                       \
+	}
+RECORDS(R)
+#undef R
+#undef OF
+/* clang-format on */
+
+static bool (*const takers[TABLE_COUNT])(struct text *value, uint64_t n, void *record) = {
+#define R(name, NAME, id) [id] = take_##name,
+    RECORDS(R)
+#undef R
+};
 
 bool record_decode(const struct record_shape *shape, struct text value, void *record)
 {
 	uint64_t *at = record_at(shape, record), n;
-	unsigned place = shape->clustered, last = shape->field_count;
+	unsigned place = shape->clustered, fields = (unsigned)shape->field_count - shape->key_count;
 	if (!varint_take(&value, &n) || n > shape->list_count - place)
 		return false;
 	memset(at, 0, RECORD_LISTS_MAX * sizeof(*at));
@@ -240,15 +276,8 @@ bool record_decode(const struct record_shape *shape, struct text value, void *re
 	for (n += place; place < n; place++)
 		if (!varint_take(&value, &at[place]))
 			return false;
-	if (!varint_take(&value, &n) || n > last - shape->key_count)
-		return false;
-	const struct field *f = shape->fields + shape->key_count, *end = f + n;
-	for (; f < end; f++)
-		if (!take_field(f, &value, (char *)record + f->offset))
-			return false;
-	if (f < shape->fields + last) /* `at` stands behind the last field */
-		memset((char *)record + f->offset, 0, shape->at - f->offset);
-	return value.size == 0;
+	return varint_take(&value, &n) && n <= fields &&
+	       takers[shape - record_shapes](&value, n, record) && value.size == 0;
 }
 
 static size_t put_field(const struct field *f, const void *record, uint8_t *out)

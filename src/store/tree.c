@@ -161,33 +161,32 @@ static const struct tree_page *child_get(const struct tree *t, const struct node
 	return page_get(t, n->low | (uint64_t)n->high << 16 | (uint64_t)n->flags << 32);
 }
 
-static void descend(const struct tree *t, struct text key, struct finger *f)
+/* To the key's leaf; the stretch is all of it then. */
+static void descend(const struct tree *t, struct text key, struct finger *f, struct stretch *s)
 {
 	const struct tree_page *p = page_get(t, t->root);
-	struct stretch s = {0};
-	*f = (struct finger){0};
+	*s = (struct stretch){0};
 	for (unsigned level = 1; level < t->depth; level++) {
 		must(p->flags & PAGE_BRANCH);
 		/* The first node has no key: it takes all that is less than the second. */
-		s.low = 1;
-		s.high = node_count(p);
-		bool equal = find(p, key, &s);
-		unsigned i = s.low - !equal;
-		const struct node *n = node_get(p, i);
-		if (i > 0)
-			f->low = node_key(n);
-		if (i + 1 < node_count(p))
-			f->high = node_key(node_get(p, i + 1));
-		p = child_get(t, n);
+		s->low = 1;
+		s->high = node_count(p);
+		bool equal = find(p, key, s);
+		p = child_get(t, node_get(p, s->low - !equal));
 		call_for(p);
 	}
+	s->low = 0;
+	s->high = node_count(p);
 	f->leaf = p;
 }
 
-static bool belongs(const struct finger *f, struct text key)
+/* Between the leaf's first key and its last one: the stretch is what lies between. */
+static bool belongs(const struct finger *f, struct text key, struct stretch *s)
 {
-	return f->leaf && (!f->low.data || tree_compare(key, f->low) >= 0) &&
-	       (!f->high.data || tree_compare(key, f->high) < 0);
+	unsigned n = f->leaf ? node_count(f->leaf) : 0;
+	*s = (struct stretch){.high = n};
+	return n && tree_compare_behind(key, node_key(node_get(f->leaf, 0)), &s->low_shares) >= 0 &&
+	       tree_compare_behind(key, node_key(node_get(f->leaf, n - 1)), &s->high_shares) <= 0;
 }
 
 /* A key's first two bytes are the kind of its row and which table, unique or list it is of. */
@@ -208,17 +207,24 @@ static struct text value_of(const struct tree *t, const struct node *n)
 	return (struct text){at, n->low | (size_t)n->high << 16};
 }
 
-/* Rows that are asked for together often stand side by side. */
+/* Rows that are asked for together often stand side by side: their keys differ in the last bytes.
+ */
 static bool is_beside(struct finger *f, struct text key)
 {
-	unsigned n = node_count(f->leaf);
-	for (unsigned i = f->at ? f->at - 1 : 0; i <= f->at + 1 && i < n; i++) {
-		if (text_equal(node_key(node_get(f->leaf, i)), key)) {
-			f->at = i;
-			return true;
-		}
-	}
-	return false;
+	unsigned n = f->leaf ? node_count(f->leaf) : 0, at = f->at;
+	size_t shares = 0;
+	if (at >= n)
+		return false;
+	int order = tree_compare_behind(key, node_key(node_get(f->leaf, at)), &shares);
+	if (order == 0)
+		return true;
+	if (shares + 2 < key.size || (order < 0 ? at == 0 : at + 1 == n))
+		return false;
+	at = order < 0 ? at - 1 : at + 1;
+	if (tree_compare(key, node_key(node_get(f->leaf, at))) != 0)
+		return false;
+	f->at = at;
+	return true;
 }
 
 /* ---- side by side ---- */
@@ -307,6 +313,7 @@ static void walk_end(struct tree *t, struct walk *w, bool found)
 {
 	walk_beside(t, w);
 	w->found = found;
+	w->leaf = w->page;
 	if (found) {
 		w->value = value_of(t, node_get(w->page, w->at.low));
 		for (unsigned line = 0; line < VALUE_LINES; line++)
@@ -359,25 +366,29 @@ void tree_walk(struct tree *t, const struct goal *goals, unsigned n)
 
 /* ---- one row ---- */
 
+static bool find_on_leaf(struct tree *t, struct text key, struct finger *f)
+{
+	struct stretch s;
+	if (!belongs(f, key, &s))
+		descend(t, key, f, &s);
+	must(f->leaf->flags & PAGE_LEAF);
+	bool equal = find(f->leaf, key, &s);
+	f->at = s.low;
+	return equal;
+}
+
 bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 {
-	bool equal;
-	const struct walk *walk = t->walk_count ? walk_find(t, key) : NULL;
+	struct finger *f = finger_of(t, key);
+	bool found = is_beside(f, key);
+	const struct walk *walk = !found && t->walk_count ? walk_find(t, key) : NULL;
 	if (walk) {
+		*f = (struct finger){walk->leaf, walk->at.low};
 		*ret_value = walk->value;
 		return walk->found;
 	}
-	struct finger *f = finger_of(t, key);
-	bool same = belongs(f, key);
-	if (!same)
-		descend(t, key, f);
-	must(f->leaf->flags & PAGE_LEAF);
-	if (!same || !(equal = is_beside(f, key))) {
-		struct stretch s = {.high = node_count(f->leaf)};
-		equal = find(f->leaf, key, &s);
-		f->at = s.low;
-	}
-	if (equal)
-		*ret_value = value_of(t, node_get(f->leaf, f->at));
-	return equal;
+	if (!found && !find_on_leaf(t, key, f))
+		return false;
+	*ret_value = value_of(t, node_get(f->leaf, f->at));
+	return true;
 }

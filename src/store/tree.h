@@ -14,11 +14,10 @@
 
 struct tree_page;
 
-/* The leaf of the last look-up of a kind, and the keys that belong on it: low <= key < high. */
+/* Where the last look-up of a kind ended. */
 struct finger {
 	const struct tree_page *leaf; /* NULL: none yet */
-	struct text low, high;	      /* no data: there is no bound */
-	unsigned at;		      /* where the last look-up ended */
+	unsigned at;
 };
 
 /* Where a search still looks, and how many bytes the key shares with the nodes around it; all that
@@ -41,6 +40,7 @@ struct walk {
 	unsigned level;
 	bool looked; /* the page's own beginning has come */
 	bool found;
+	const struct tree_page *leaf; /* where it ended */
 	struct text value;
 };
 

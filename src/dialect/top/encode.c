@@ -104,12 +104,14 @@ static struct shown show(const struct merchant *merchant, const struct coupon_vi
 			      row->customer ? row->customer : &nobody, merchant};
 }
 
-/* A bit for each field that reads as it does in the coupon above. */
+/* A bit for each field that reads as it does in the coupon above: mostly it is the same template's,
+ * the same customer's. */
 static uint32_t same_fields(const struct shown *now, const struct shown *above)
 {
 	uint32_t same = 0;
-#define COUPON(name, KIND, of, member) \
-	same |= (uint32_t)SAME_##KIND(now->of, above->of, member) << COUPON_##name;
+#define COUPON(name, KIND, of, member)                                       \
+	if (now->of == above->of || SAME_##KIND(now->of, above->of, member)) \
+		same |= UINT32_C(1) << COUPON_##name;
 #include "dialect/top/fields.tbl.h"
 #undef COUPON
 	return same;
