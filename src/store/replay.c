@@ -2,12 +2,13 @@
  * Replaying the ledger. All versions of one generation carry one stamp, so that a row written often
  * is kept once; nobody reads between the batches.
  *
- * Three threads share the work: one reads, checks and hashes (ahead.h), this one makes rows, and a
- * third brings them into the view.
+ * Three threads share the work: one reads, checks and hashes (ahead.h), this one makes rows and
+ * sorts them, and a third brings them into the view.
  *
- *   active   is filled                              -> frozen, when it is large
- *   frozen   a thread feeds it, while we go on      -> gone, or one with the active one again, when
- *            in the next                               the view cannot be written
+ *   active   is filled, and sorted when it is      -> frozen, when the one before it is gone
+ *            large
+ *   frozen   a thread feeds it, while we go on     -> gone, or one with the active one again, when
+ *            in the next                              the view cannot be written
  */
 #include "store/replay.h"
 
@@ -15,10 +16,7 @@
 #include "base/file.h"
 #include "store/ahead.h"
 
-enum {
-	PROGRESS_EVERY = 1024,
-	LAG_MAX = 2, /* generations' worth that is kept while another is fed */
-};
+enum { PROGRESS_EVERY = 1024 };
 
 static struct head *head_of(struct replay *r, uint64_t merchant)
 {
@@ -74,24 +72,28 @@ static enum fault apply_entry(struct replay *r, const struct batch *b, struct te
 static void *feed_main(void *context)
 {
 	struct replay *r = context;
-	r->thread_fault = view_feed(r->view, r->snapshot.pair.frozen, &r->full_position);
-	atomic_store(&r->thread_done, true);
+	r->thread_fault = view_feed_sorted(r->view, r->sorted, r->sorted_count, &r->full_position);
+	generation_unsort(r->sorted, r->sorted_count);
 	return NULL;
 }
 
-static void feed_begin(struct replay *r)
+/* Of the active generation, whose rows those are. */
+static void feed_begin(struct replay *r, struct sorted *rows, size_t count)
 {
 	struct generation *full = r->snapshot.pair.active;
 	struct generation *fresh = r->spare ? r->spare : generation_open(r->overlay_bytes);
-	if (!fresh)
+	if (!fresh) {
+		generation_unsort(rows, count);
 		return;
+	}
 	r->spare = NULL;
+	r->sorted = rows;
+	r->sorted_count = count;
 	snapshot_end(&r->snapshot);
 	r->old_pair = overlay_change(r->overlay, (struct generations){fresh, full});
 	begin(r);
 	r->full_position = r->position;
 	r->feeding = true;
-	atomic_store(&r->thread_done, false);
 	must(pthread_create(&r->thread, NULL, feed_main, r) == 0);
 }
 
@@ -130,13 +132,17 @@ static void feed_end(struct replay *r)
 	begin(r);
 }
 
-static void feed_if_large(struct replay *r)
+/* Sorted while the one before it is on its way; without memory for that it grows. */
+static void feed_active(struct replay *r)
 {
-	size_t bytes = generation_bytes(r->snapshot.pair.active);
-	if (r->feeding && (atomic_load(&r->thread_done) || bytes >= LAG_MAX * r->feed_bytes))
+	size_t count;
+	struct sorted *rows = generation_sort(r->snapshot.pair.active, &count);
+	if (r->feeding)
 		feed_end(r);
-	if (!r->feeding && r->feed_fault == OK && bytes >= r->feed_bytes)
-		feed_begin(r);
+	if (rows && r->feed_fault == OK)
+		feed_begin(r, rows, count);
+	else if (rows)
+		generation_unsort(rows, count);
 	/* Without LMDB's lock file nobody may read beside it. */
 	if (r->feeding && r->view->temporary)
 		feed_end(r);
@@ -144,8 +150,9 @@ static void feed_if_large(struct replay *r)
 
 static enum fault make_room(struct replay *r)
 {
-	if (r->feed_bytes)
-		feed_if_large(r);
+	if (r->feed_fault == OK && r->feed_bytes &&
+	    generation_bytes(r->snapshot.pair.active) >= r->feed_bytes)
+		feed_active(r);
 	/* Fed or not: past the reserved space there is nothing left to do. */
 	const struct generation *active = r->snapshot.pair.active;
 	if (atomic_load(&active->used) <= active->reserved / 4 * 3)
@@ -211,7 +218,7 @@ enum fault replay_feed(struct replay *r)
 {
 	if (r->fed < r->position.place.batch) {
 		begin(r);
-		feed_begin(r);
+		feed_active(r);
 		if (r->feeding)
 			feed_end(r);
 		snapshot_end(&r->snapshot);

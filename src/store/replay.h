@@ -36,7 +36,8 @@ struct replay {
 	/* a generation on its way into the view, by a thread of its own */
 	pthread_t thread;
 	bool feeding;
-	_Atomic bool thread_done;
+	struct sorted *sorted; /* its rows */
+	size_t sorted_count;
 	struct generations *old_pair; /* from before it was full: goes with it */
 	struct position full_position;
 	enum fault thread_fault;

@@ -442,13 +442,10 @@ static enum fault feed_end(struct feed *f, int error)
 	return fault_of_lmdb(f->view, error);
 }
 
-enum fault view_feed(struct view *v, const struct generation *g, const struct position *position)
+enum fault view_feed_sorted(struct view *v, const struct sorted *rows, size_t count,
+			    const struct position *position)
 {
 	struct feed f = {.view = v};
-	size_t count;
-	struct sorted *rows = generation_sort(g, &count);
-	if (!rows)
-		return FAULT_BUSY;
 	/* The heads, sorted first, wait for the last transaction: replay checks the chains against
 	 * them. */
 	size_t heads = count_heads(rows, count);
@@ -459,8 +456,18 @@ enum fault view_feed(struct view *v, const struct generation *g, const struct po
 		error = feed_rows(&f, rows, heads, true);
 	if (error == 0)
 		error = feed_position(&f, position);
-	generation_unsort(rows, count);
 	return feed_end(&f, error);
+}
+
+enum fault view_feed(struct view *v, const struct generation *g, const struct position *position)
+{
+	size_t count;
+	struct sorted *rows = generation_sort(g, &count);
+	if (!rows)
+		return FAULT_BUSY;
+	enum fault fault = view_feed_sorted(v, rows, count, position);
+	generation_unsort(rows, count);
+	return fault;
 }
 
 enum fault view_clear(struct view *v)

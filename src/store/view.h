@@ -45,6 +45,9 @@ CHECKED enum fault view_create(const char *path, char **ret_why);
  * it could not; then call again later, with the same generation. */
 CHECKED enum fault view_feed(struct view *v, const struct generation *g,
 			     const struct position *position);
+/* The same where its rows are sorted already (generation_sort). */
+CHECKED enum fault view_feed_sorted(struct view *v, const struct sorted *rows, size_t count,
+				    const struct position *position);
 /* No row is left: the ledger has them all. */
 CHECKED enum fault view_clear(struct view *v);
 /* Only the position. */
