@@ -17,6 +17,7 @@
  * reward is promised, too): then every seed must fail.
  */
 #include "lib/database.h"
+#include "server_jobs.h"
 
 #include <ftw.h>
 #include <signal.h>
@@ -230,6 +231,15 @@ static void run_without_database(struct parent *p)
 	w->one_by_one = false;
 }
 
+/* As a server does: its own work is behind calls, and so is here what comes after it. */
+static void mark_jobs(struct world *w, bool all)
+{
+	for (unsigned i = 0; i < w->op_n; i++) {
+		all |= is_server_job(w->ops[i].command);
+		w->ops[i].job = all;
+	}
+}
+
 static void plan_batch(struct world *w)
 {
 	bool sweep = chance(w, 12), jobs = sweep || chance(w, 10), alone = sweep || chance(w, 20);
@@ -240,9 +250,9 @@ static void plan_batch(struct world *w)
 			plan_sweep(w, &w->ops[i]);
 		else
 			plan_op(w, &w->ops[i], alone);
-		w->ops[i].job = jobs;
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
 	}
+	mark_jobs(w, jobs);
 }
 
 static void plan_one_turn(struct world *w)
@@ -251,6 +261,7 @@ static void plan_one_turn(struct world *w)
 	atomic_store(&w->answered, 0);
 	for (unsigned i = 0; i < w->op_n; i++)
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
+	mark_jobs(w, false);
 }
 
 /* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
@@ -313,7 +324,7 @@ static void run_one(struct parent *p, unsigned home, enum command command, union
 	op->command = command;
 	op->home = home;
 	op->cmd = cmd;
-	op->job = command == COMMAND_campaign_sweep;
+	op->job = is_server_job(command);
 	snprintf(op->actor, sizeof(op->actor), "one:%llu", (unsigned long long)++w->ones);
 	w->op_n = 1;
 	atomic_store(&w->answered, 0);

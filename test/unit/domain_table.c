@@ -62,7 +62,7 @@ static enum fault run_write(const struct command_row *row, unsigned command, uin
 	struct tx *tx = &stage.write;
 	struct write w = {.merchant = merchant,
 			  .clock = stage.stage.clock,
-			  .job = table_is_job(command),
+			  .job = is_server_job(command),
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),
@@ -115,7 +115,7 @@ static const struct {
     {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
     {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 4},
     {COMMAND_template_change, 5},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
-    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 6},  {COMMAND_hold_sweep, 5},
+    {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 7},  {COMMAND_hold_sweep, 8},
     {COMMAND_campaign_plan, 4},	    {COMMAND_campaign_status, 4}, {COMMAND_campaign_run, 9},
     {COMMAND_campaign_fill, 4},	    {COMMAND_campaign_walk, 9},	  {COMMAND_audience_approve, 5},
     {COMMAND_lease_take, 2},	    {COMMAND_lease_drop, 2},	  {COMMAND_webhook_add, 3},
