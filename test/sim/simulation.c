@@ -1,6 +1,7 @@
 /*
  * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
- *            [--keep] [--canary | --canary=life | --canary=acting] [--engine=pg]
+ *            [--keep] [--canary | --canary=life | --canary=acting | --canary=retries]
+ *            [--engine=pg]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
@@ -14,7 +15,8 @@
  * directories. --engine=pg runs the same commands on PostgreSQL as well (lib/twin.h) and compares
  * answers, readings and ledgers; the database is killed, too. --canary makes the model wrong in one
  * rule, --canary=life in another (a coupon is never used up), --canary=acting in a third (every
- * reward is promised, too): then every seed must fail.
+ * reward is promised, too), --canary=retries in a fourth (a message waits too long for its third
+ * try): then every seed must fail, of the fourth most of them.
  */
 #include "lib/database.h"
 #include "server_jobs.h"
@@ -29,7 +31,7 @@
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, canary_life, canary_acting, verbose, keep, twin;
+	bool canary, canary_life, canary_acting, canary_retries, verbose, keep, twin;
 	char folder[64]; /* of this run */
 };
 
@@ -268,12 +270,16 @@ static void plan_one_turn(struct world *w)
 static void pass_time(struct world *w)
 {
 	int64_t ms = (int64_t)roll(w, 3000);
-	if (chance(w, 30))
+	if (w->stubborn && chance(w, 75))
+		ms = plan_span_to_try(w);
+	else if (chance(w, 30))
 		ms = 0;
 	else if (chance(w, 6)) /* (a merchant's newest entry is not the store's: pg_engine.c) */
 		ms = w->twin[0] ? 0 : -(int64_t)roll(w, 2000);
 	else if (chance(w, 8))
 		ms = plan_span_to_edge(w);
+	else if (chance(w, 10))
+		ms = plan_span_to_try(w);
 	else if (chance(w, 6))
 		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
 	else if (chance(w, 3))
@@ -286,7 +292,7 @@ static void pass_time(struct world *w)
 static void step(struct parent *p)
 {
 	struct world *w = p->w;
-	bool turn = !w->one_home && chance(w, 15);
+	bool turn = !w->one_home && chance(w, w->stubborn ? 60 : 15);
 	if (turn)
 		give_order(p, ORDER_ACTING); /* learns what there is to do */
 	pass_time(w);
@@ -388,9 +394,11 @@ static struct world *new_world(uint64_t seed, const struct options *o, const cha
 	w->canary = o->canary;
 	w->canary_life = o->canary_life;
 	w->canary_acting = o->canary_acting;
+	w->canary_retries = o->canary_retries;
 	w->home_n = 1;
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
 	w->watched = chance(w, 15);
+	w->stubborn = (chance(w, 15) && !o->canary_acting) || o->canary_retries;
 	snprintf(w->dir, sizeof(w->dir), "%s/data", folder);
 	snprintf(w->backup, sizeof(w->backup), "%s/backup", folder);
 	return w;
@@ -544,6 +552,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->canary_life = true;
 		} else if (strcmp(argv[i], "--canary=acting") == 0) {
 			o->canary_acting = true;
+		} else if (strcmp(argv[i], "--canary=retries") == 0) {
+			o->canary_retries = true;
 		} else if (strcmp(argv[i], "--engine=pg") == 0) {
 			o->twin = true;
 		} else if (strcmp(argv[i], "--keep") == 0) {
@@ -582,7 +592,7 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &o)) {
 		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
 		      "[--jobs=N] [--verbose] [--keep] [--canary | --canary=life | "
-		      "--canary=acting] [--engine=pg]\n",
+		      "--canary=acting | --canary=retries] [--engine=pg]\n",
 		      stderr);
 		return 2;
 	}
