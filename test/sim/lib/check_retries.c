@@ -114,12 +114,11 @@ void check_tries(struct checker *c, const struct webhook *w, const struct delive
 
 static bool is_due(struct world *w, const struct m_tries *t, const struct m_delivery *d)
 {
-	return d->due_ms <= sim_now(w).ms ||
-	       d->tried_ms <= t->recovered_ms;
+	return d->due_ms <= sim_now(w).ms || d->tried_ms <= t->recovered_ms;
 }
 
-/* Of each lane the oldest that wait, up to the first that is not due. Where some was sent again, how
- * they stand there is not known. */
+/* Of each lane the oldest that wait, up to the first that is not due. Where some was sent again,
+ * how they stand there is not known. */
 void check_sent_next(struct checker *c, uint64_t webhook, const struct delivery_next_ret *next,
 		     unsigned n)
 {
@@ -131,8 +130,8 @@ void check_sent_next(struct checker *c, uint64_t webhook, const struct delivery_
 		unsigned want = 0;
 		bool goes = !t->suspended_ms, known = true;
 		for (unsigned i = 0; i < t->n; i++)
-			known &= t->rows[i].lane != lane || !t->rows[i].waiting ||
-				 !t->rows[i].moved;
+			known &=
+			    t->rows[i].lane != lane || !t->rows[i].waiting || !t->rows[i].moved;
 		for (unsigned i = 0; i < t->n && known; i++) {
 			const struct m_delivery *d = &t->rows[i];
 			if (d->lane != lane || !d->waiting)

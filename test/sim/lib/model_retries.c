@@ -198,7 +198,8 @@ static void note_begin(struct happening *h)
 		e->sure = false;
 		return;
 	}
-	if (!r->goes) { /* nobody is left to be asked for; or those are others than the first time */
+	if (!r->goes) { /* nobody is left to be asked for; or those are others than the first time
+			 */
 		e->unknown |= e->waiting && e->sent;
 		e->waiting = false;
 		return;
