@@ -112,7 +112,7 @@ static const struct {
     {COMMAND_coupon_import, 3},	    {COMMAND_campaign_add, 4},	  {COMMAND_campaign_modify, 4},
     {COMMAND_campaign_save, 4},	    {COMMAND_campaign_delete, 4}, {COMMAND_campaign_sweep, 6},
     {COMMAND_audience_add, 5},	    {COMMAND_audience_clear, 3},  {COMMAND_audience_invite, 5},
-    {COMMAND_audience_register, 4}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
+    {COMMAND_audience_register, 5}, {COMMAND_request_forget, 2},  {COMMAND_customer_erase, 6},
     {COMMAND_customer_merge, 6},    {COMMAND_customer_settle, 7}, {COMMAND_template_make, 4},
     {COMMAND_template_change, 5},   {COMMAND_coupon_grant, 6},	  {COMMAND_coupon_change, 6},
     {COMMAND_coupon_redeem, 6},	    {COMMAND_coupon_reverse, 7},  {COMMAND_hold_sweep, 8},
