@@ -72,6 +72,8 @@ static enum fault people_of_customers(struct tx *tx, const struct env *env,
 				      const struct audience_add_cmd *c, struct people *ret)
 {
 	struct holders holders;
+	holders_want(tx, c->customers, c->n);
+	TRY(holders_want_followed(tx, c->customers, c->n));
 	TRY(holders_find(tx, env, c->customers, c->n, &holders));
 	*ret = (struct people){.rows = ARENA_ARRAY(env->arena, struct person, c->n),
 			       .row_of = holders.person_of};

@@ -196,14 +196,10 @@ static enum fault load_people(struct tx *tx, struct run *r)
 		struct customer *person = &r->seats[i].person;
 		person->number = r->seats[i].rows[0].customer;
 		TRY(get_named(tx, TABLE_CUSTOMER, person));
-		if (person->alias_of)
-			store_want(tx, TABLE_CUSTOMER,
-				   &(struct customer){.number = person->alias_of});
+		customer_want_person(tx, person);
 	}
-	for (unsigned i = 0; i < r->n; i++) {
+	for (unsigned i = 0; i < r->n; i++)
 		TRY(customer_follow(tx, &r->seats[i].person));
-		customer_want_aliases(tx, &r->seats[i].person);
-	}
 	return OK;
 }
 

@@ -41,45 +41,57 @@ void hold_want(struct tx *tx, const struct env *env, const struct life *life)
 	store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = c->customer});
 }
 
-enum fault hold_load(struct tx *tx, const struct env *env, const struct life *life,
-		     struct released *ret)
+enum fault releases_take(const struct env *env, unsigned room, struct releases *ret)
+{
+	*ret = (struct releases){
+	    .rows = ARENA_ARRAY(env->arena, struct released, room + 1),
+	    .holdings = {.rows = ARENA_ARRAY(env->arena, struct holding, room + 1)}};
+	ROOM(ret->rows && ret->holdings.rows);
+	return OK;
+}
+
+static enum fault load(struct tx *tx, const struct env *env, const struct life *life,
+		       const struct releases *before, struct released *ret)
 {
 	const struct coupon *c = &life->coupon;
 	*ret = (struct released){.day = hold_day(env, life)};
 	hold_want(tx, env, life);
 	TRY(tally_guess(tx, TALLY_ISSUED, c->template, &ret->total));
 	TRY(tally_guess(tx, TALLY_ISSUED_ON, issuing_day_key(c->template, ret->day), &ret->on_day));
-	const struct counted issue = {c->customer, c->template, .day = ret->day};
-	return c->customer ? holding_of_counted(tx, &issue, &ret->holding) : OK;
-}
-
-void hold_give_back(struct released *r)
-{
-	r->counts_day = r->on_day.count > 0;
-	issuing_give_back(r->day, &r->total, &r->on_day, &r->holding);
-}
-
-void hold_share(struct released *mine, const struct released *before, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct released *other = &before[i];
-		if (other->total.of == mine->total.of)
-			mine->total = other->total;
-		if (other->on_day.of == mine->on_day.of)
-			mine->on_day = other->on_day;
-		if (other->holding.customer == mine->holding.customer &&
-		    other->holding.template == mine->holding.template)
-			mine->holding = other->holding;
+	for (unsigned i = 0; i < before->n; i++) {
+		const struct released *other = &before->rows[i];
+		if (other->total.of == ret->total.of)
+			ret->total = other->total;
+		if (other->on_day.of == ret->on_day.of)
+			ret->on_day = other->on_day;
 	}
+	const struct counted issue = {c->customer, c->template, .day = ret->day};
+	return c->customer ? holding_of_counted(tx, &issue, &before->holdings, &ret->holding) : OK;
 }
 
-void hold_put(struct tx *tx, struct released *r)
+enum fault hold_release(struct tx *tx, const struct env *env, const struct life *life,
+			struct releases *all)
 {
-	store_put(tx, TABLE_TALLY, &r->total);
-	if (r->counts_day)
-		store_put(tx, TABLE_TALLY, &r->on_day);
-	if (r->holding.customer)
-		store_put(tx, TABLE_HOLDING, &r->holding);
+	struct released *mine = &all->rows[all->n];
+	TRY(load(tx, env, life, all, mine));
+	mine->counts_day = mine->on_day.count > 0;
+	issuing_give_back(mine->day, &mine->total, &mine->on_day, &mine->holding);
+	if (mine->holding.customer)
+		holdings_keep(&all->holdings, &mine->holding);
+	all->n++;
+	return OK;
+}
+
+void releases_put(struct tx *tx, struct releases *all)
+{
+	for (unsigned i = 0; i < all->n; i++) {
+		struct released *r = &all->rows[i];
+		store_put(tx, TABLE_TALLY, &r->total);
+		if (r->counts_day)
+			store_put(tx, TABLE_TALLY, &r->on_day);
+	}
+	for (unsigned i = 0; i < all->holdings.n; i++)
+		store_put(tx, TABLE_HOLDING, &all->holdings.rows[i]);
 }
 
 void hold_leave(struct coupon *c, enum coupon_state state)
@@ -108,8 +120,7 @@ struct change {
 	const struct coupon_change_cmd *cmd;
 	struct life life;
 	struct event event;
-	bool gives_back;
-	struct released released;
+	struct releases releases;
 	struct notices notices;
 	struct errand errand;	       /* number 0: no promise of a provider's is decided by this */
 	struct campaign_counts counts; /* of the campaign whose reward it is */
@@ -118,11 +129,9 @@ struct change {
 static enum fault release(struct tx *tx, const struct env *env, struct change *ch)
 {
 	struct coupon *c = &ch->life.coupon;
-	ch->gives_back = c->held;
-	if (c->held) {
-		TRY(hold_load(tx, env, &ch->life, &ch->released));
-		hold_give_back(&ch->released);
-	}
+	TRY(releases_take(env, 1, &ch->releases));
+	if (c->held)
+		TRY(hold_release(tx, env, &ch->life, &ch->releases));
 	ch->event.was_frozen = !c->held && c->state == COUPON_FROZEN && c->revision == 0;
 	hold_leave(c, COUPON_RECALLED);
 	return OK;
@@ -215,8 +224,7 @@ static enum fault change_here(struct tx *tx, const struct env *env, struct chang
 		store_put(tx, TABLE_ERRAND, &ch->errand);
 		campaign_counts_put(tx, &ch->counts);
 	}
-	if (ch->gives_back)
-		hold_put(tx, &ch->released);
+	releases_put(tx, &ch->releases);
 	notices_put(&ch->notices);
 	return OK;
 }

@@ -155,8 +155,6 @@ static enum fault check_codes(struct tx *tx, const struct env *env, const struct
 	struct code_key key = code_key(tx);
 	if (!g->cmd->codes)
 		return OK;
-	for (unsigned i = 0; i < g->n; i++)
-		coupon_want_code(tx, &key, g->cmd->codes[i]);
 	unsigned *first = text_fold(env->arena, g->cmd->codes, g->n);
 	ROOM(first);
 	for (unsigned i = 0; i < g->n; i++) {
@@ -268,6 +266,8 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct grant 
 	TRY(check_promise(tx, g));
 	if (g->template.provider)
 		errands_want(tx, g->template.provider);
+	issuing_want(tx, env, &g->template);
+	TRY(holders_want_followed(tx, c->holders, c->n));
 	TRY(issuing_open(tx, env, &g->template, TEXT("template_id"), made_here ? g->n : 0,
 			 &g->issuing));
 	TRY(holders_find(tx, env, c->holders, c->n, &g->holders));
@@ -344,10 +344,13 @@ static enum fault show_all(struct tx *tx, const struct env *env, const struct gr
 	return OK;
 }
 
-static void want(struct tx *tx, const struct coupon_grant_cmd *c)
+static void want(struct tx *tx, const struct coupon_grant_cmd *c, unsigned n)
 {
+	struct code_key key = code_key(tx);
 	template_want(tx, c->template_id);
 	holders_want(tx, c->holders, c->n);
+	for (unsigned i = 0; c->codes && i < n; i++)
+		coupon_want_code(tx, &key, c->codes[i]);
 	if (c->hold)
 		store_want(tx, TABLE_TALLY, &(struct tally){.kind = TALLY_SWEPT});
 }
@@ -367,7 +370,7 @@ enum fault coupon_grant(struct tx *tx, const struct env *env, const void *cmd, v
 	r->n = g.n;
 	g.tag = tag_of(tx, env, c);
 	ROOM(r->results && g.tag.size);
-	want(tx, c);
+	want(tx, c, g.n);
 	TRY(notices_open(tx, env, &g.notices));
 	TRY(request_find_any(tx, env, &asked, &answer, &found));
 	if (found)

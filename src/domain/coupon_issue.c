@@ -68,7 +68,7 @@ static enum fault answer_again(struct tx *tx, const struct env *env, struct text
 /* --- decisions --- */
 
 /* Nicks name customers, as any dialect's words do. */
-static enum fault load_holders(struct tx *tx, const struct env *env, struct issue *issue)
+static enum fault find_holders(struct tx *tx, const struct env *env, struct issue *issue)
 {
 	const struct coupon_issue_cmd *c = issue->cmd;
 	struct people people;
@@ -77,7 +77,7 @@ static enum fault load_holders(struct tx *tx, const struct env *env, struct issu
 	    (struct holders){.persons = people.rows, .n = people.n, .person_of = people.row_of};
 	issue->last = ARENA_ARRAY(env->arena, struct coupon, people.n + 1);
 	ROOM(issue->last);
-	return holders_load(tx, env, issue->issuing.template.number, &issue->holders);
+	return OK;
 }
 
 static struct coupon last_of(const struct issue *issue, unsigned person)
@@ -96,7 +96,7 @@ static enum fault load_last(struct tx *tx, struct issue *issue, unsigned person,
 	if (last->id)
 		return OK;
 	*last = last_of(issue, person);
-	return store_get(tx, TABLE_COUPON, last, ret_there);
+	return store_get_guess(tx, TABLE_COUPON, last, ret_there);
 }
 
 static enum fault decide_again(struct tx *tx, struct issue *issue, unsigned nick, unsigned person)
@@ -148,7 +148,7 @@ static enum fault decide_all(struct tx *tx, const struct env *env, struct issue 
 	issue->verdicts = ARENA_ARRAY(env->arena, enum verdict, c->n);
 	issue->coupons = ARENA_ARRAY(env->arena, struct coupon, c->n);
 	ROOM(issue->verdicts && issue->coupons);
-	TRY(load_holders(tx, env, issue));
+	TRY(holders_load(tx, env, issue->issuing.template.number, &issue->holders));
 	for (unsigned i = 0; i < issue->holders.n; i++) {
 		struct coupon last = last_of(issue, i);
 		if (has_all(issue, i))
@@ -221,6 +221,8 @@ enum fault coupon_issue(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(template_find(tx, c->template_id, TEXT("coupon_id"), &template));
 	if (template.provider) /* its provider issues it; a promise is no coupon to answer with */
 		return refuse(tx, FAULT_PARAMETER_INVALID, TEXT("coupon_id"), TEXT_NONE);
+	issuing_want(tx, env, &template);
+	TRY(find_holders(tx, env, &issue));
 	TRY(issuing_open(tx, env, &template, TEXT("coupon_id"), c->n, &issue.issuing));
 	TRY(decide_all(tx, env, &issue));
 	TRY(tell_all(env, &issue));

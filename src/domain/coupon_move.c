@@ -87,6 +87,7 @@ static enum fault decide(struct tx *tx, const struct env *env, struct move *m)
 	if (transfer != (c->customer != 0))
 		return refuse(tx, transfer ? FAULT_COUPON_NOBODYS : FAULT_COUPON_OWNED,
 			      TEXT("code"), m->cmd->code);
+	TRY(customer_want_followed(tx, &m->cmd->holder));
 	TRY(want_terms(tx, m));
 	TRY(find_holder(tx, env, m));
 	TRY(customer_is(tx, c->customer, m->holder.customer.number, &theirs));

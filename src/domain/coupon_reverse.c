@@ -28,6 +28,7 @@ struct reverse {
 	struct target *targets;
 	unsigned n;
 	bool whole_order;
+	struct holdings holdings;
 	struct reward_uses rewards;
 	struct notices notices;
 };
@@ -263,13 +264,35 @@ static bool use_comes_back(const struct template *t, enum reverse_cause cause)
 	return false;
 }
 
+/* As the targets before it left them: coupons share counters. */
+static enum fault load_counters(struct tx *tx, const struct env *env, struct reverse *r,
+				struct target *t)
+{
+	struct counters *mine = &t->counters;
+	const struct use_back use = {&t->life->coupon, t->redemption, &t->terms};
+	TRY(counters_load_back(tx, env, &use, &r->holdings, mine));
+	for (const struct target *other = r->targets; other < t; other++)
+		if (other->counters.template == mine->template) {
+			mine->redeemed = other->counters.redeemed;
+			mine->spent = other->counters.spent;
+		}
+	return OK;
+}
+
+static void give_back(struct reverse *r, struct target *t)
+{
+	counters_give_back(&t->counters, t->event.discount, t->event.gave_back);
+	if (t->counters.per_holder)
+		holdings_keep(&r->holdings, &t->counters.holding);
+}
+
 static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r, struct target *t)
 {
 	const struct coupon_reverse_cmd *c = r->cmd;
 	struct coupon *coupon = &t->life->coupon;
 	t->before = timeline_given_back(&t->life->timeline, t->redemption->number);
 	TRY(terms_of(tx, coupon, &t->terms));
-	TRY(counters_load_back(tx, coupon, t->redemption, &t->counters));
+	TRY(load_counters(tx, env, r, t));
 	t->event = (struct event){.kind = EVENT_REVERSED,
 				  .said = c->said,
 				  .reverses = t->redemption->number,
@@ -288,32 +311,13 @@ static enum fault decide(struct tx *tx, const struct env *env, struct reverse *r
 		if (coupon->state == COUPON_REDEEMED)
 			coupon->state = COUPON_UNUSED;
 	}
+	give_back(r, t);
 	return life_add(env, t->life, &t->event);
 }
 
-/* --- puts: counters that several coupons share are one row --- */
-
-/* The last of those before it left them so. */
-static void take_counters(struct reverse *r, unsigned i)
-{
-	struct counters *mine = &r->targets[i].counters;
-	for (unsigned k = 0; k < i; k++) {
-		const struct counters *other = &r->targets[k].counters;
-		if (other->template != mine->template)
-			continue;
-		mine->redeemed = other->redeemed;
-		mine->spent = other->spent;
-		if (mine->per_holder && other->holder == mine->holder)
-			mine->holding = other->holding;
-	}
-}
-
-static void put_one(struct tx *tx, const struct env *env, struct reverse *r, unsigned i)
+static void put_one(struct tx *tx, struct reverse *r, unsigned i)
 {
 	struct target *t = &r->targets[i];
-	take_counters(r, i);
-	counters_give_back(&t->counters, t->redemption, env, &t->terms, t->event.discount,
-			   t->event.gave_back);
 	counters_put(tx, &t->counters);
 	if (is_last_of_its_coupon(r, i))
 		store_put(tx, TABLE_COUPON, &t->life->coupon);
@@ -369,13 +373,15 @@ static enum fault run(struct tx *tx, const struct env *env, struct reverse *r,
 {
 	TRY(r->whole_order ? choose_order(tx, r) : choose_one(tx, r));
 	TRY(want_all(tx, r));
+	r->holdings.rows = ARENA_ARRAY(env->arena, struct holding, r->n + 1);
+	ROOM(r->holdings.rows);
 	TRY(load_rewards(tx, env, r));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(decide(tx, env, r, &r->targets[i]));
 	TRY(tell_all(env, r));
 	TRY(show_all(env, r, ret));
 	for (unsigned i = 0; i < r->n; i++)
-		put_one(tx, env, r, i);
+		put_one(tx, r, i);
 	reward_uses_put(tx, &r->rewards);
 	notices_put(&r->notices);
 	if (r->whole_order)

@@ -33,22 +33,25 @@ struct text customer_label_tag(struct tx *tx, struct text label)
 
 enum fault customer_follow(struct tx *tx, struct customer *c)
 {
-	bool found = true;
 	if (!c->alias_of)
 		return OK;
 	*c = (struct customer){.number = c->alias_of};
-	TRY(store_get(tx, TABLE_CUSTOMER, c, &found));
-	must(found && !c->alias_of);
-	return OK;
+	TRY(get_named(tx, TABLE_CUSTOMER, c));
+	return c->alias_of ? FAULT_DATA_DAMAGED : OK;
+}
+
+/* owner.alias_of: whose. */
+static struct page aliases_page(const struct customer *owner)
+{
+	return (struct page){
+	    .list = LIST_ALIASES, .owner = owner, .n = ALIASES_MAX, .oldest_first = true};
 }
 
 void customer_want_lists(struct tx *tx, const struct customer *c)
 {
 	struct customer owner = {.alias_of = c->number};
-	struct page aliases = {.list = LIST_ALIASES,
-			       .owner = &owner,
-			       .n = c->merged ? ALIASES_MAX : 0,
-			       .oldest_first = true};
+	struct page aliases = aliases_page(&owner);
+	aliases.n = c->merged ? ALIASES_MAX : 0;
 	store_want_page(tx, &aliases);
 	store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_ERASED});
 	store_want_page(tx, &(struct page){.list = LIST_CUSTOMERS_UNSETTLED});
@@ -60,33 +63,41 @@ enum fault customer_aliases(struct tx *tx, const struct customer *c, struct cust
 			    unsigned *ret_n)
 {
 	struct customer owner = {.alias_of = c->number};
-	struct page page = {
-	    .list = LIST_ALIASES, .owner = &owner, .n = ALIASES_MAX, .oldest_first = true};
+	struct page page = aliases_page(&owner);
 	uint64_t count;
 	*ret_n = 0;
 	*ret_rows = NULL;
 	return c->merged ? store_page(tx, &page, ret_rows, ret_n, &count) : OK;
 }
 
-void customer_want_aliases(struct tx *tx, const struct customer *c)
+enum fault customer_aliases_guess(struct tx *tx, const struct customer *c,
+				  struct customer **ret_rows, unsigned *ret_n)
 {
 	struct customer owner = {.alias_of = c->number};
-	if (c->merged)
-		store_want_page(tx, &(struct page){.list = LIST_ALIASES,
-						   .owner = &owner,
-						   .n = ALIASES_MAX,
-						   .oldest_first = true});
+	struct page page = aliases_page(&owner);
+	uint64_t count;
+	*ret_n = 0;
+	*ret_rows = NULL;
+	return c->merged ? store_page_guess(tx, &page, ret_rows, ret_n, &count) : OK;
+}
+
+void customer_want_person(struct tx *tx, const struct customer *c)
+{
+	uint64_t person = c->alias_of ? c->alias_of : c->number;
+	struct page page = aliases_page(&(struct customer){.alias_of = person});
+	if (c->alias_of)
+		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = person});
+	if (c->alias_of || c->merged)
+		store_want_page(tx, &page);
 }
 
 enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is)
 {
 	struct customer c = {.number = number};
-	bool found = true;
 	*ret_is = number == asked;
 	if (*ret_is || !number || !asked)
 		return OK;
-	TRY(store_get(tx, TABLE_CUSTOMER, &c, &found));
-	must(found);
+	TRY(get_named(tx, TABLE_CUSTOMER, &c));
 	*ret_is = c.alias_of == asked;
 	return OK;
 }
@@ -107,7 +118,10 @@ static enum fault find(struct tx *tx, unsigned member, struct text value, struct
 		       bool *ret_found)
 {
 	TRY(find_own(tx, member, value, ret, ret_found));
-	return *ret_found ? customer_follow(tx, ret) : OK;
+	if (!*ret_found)
+		return OK;
+	customer_want_person(tx, ret);
+	return customer_follow(tx, ret);
 }
 
 void customer_want_row(struct tx *tx, const struct customer *given)
@@ -305,8 +319,8 @@ enum fault customer_want_followed(struct tx *tx, const struct customer *given)
 	if (by == CUSTOMER_NAMES)
 		return OK;
 	TRY(find_own(tx, row_order[by], customer_named(given, by), &known, &found));
-	if (found && known.alias_of)
-		store_want(tx, TABLE_CUSTOMER, &(struct customer){.number = known.alias_of});
+	if (found)
+		customer_want_person(tx, &known);
 	return OK;
 }
 

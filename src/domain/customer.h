@@ -25,7 +25,12 @@ void customer_want_lists(struct tx *tx, const struct customer *c);
 /* All aliases of a customer, at most ALIASES_MAX. */
 CHECKED enum fault customer_aliases(struct tx *tx, const struct customer *c,
 				    struct customer **ret_rows, unsigned *ret_n);
-void customer_want_aliases(struct tx *tx, const struct customer *c);
+/* The same where rows are fetched: as if there were none, until they are at hand. For what goes on
+ * to its end with either answer (store_page_guess). */
+CHECKED enum fault customer_aliases_guess(struct tx *tx, const struct customer *c,
+					  struct customer **ret_rows, unsigned *ret_n);
+/* Names whom an alias was merged into, and that one's aliases; or the customer's own. */
+void customer_want_person(struct tx *tx, const struct customer *c);
 /* The same number, or an alias of it. */
 CHECKED enum fault customer_is(struct tx *tx, uint64_t number, uint64_t asked, bool *ret_is);
 /* The one with that id itself, alias or not. */
@@ -47,7 +52,7 @@ CHECKED enum fault customer_known(struct tx *tx, const struct customer *given, s
 				  bool *ret_any);
 /* Names what customer_of_row will look up. */
 void customer_want_row(struct tx *tx, const struct customer *given);
-/* Of one who was merged, whom customer_of_row will follow to. */
+/* Of one who was merged, whom customer_of_row will follow to, with all that are one with him. */
 CHECKED enum fault customer_want_followed(struct tx *tx, const struct customer *given);
 void customer_want_phone(struct tx *tx, struct text phone);
 CHECKED enum fault customer_find_by_phone(struct tx *tx, struct text phone, struct customer *ret,

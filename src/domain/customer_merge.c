@@ -20,6 +20,16 @@ static enum fault find(struct tx *tx, struct text field, struct text id, struct 
 	return OK;
 }
 
+/* What both of them are found by, then whom they were merged into, side by side. */
+static enum fault want(struct tx *tx, const struct customer_merge_cmd *c)
+{
+	struct customer into = {.customer_id = c->into}, from = {.customer_id = c->from};
+	customer_want_row(tx, &into);
+	customer_want_row(tx, &from);
+	TRY(customer_want_followed(tx, &into));
+	return customer_want_followed(tx, &from);
+}
+
 static enum fault check_room(struct tx *tx, const struct env *env, const struct merge *m)
 {
 	uint64_t count;
@@ -86,6 +96,7 @@ enum fault customer_merge(struct tx *tx, const struct env *env, const void *cmd,
 	struct customer_merge_ret *r = ret;
 	struct merge m = {0};
 	*r = (struct customer_merge_ret){0};
+	TRY(want(tx, c));
 	TRY(find(tx, TEXT("into"), c->into, &m.into));
 	TRY(find(tx, TEXT("from"), c->from, &m.from));
 	if (m.into.number == m.from.number)

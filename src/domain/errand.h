@@ -72,8 +72,7 @@ struct promises {
 		struct text code; /* that the provider gave it */
 	} * decisions;
 	unsigned n;
-	struct released *released; /* of those that are released, in their order */
-	unsigned released_count;
+	struct releases releases;
 	struct errand before;
 	struct campaign_counts counts; /* of the campaign whose rewards they are */
 };

@@ -21,8 +21,8 @@ enum fault promises_load(struct tx *tx, const struct env *env, const struct erra
 		return FAULT_DATA_DAMAGED;
 	ret->lives = ARENA_ARRAY(env->arena, struct life, ret->n + 1);
 	ret->decisions = ARENA_ARRAY(env->arena, struct promise_decision, ret->n + 1);
-	ret->released = ARENA_ARRAY(env->arena, struct released, ret->n + 1);
-	ROOM(ret->lives && ret->decisions && ret->released);
+	ROOM(ret->lives && ret->decisions);
+	TRY(releases_take(env, ret->n, &ret->releases));
 	for (unsigned i = 0; i < ret->n; i++)
 		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = ret->ids[i]});
 	for (unsigned i = 0; i < ret->n; i++) {
@@ -104,10 +104,7 @@ static enum fault take_code(struct tx *tx, const struct env *env, struct promise
 
 static enum fault release(struct tx *tx, const struct env *env, struct promises *p, unsigned i)
 {
-	struct released *mine = &p->released[p->released_count];
-	TRY(hold_load(tx, env, &p->lives[i], mine));
-	hold_share(mine, p->released, p->released_count++);
-	hold_give_back(mine);
+	TRY(hold_release(tx, env, &p->lives[i], &p->releases));
 	hold_leave(&p->lives[i].coupon, COUPON_RECALLED);
 	return OK;
 }
@@ -162,8 +159,7 @@ void promises_put(struct tx *tx, struct promises *p)
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->decisions[i].verb)
 			store_put(tx, TABLE_COUPON, &p->lives[i].coupon);
-	for (unsigned i = 0; i < p->released_count; i++)
-		hold_put(tx, &p->released[i]);
+	releases_put(tx, &p->releases);
 	campaign_counts_put(tx, &p->counts);
 	store_put(tx, TABLE_ERRAND, &p->errand);
 }

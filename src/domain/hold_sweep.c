@@ -16,7 +16,7 @@ enum {
 
 struct sweep {
 	struct life *lives;
-	struct released *released;
+	struct releases releases;
 	unsigned n, room;
 	struct tally swept;
 	struct notices notices;
@@ -71,11 +71,8 @@ static enum fault decide(struct tx *tx, const struct env *env, struct sweep *s)
 		hold_want(tx, env, &s->lives[i]);
 	for (unsigned i = 0; i < s->n; i++)
 		notices_expect(&s->notices, s->lives[i].coupon.id);
-	for (unsigned i = 0; i < s->n; i++)
-		TRY(hold_load(tx, env, &s->lives[i], &s->released[i]));
 	for (unsigned i = 0; i < s->n; i++) {
-		hold_share(&s->released[i], s->released, i);
-		hold_give_back(&s->released[i]);
+		TRY(hold_release(tx, env, &s->lives[i], &s->releases));
 		TRY(release(env, &s->lives[i], &s->notices));
 	}
 	return OK;
@@ -90,8 +87,8 @@ enum fault hold_sweep(struct tx *tx, const struct env *env, const void *cmd, voi
 	TRY(tally_guess(tx, TALLY_SWEPT, 0, &s.swept));
 	uint64_t before = s.swept.count;
 	s.lives = ARENA_ARRAY(env->arena, struct life, s.room + 1);
-	s.released = ARENA_ARRAY(env->arena, struct released, s.room + 1);
-	ROOM(s.lives && s.released);
+	ROOM(s.lives);
+	TRY(releases_take(env, s.room, &s.releases));
 	if (!before || !s.room)
 		return OK;
 	TRY(notices_open(tx, env, &s.notices));
@@ -99,10 +96,9 @@ enum fault hold_sweep(struct tx *tx, const struct env *env, const void *cmd, voi
 	if (!s.n && s.swept.count < before + MINUTES_QUIET)
 		return OK;
 	TRY(decide(tx, env, &s));
-	for (unsigned i = 0; i < s.n; i++) {
+	for (unsigned i = 0; i < s.n; i++)
 		store_put(tx, TABLE_COUPON, &s.lives[i].coupon);
-		hold_put(tx, &s.released[i]);
-	}
+	releases_put(tx, &s.releases);
 	store_put(tx, TABLE_TALLY, &s.swept);
 	notices_put(&s.notices);
 	r->swept = s.n + 1;

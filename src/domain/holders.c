@@ -10,6 +10,13 @@ void holders_want(struct tx *tx, const struct customer *given, unsigned n)
 		customer_want_row(tx, &given[i]);
 }
 
+enum fault holders_want_followed(struct tx *tx, const struct customer *given, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		TRY(customer_want_followed(tx, &given[i]));
+	return OK;
+}
+
 /* Per member, for each the first that has its value there. */
 static enum fault fold(const struct env *env, const struct customer *all, unsigned n,
 		       unsigned *same[CUSTOMER_NAMES])
@@ -94,9 +101,6 @@ enum fault holders_find(struct tx *tx, const struct env *env, const struct custo
 				.person_of = ARENA_ARRAY(env->arena, unsigned, n + 1)};
 	ROOM(ret->persons && ret->person_of);
 	TRY(fold(env, given, n, same));
-	holders_want(tx, given, n);
-	for (unsigned i = 0; i < n; i++)
-		TRY(customer_want_followed(tx, &given[i]));
 	for (unsigned i = 0; i < n; i++) {
 		ret->person_of[i] = made_before(ret, given, same, i);
 		if (ret->person_of[i] == NOBODY)
@@ -111,7 +115,7 @@ enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t t
 	struct customer *aliases;
 	unsigned n;
 	*ret = (struct holding){0};
-	TRY(customer_aliases(tx, c, &aliases, &n));
+	TRY(customer_aliases_guess(tx, c, &aliases, &n));
 	for (unsigned i = 0; i < n; i++)
 		store_want(tx, TABLE_HOLDING,
 			   &(struct holding){.customer = aliases[i].number, .template = template});
@@ -126,42 +130,77 @@ enum fault holding_elsewhere(struct tx *tx, const struct customer *c, uint64_t t
 	return OK;
 }
 
-/* 0: it cannot be counted there. */
-static unsigned fitness(const struct counted *c, const struct holding *h)
+/* --- where something is counted --- */
+
+void holdings_keep(struct holdings *h, const struct holding *changed)
 {
-	if (c->use)
-		return !h->used ? 0 : h->period_used ? 2 : 1;
-	return !h->issued ? 0 : h->day == c->day && h->day_issued ? 2 : 1;
+	unsigned i = 0;
+	while (i < h->n && (h->rows[i].customer != changed->customer ||
+			    h->rows[i].template != changed->template))
+		i++;
+	h->rows[i] = *changed;
+	h->n += i == h->n;
 }
 
-static enum fault look(struct tx *tx, const struct counted *c, uint64_t customer,
-		       struct holding *best)
+static enum fault holding_now(struct tx *tx, const struct counted *c,
+			      const struct holdings *changed, uint64_t customer,
+			      struct holding *ret)
+{
+	for (unsigned i = 0; i < changed->n; i++)
+		if (changed->rows[i].customer == customer &&
+		    changed->rows[i].template == c->template) {
+			*ret = changed->rows[i];
+			return OK;
+		}
+	return holding_get(tx, customer, c->template, ret);
+}
+
+/* NONE: it cannot be counted there. OTHERS: only as one of the newest day or period, and it is of
+ * another; OLDER: as one of before that. */
+enum fitness { FIT_NONE, FIT_OTHERS, FIT_OLDER, FIT_WELL };
+
+static enum fitness fitness(const struct counted *c, const struct holding *h)
+{
+	uint64_t all = c->use ? h->used : h->issued;
+	uint64_t newest = c->use ? h->period_used : h->day_issued;
+	bool same = c->use ? h->period == c->period : h->day == c->day;
+	if (!all)
+		return FIT_NONE;
+	if ((same && newest) || (c->use && !c->period))
+		return FIT_WELL;
+	return all > newest ? FIT_OLDER : FIT_OTHERS;
+}
+
+static enum fault look(struct tx *tx, const struct counted *c, const struct holdings *changed,
+		       uint64_t customer, struct holding *best)
 {
 	struct holding other;
-	TRY(holding_get(tx, customer, c->template, &other));
+	TRY(holding_now(tx, c, changed, customer, &other));
 	if (fitness(c, &other) > fitness(c, best))
 		*best = other;
 	return OK;
 }
 
-enum fault holding_of_counted(struct tx *tx, const struct counted *c, struct holding *ret)
+enum fault holding_of_counted(struct tx *tx, const struct counted *c,
+			      const struct holdings *changed, struct holding *ret)
 {
 	struct customer person = {.number = c->customer}, *aliases;
 	unsigned n;
-	TRY(holding_get(tx, c->customer, c->template, ret));
+	TRY(holding_now(tx, c, changed, c->customer, ret));
 	TRY(get_named(tx, TABLE_CUSTOMER, &person));
-	if (fitness(c, ret) || !person.alias_of)
+	if (fitness(c, ret) == FIT_WELL || (!person.alias_of && !person.merged))
 		return OK;
-	person = (struct customer){.number = person.alias_of, .merged = true};
-	customer_want_aliases(tx, &person);
-	TRY(holding_get(tx, person.number, c->template, ret));
-	TRY(customer_aliases(tx, &person, &aliases, &n));
+	customer_want_person(tx, &person);
+	if (person.alias_of)
+		person = (struct customer){.number = person.alias_of, .merged = true};
+	TRY(look(tx, c, changed, person.number, ret));
+	TRY(customer_aliases_guess(tx, &person, &aliases, &n));
 	for (unsigned i = 0; i < n; i++)
 		store_want(
 		    tx, TABLE_HOLDING,
 		    &(struct holding){.customer = aliases[i].number, .template = c->template});
 	for (unsigned i = 0; i < n; i++)
-		TRY(look(tx, c, aliases[i].number, ret));
+		TRY(look(tx, c, changed, aliases[i].number, ret));
 	return OK;
 }
 
@@ -176,7 +215,7 @@ enum fault holders_load(struct tx *tx, const struct env *env, uint64_t template,
 						  .template = template};
 		if (!h->persons[i].is_new)
 			store_want(tx, TABLE_HOLDING, &h->holdings[i]);
-		customer_want_aliases(tx, &h->persons[i].customer);
+		customer_want_person(tx, &h->persons[i].customer);
 	}
 	for (unsigned i = 0; i < h->n; i++)
 		if (!h->persons[i].is_new)

@@ -27,9 +27,8 @@ static enum fault find_nick(struct tx *tx, struct text nick, struct person *ret)
 	TRY(store_find(tx, UNIQUE_CUSTOMER_BY_NICK, &ret->customer, &found));
 	if (!found)
 		*ret = (struct person){.customer = {.nick = nick}, .is_new = true};
-	if (ret->customer.alias_of)
-		store_want(tx, TABLE_CUSTOMER,
-			   &(struct customer){.number = ret->customer.alias_of});
+	else
+		customer_want_person(tx, &ret->customer);
 	return OK;
 }
 

@@ -69,25 +69,33 @@ void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct
 		   &(struct holding){.customer = holder, .template = coupon->template});
 }
 
-static enum fault load_counted(struct tx *tx, uint64_t template, struct counters *c)
+/* The merchant's zone may have changed since. */
+static uint64_t period_of(const struct env *env, const struct template *terms,
+			  const struct event *redemption)
 {
-	const struct counted use = {c->holder, template, .use = true};
-	c->per_holder = true;
-	TRY(holding_of_counted(tx, &use, &c->holding));
-	c->holder = c->holding.customer;
-	return OK;
+	int64_t day =
+	    redemption->day ? (int64_t)redemption->day : day_of(redemption->at, env->from_utc8);
+	return period_number((enum period)terms->period, day);
 }
 
-enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
-			      const struct event *redemption, struct counters *ret)
+enum fault counters_load_back(struct tx *tx, const struct env *env, const struct use_back *use,
+			      const struct holdings *changed, struct counters *ret)
 {
-	*ret = (struct counters){.template = coupon->template,
-				 .customer = coupon->customer,
-				 .holder = redemption->counted_for};
-	counters_want_back(tx, coupon, redemption);
-	TRY(tally_guess(tx, TALLY_REDEEMED, coupon->template, &ret->redeemed));
-	TRY(tally_guess(tx, TALLY_SPENT, coupon->template, &ret->spent));
-	return ret->holder ? load_counted(tx, coupon->template, ret) : OK;
+	uint64_t template = use->coupon->template;
+	*ret = (struct counters){.template = template,
+				 .customer = use->coupon->customer,
+				 .holder = use->redemption->counted_for,
+				 .per_holder = use->redemption->counted_for != 0,
+				 .period = period_of(env, use->terms, use->redemption)};
+	counters_want_back(tx, use->coupon, use->redemption);
+	TRY(tally_guess(tx, TALLY_REDEEMED, template, &ret->redeemed));
+	TRY(tally_guess(tx, TALLY_SPENT, template, &ret->spent));
+	if (!ret->per_holder)
+		return OK;
+	const struct counted counted = {ret->holder, template, .use = true, .period = ret->period};
+	TRY(holding_of_counted(tx, &counted, changed, &ret->holding));
+	ret->holder = ret->holding.customer;
+	return OK;
 }
 
 static uint64_t in_period(const struct counters *c)
@@ -149,13 +157,8 @@ static uint64_t less(uint64_t count, uint64_t by)
 	return count > by ? count - by : 0;
 }
 
-void counters_give_back(struct counters *c, const struct event *redemption, const struct env *env,
-			const struct template *terms, struct money discount, bool use)
+void counters_give_back(struct counters *c, struct money discount, bool use)
 {
-	/* The merchant's zone may have changed since. */
-	int64_t day =
-	    redemption->day ? (int64_t)redemption->day : day_of(redemption->at, env->from_utc8);
-	uint64_t period = period_number((enum period)terms->period, day);
 	c->spent.count = less(c->spent.count, (uint64_t)discount.fen);
 	if (!use)
 		return;
@@ -163,7 +166,7 @@ void counters_give_back(struct counters *c, const struct event *redemption, cons
 	if (!c->per_holder)
 		return;
 	c->holding.used = less(c->holding.used, 1);
-	if (c->holding.period == period)
+	if (c->holding.period == c->period)
 		c->holding.period_used = less(c->holding.period_used, 1);
 }
 
@@ -208,14 +211,22 @@ static enum fault use_stands(const struct env *env, const struct purchase_use *u
 	return OK;
 }
 
-static enum fault load_before(struct tx *tx, const struct env *env, struct pricing *p)
+/* All that were ever redeemed under it. */
+static enum fault want_before(struct tx *tx, const struct env *env, struct pricing *p)
 {
-	struct purchase_use *uses;
-	unsigned n;
+	TRY(purchase_read(env, &p->purchase, &p->before, &p->before_count));
+	for (unsigned i = 0; i < p->before_count; i++)
+		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = p->before[i].id});
+	return OK;
+}
+
+/* Those that stand. */
+static enum fault find_before(struct tx *tx, const struct env *env, struct pricing *p)
+{
+	struct purchase_use *uses = p->before;
+	unsigned n = p->before_count;
 	bool stands;
-	TRY(purchase_read(env, &p->purchase, &uses, &n));
-	for (unsigned i = 0; i < n; i++)
-		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = uses[i].id});
+	p->before_count = 0;
 	for (unsigned i = 0; i < n; i++) {
 		uses[i].coupon.id = uses[i].id;
 		TRY(find_named(tx, UNIQUE_COUPON_BY_ID, &uses[i].coupon));
@@ -226,6 +237,12 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 	for (unsigned i = 0; i < p->before_count; i++)
 		store_want(tx, TABLE_TEMPLATE,
 			   &(struct template){.number = uses[i].coupon.template});
+	return OK;
+}
+
+static enum fault load_before(struct tx *tx, struct pricing *p)
+{
+	struct purchase_use *uses = p->before;
 	for (unsigned i = 0; i < p->before_count; i++) {
 		uses[i].terms = (struct template){.number = uses[i].coupon.template};
 		TRY(get_named(tx, TABLE_TEMPLATE, &uses[i].terms));
@@ -235,7 +252,6 @@ static enum fault load_before(struct tx *tx, const struct env *env, struct prici
 		struct template t = uses[i].terms;
 		TRY(terms_of_edition(tx, &t, uses[i].coupon.edition, &uses[i].terms));
 	}
-	p->before = uses;
 	return OK;
 }
 
@@ -256,6 +272,30 @@ static enum fault load_terms(struct tx *tx, struct pricing *p)
 		want_holder(tx, &p->of[i], &t);
 		p->terms[i] = t;
 	}
+	return OK;
+}
+
+/* Names what load_holder needs, of all coupons at once: limits of persons are never an edition's.
+ */
+static enum fault want_persons(struct tx *tx, const struct pricing *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct coupon *c = &p->of[i];
+		struct customer holder = {.number = c->customer};
+		if (!counts_holder(c, &p->terms[i]))
+			continue;
+		TRY(get_named(tx, TABLE_CUSTOMER, &holder));
+		customer_want_person(tx, &holder);
+		if (holder.alias_of)
+			store_want(tx, TABLE_HOLDING,
+				   &(struct holding){.customer = holder.alias_of,
+						     .template = c->template});
+	}
+	return OK;
+}
+
+static enum fault load_editions(struct tx *tx, struct pricing *p)
+{
 	for (unsigned i = 0; i < p->n; i++) {
 		struct template t = p->terms[i];
 		TRY(terms_of_edition(tx, &t, p->of[i].edition, &p->terms[i]));
@@ -284,50 +324,6 @@ static enum fault load_counters(struct tx *tx, const struct env *env, struct pri
 	if (at == p->counter_count)
 		p->counters[p->counter_count++] = loaded;
 	p->counter_of[i] = at;
-	return OK;
-}
-
-/* The person behind a coupon's customer, as far as is known without a look at the other record. */
-static struct customer person_of(const struct customer *c)
-{
-	return c->alias_of ? (struct customer){.number = c->alias_of, .merged = true} : *c;
-}
-
-static enum fault load_customer(struct tx *tx, const struct coupon *c, struct customer *ret)
-{
-	*ret = (struct customer){.number = c->customer};
-	TRY(get_named(tx, TABLE_CUSTOMER, ret));
-	return OK;
-}
-
-/* Names what load_holder needs, for all coupons at once: the persons, then what their aliases have.
- */
-static enum fault want_persons(struct tx *tx, const struct pricing *p)
-{
-	struct customer c, person, *aliases;
-	unsigned n;
-	for (unsigned i = 0; i < p->n; i++) {
-		if (!counts_holder(&p->of[i], &p->terms[i]))
-			continue;
-		TRY(load_customer(tx, &p->of[i], &c));
-		person = person_of(&c);
-		customer_want_aliases(tx, &person);
-		store_want(tx, TABLE_CUSTOMER, &person);
-		store_want(
-		    tx, TABLE_HOLDING,
-		    &(struct holding){.customer = person.number, .template = p->of[i].template});
-	}
-	for (unsigned i = 0; i < p->n; i++) {
-		if (!counts_holder(&p->of[i], &p->terms[i]))
-			continue;
-		TRY(load_customer(tx, &p->of[i], &c));
-		person = person_of(&c);
-		TRY(customer_aliases(tx, &person, &aliases, &n));
-		for (unsigned k = 0; k < n; k++)
-			store_want(tx, TABLE_HOLDING,
-				   &(struct holding){.customer = aliases[k].number,
-						     .template = p->of[i].template});
-	}
 	return OK;
 }
 
@@ -383,10 +379,15 @@ enum fault pricing_load(struct tx *tx, const struct env *env, const struct coupo
 			ret->purchase =
 			    (struct purchase){.order_no = order_no, .created = env->instant};
 	}
-	TRY(load_terms(tx, ret));
 	if (ret->has_purchase)
-		TRY(load_before(tx, env, ret));
+		TRY(want_before(tx, env, ret));
+	TRY(load_terms(tx, ret));
 	TRY(want_persons(tx, ret));
+	if (ret->has_purchase)
+		TRY(find_before(tx, env, ret));
+	TRY(load_editions(tx, ret));
+	if (ret->has_purchase)
+		TRY(load_before(tx, ret));
 	for (unsigned i = 0; i < n; i++)
 		TRY(load_counters(tx, env, ret, i));
 	return set_asked(env, ret);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "domain/cart.h"
+#include "domain/holders.h"
 #include "domain/life_step.h"
 
 /* Counters of one template and holder; coupons of an order share them. */
@@ -14,7 +15,7 @@ struct counters {
 	struct holding holding, elsewhere;
 	struct tally redeemed, spent;
 	uint64_t day;	 /* that runs */
-	uint64_t period; /* number of the one that runs */
+	uint64_t period; /* number of the one that runs; of a use that is given back: its own */
 	bool per_holder; /* the template limits the uses of a customer */
 };
 /* One that was redeemed under the order's number before, and stands. */
@@ -52,8 +53,7 @@ CHECKED enum fault pricing_together(const struct env *env, const struct cart *ca
 				    bool *ret_usable);
 /* A use that is counted, or given back. */
 void pricing_use(struct pricing *p, unsigned coupon);
-void counters_give_back(struct counters *c, const struct event *redemption, const struct env *env,
-			const struct template *terms, struct money discount, bool use);
+void counters_give_back(struct counters *c, struct money discount, bool use);
 void counters_put(struct tx *tx, struct counters *c);
 /* For one coupon. */
 CHECKED enum fault counters_load(struct tx *tx, const struct env *env, const struct coupon *coupon,
@@ -61,8 +61,14 @@ CHECKED enum fault counters_load(struct tx *tx, const struct env *env, const str
 void counters_want(struct tx *tx, const struct coupon *coupon);
 /* What a redemption was counted in; only rows that are at hand need be loaded. */
 void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption);
-CHECKED enum fault counters_load_back(struct tx *tx, const struct coupon *coupon,
-				      const struct event *redemption, struct counters *ret);
+struct use_back {
+	const struct coupon *coupon;
+	const struct event *redemption;
+	const struct template *terms;
+};
+CHECKED enum fault counters_load_back(struct tx *tx, const struct env *env,
+				      const struct use_back *use, const struct holdings *changed,
+				      struct counters *ret);
 /* The uses under an order number, as (coupon id, number of the redemption). */
 CHECKED enum fault purchase_read(const struct env *env, const struct purchase *p,
 				 struct purchase_use **ret, unsigned *ret_n);

@@ -246,6 +246,19 @@ bool holes_select(const struct holes *h, const struct ordinals *o, uint64_t rank
 	return get_block(h, o, index, ret_block) && select_bit(ret_block, rank, ret_ordinal);
 }
 
+bool holes_want(const struct holes *h, const struct ordinals *o, uint64_t rank)
+{
+	uint64_t index = 0;
+	struct key k;
+	for (unsigned level = top_level(o); level > 1; level--) {
+		holes_key(&k, h->list, level, index);
+		if (!row_want(h->rows, key_get(&k)) || !select_child(h, o, level, &index, &rank))
+			return false;
+	}
+	holes_key(&k, h->list, 1, index);
+	return row_want(h->rows, key_get(&k));
+}
+
 /* Holes recorded under a row; asked only when the row above is made. */
 static uint64_t count_under(const struct holes *h, unsigned level, uint64_t index)
 {

@@ -54,6 +54,8 @@ struct holes_block {
 /* The ordinal with `rank` live ones above it; rank < count. false: rows are damaged. */
 CHECKED bool holes_select(const struct holes *h, const struct ordinals *o, uint64_t rank,
 			  uint64_t *ret_ordinal, struct holes_block *ret_block);
+/* Whether the rows that lead there are at hand; names the first that is not. */
+CHECKED bool holes_want(const struct holes *h, const struct ordinals *o, uint64_t rank);
 /* ordinal > first becomes a hole; *o is as it was before. */
 void holes_add(const struct holes *h, const struct ordinals *o, uint64_t ordinal);
 /* The first live ordinal moved: drops rows that lie before it. */

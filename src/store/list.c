@@ -183,14 +183,34 @@ static enum fault ordinals_with_holes(const struct list_view *v, uint64_t rank, 
 	return OK;
 }
 
+/* As holes.h counts them. */
+static uint64_t rank_of(const struct ordinals *o, uint64_t from, bool oldest_first)
+{
+	return oldest_first ? o->count - 1 - from : from;
+}
+
+unsigned list_want_ordinals(const struct list_view *v, uint64_t from, unsigned n, bool oldest_first,
+			    uint64_t *ret)
+{
+	const struct ordinals *o = &v->ordinals;
+	struct holes h = holes_of(v, NULL);
+	struct holes_block block;
+	uint64_t ordinal, rank;
+	if (n == 0 || !has_holes(o))
+		return list_ordinals(v, from, n, oldest_first, ret) == OK ? n : 0;
+	rank = rank_of(o, from, oldest_first);
+	if (!holes_want(&h, o, rank) || !holes_select(&h, o, rank, &ordinal, &block))
+		return 0;
+	return take_from_block(&block, ordinal, oldest_first, n, ret);
+}
+
 enum fault list_ordinals(const struct list_view *v, uint64_t from, unsigned n, bool oldest_first,
 			 uint64_t *ret)
 {
 	const struct ordinals *o = &v->ordinals;
 	must(n == 0 || (from < o->count && n <= o->count - from));
 	if (has_holes(o))
-		return ordinals_with_holes(v, oldest_first ? o->count - 1 - from : from, n,
-					   oldest_first, ret);
+		return ordinals_with_holes(v, rank_of(o, from, oldest_first), n, oldest_first, ret);
 	for (unsigned i = 0; i < n; i++)
 		ret[i] = oldest_first ? o->first + from + i : o->next - 1 - from - i;
 	return OK;

@@ -35,6 +35,10 @@ CHECKED enum fault list_open(struct tx *tx, enum list list, const void *owner,
 /* n ordinals beginning with rank `from`; from + n <= count. */
 CHECKED enum fault list_ordinals(const struct list_view *v, uint64_t from, unsigned n,
 				 bool oldest_first, uint64_t *ret);
+/* As many of them as can be told from rows at hand; returns how many. Where there are holes, names
+ * the next row that leads to the first one: so lists side by side take no more rounds than one. */
+unsigned list_want_ordinals(const struct list_view *v, uint64_t from, unsigned n, bool oldest_first,
+			    uint64_t *ret);
 /* The key of the entry row. */
 void list_entry_key(const struct list_view *v, uint64_t ordinal, struct key *ret);
 /* The key fields of the record at that place, and when it came in (not of a clustered list). */

@@ -373,8 +373,6 @@ void store_want_unique(struct tx *tx, enum unique unique, const void *record)
 	row_want(tx->rows, key_get(&k));
 }
 
-/* Past a state that is at hand only where there are no holes: else the way to a rank leads through
- * rows that name each other. */
 void store_want_page(struct tx *tx, const struct page *page)
 {
 	struct list_view v;
@@ -384,13 +382,12 @@ void store_want_page(struct tx *tx, const struct page *page)
 		return;
 	key_list(&k, tx->merchant, page->list, page->owner);
 	if (!row_want(tx->rows, key_get(&k)) || page->n == 0 ||
-	    list_open(tx, page->list, page->owner, &v) != OK ||
-	    v.ordinals.count != v.ordinals.next - v.ordinals.first)
+	    list_open(tx, page->list, page->owner, &v) != OK)
 		return;
 	unsigned n = page_size(page, v.ordinals.count);
 	n = n < COUNT_OF(ordinals) ? n : COUNT_OF(ordinals);
-	if (list_ordinals(&v, page->from, n, page->oldest_first, ordinals) == OK)
-		want_members(tx, &v, ordinals, n);
+	n = list_want_ordinals(&v, page->from, n, page->oldest_first, ordinals);
+	want_members(tx, &v, ordinals, n);
 }
 
 uint64_t store_merchant(const struct tx *tx)

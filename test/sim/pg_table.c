@@ -236,7 +236,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 	arena_init(&other_arena, CALL_BYTES_MAX);
 	struct write w = {.merchant = merchant,
 			  .clock = stage->clock,
-			  .job = table_is_job(command),
+			  .job = is_server_job(command),
 			  .command = command,
 			  .handle = row->handle,
 			  .actor = TEXT("test"),

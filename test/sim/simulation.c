@@ -1,6 +1,7 @@
 /*
  * simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] [--jobs=N] [--verbose]
- *            [--keep] [--canary | --canary=life | --canary=acting] [--engine=pg]
+ *            [--keep] [--canary | --canary=life | --canary=acting | --canary=retries]
+ *            [--engine=pg]
  *
  * Random commands from many callers, repeats, virtual time, restarts and SIGKILL, against a naive
  * model (lib/). Per seed: a worker process with the model, and under it a child with the engine.
@@ -14,9 +15,11 @@
  * directories. --engine=pg runs the same commands on PostgreSQL as well (lib/twin.h) and compares
  * answers, readings and ledgers; the database is killed, too. --canary makes the model wrong in one
  * rule, --canary=life in another (a coupon is never used up), --canary=acting in a third (every
- * reward is promised, too): then every seed must fail.
+ * reward is promised, too), --canary=retries in a fourth (a message waits too long for its third
+ * try): then every seed must fail, of the fourth most of them.
  */
 #include "lib/database.h"
+#include "server_jobs.h"
 
 #include <ftw.h>
 #include <signal.h>
@@ -28,7 +31,7 @@
 
 struct options {
 	uint64_t seeds, first_seed, steps, seconds, jobs;
-	bool canary, canary_life, canary_acting, verbose, keep, twin;
+	bool canary, canary_life, canary_acting, canary_retries, verbose, keep, twin;
 	char folder[64]; /* of this run */
 };
 
@@ -230,6 +233,15 @@ static void run_without_database(struct parent *p)
 	w->one_by_one = false;
 }
 
+/* As a server does: its own work is behind calls, and so is here what comes after it. */
+static void mark_jobs(struct world *w, bool all)
+{
+	for (unsigned i = 0; i < w->op_n; i++) {
+		all |= is_server_job(w->ops[i].command);
+		w->ops[i].job = all;
+	}
+}
+
 static void plan_batch(struct world *w)
 {
 	bool sweep = chance(w, 12), jobs = sweep || chance(w, 10), alone = sweep || chance(w, 20);
@@ -240,9 +252,9 @@ static void plan_batch(struct world *w)
 			plan_sweep(w, &w->ops[i]);
 		else
 			plan_op(w, &w->ops[i], alone);
-		w->ops[i].job = jobs;
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
 	}
+	mark_jobs(w, jobs);
 }
 
 static void plan_one_turn(struct world *w)
@@ -251,18 +263,23 @@ static void plan_one_turn(struct world *w)
 	atomic_store(&w->answered, 0);
 	for (unsigned i = 0; i < w->op_n; i++)
 		snprintf(w->ops[i].actor, sizeof(w->ops[i].actor), "sim:%u.%u", w->step, i);
+	mark_jobs(w, false);
 }
 
 /* Seconds, hours, days; back by less than the two seconds that a clock may be corrected by. */
 static void pass_time(struct world *w)
 {
 	int64_t ms = (int64_t)roll(w, 3000);
-	if (chance(w, 30))
+	if (w->stubborn && chance(w, 75))
+		ms = plan_span_to_try(w);
+	else if (chance(w, 30))
 		ms = 0;
 	else if (chance(w, 6)) /* (a merchant's newest entry is not the store's: pg_engine.c) */
 		ms = w->twin[0] ? 0 : -(int64_t)roll(w, 2000);
 	else if (chance(w, 8))
 		ms = plan_span_to_edge(w);
+	else if (chance(w, 10))
+		ms = plan_span_to_try(w);
 	else if (chance(w, 6))
 		ms = (int64_t)roll(w, 12) * 3600 * 1000 + (int64_t)roll(w, 1000);
 	else if (chance(w, 3))
@@ -275,7 +292,7 @@ static void pass_time(struct world *w)
 static void step(struct parent *p)
 {
 	struct world *w = p->w;
-	bool turn = !w->one_home && chance(w, 15);
+	bool turn = !w->one_home && chance(w, w->stubborn ? 60 : 15);
 	if (turn)
 		give_order(p, ORDER_ACTING); /* learns what there is to do */
 	pass_time(w);
@@ -313,7 +330,7 @@ static void run_one(struct parent *p, unsigned home, enum command command, union
 	op->command = command;
 	op->home = home;
 	op->cmd = cmd;
-	op->job = command == COMMAND_campaign_sweep;
+	op->job = is_server_job(command);
 	snprintf(op->actor, sizeof(op->actor), "one:%llu", (unsigned long long)++w->ones);
 	w->op_n = 1;
 	atomic_store(&w->answered, 0);
@@ -377,9 +394,11 @@ static struct world *new_world(uint64_t seed, const struct options *o, const cha
 	w->canary = o->canary;
 	w->canary_life = o->canary_life;
 	w->canary_acting = o->canary_acting;
+	w->canary_retries = o->canary_retries;
 	w->home_n = 1;
 	atomic_store(&w->clock_ms, INT64_C(1767225600000) + (int64_t)roll(w, 86400000)); /* 2026 */
 	w->watched = chance(w, 15);
+	w->stubborn = (chance(w, 15) && !o->canary_acting) || o->canary_retries;
 	snprintf(w->dir, sizeof(w->dir), "%s/data", folder);
 	snprintf(w->backup, sizeof(w->backup), "%s/backup", folder);
 	return w;
@@ -533,6 +552,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->canary_life = true;
 		} else if (strcmp(argv[i], "--canary=acting") == 0) {
 			o->canary_acting = true;
+		} else if (strcmp(argv[i], "--canary=retries") == 0) {
+			o->canary_retries = true;
 		} else if (strcmp(argv[i], "--engine=pg") == 0) {
 			o->twin = true;
 		} else if (strcmp(argv[i], "--keep") == 0) {
@@ -571,7 +592,7 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &o)) {
 		fputs("simulation [--seeds=N] [--from=S | --seed=S] [--steps=N] [--seconds=N] "
 		      "[--jobs=N] [--verbose] [--keep] [--canary | --canary=life | "
-		      "--canary=acting] [--engine=pg]\n",
+		      "--canary=acting | --canary=retries] [--engine=pg]\n",
 		      stderr);
 		return 2;
 	}

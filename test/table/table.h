@@ -22,6 +22,7 @@
 #include "base/json.h"
 #include "domain/domain.h"
 #include "domain/notice.h"
+#include "server_jobs.h"
 #include "test.h"
 
 #include <glob.h>
@@ -33,15 +34,6 @@ struct stage {
 			  struct arena *arena, const void *cmd, void *ret, struct detail *detail);
 	struct merchant_clock clock; /* the merchant's, for `run` */
 };
-
-/* What a server runs by itself, behind all calls: it may take more rounds. */
-static inline bool table_is_job(unsigned command)
-{
-	return command == COMMAND_customer_settle || command == COMMAND_campaign_sweep ||
-	       command == COMMAND_hold_sweep || command == COMMAND_request_forget ||
-	       command == COMMAND_campaign_run || command == COMMAND_campaign_walk ||
-	       command == COMMAND_notice_forget;
-}
 
 enum { WORDS_MAX = 40, NAMED_MAX = 4000, CLOCKS_MAX = 10 };
 struct word {

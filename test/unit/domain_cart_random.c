@@ -155,6 +155,171 @@ static void check_sums(const struct cart *cart, const struct money *const *split
 	CHECK(!cart->has_amount || sum <= cart->amount.fen);
 }
 
+/* --- the same, naively: from the words of cart.h, line by line and piece by piece --- */
+
+struct naive {
+	const struct cart *cart;
+	int64_t left[RANDOM_ITEMS_MAX];
+	uint64_t paid[RANDOM_ITEMS_MAX]; /* pieces that are not free */
+};
+
+static bool is_in(struct text set, struct text name)
+{
+	for (size_t i = 0; i + name.size <= set.size; i++)
+		if (memcmp(set.data + i, name.data, name.size) == 0)
+			return true;
+	return false;
+}
+
+static bool is_eligible(const struct template *t, const struct cart_item *item)
+{
+	return (!t->products_in.size || is_in(t->products_in, item->product)) &&
+	       !is_in(t->categories_out, item->category);
+}
+
+static int64_t naive_percent(const struct template *t, int64_t base)
+{
+	static const int64_t unit[] = {[ROUND_FEN_HALF_UP] = 1,
+				       [ROUND_FEN_DOWN] = 1,
+				       [ROUND_JIAO_DOWN] = 10,
+				       [ROUND_YUAN_DOWN] = 100};
+	int64_t exact = base * (int64_t)t->basis_points;
+	int64_t fen = t->rounding == ROUND_FEN_HALF_UP ? (exact + 5000) / 10000 : exact / 10000;
+	return fen / unit[t->rounding] * unit[t->rounding];
+}
+
+/* Fen by fen to whom most is owed would be the same; here the remainders are sought. */
+static void naive_split(const struct naive *n, const struct template *t, int64_t discount,
+			int64_t base, int64_t *split)
+{
+	int64_t rest = discount, owed[RANDOM_ITEMS_MAX];
+	for (unsigned k = 0; k < n->cart->n; k++) {
+		bool in = is_eligible(t, &n->cart->items[k]);
+		split[k] = !in || !base				? 0
+			   : t->splitting == SPLIT_PROPORTIONAL ? discount * n->left[k] / base
+			   : rest < n->left[k]			? rest
+								: n->left[k];
+		owed[k] = in && base ? discount * n->left[k] % base : 0;
+		rest -= split[k];
+	}
+	for (; rest > 0; rest--) {
+		unsigned most = 0;
+		for (unsigned k = 1; k < n->cart->n; k++)
+			if (owed[k] > owed[most])
+				most = k;
+		split[most]++;
+		owed[most] = 0;
+	}
+}
+
+static void naive_money(const struct naive *n, const struct template *t, int64_t *split)
+{
+	int64_t base = 0, discount;
+	for (unsigned k = 0; k < n->cart->n; k++)
+		base += is_eligible(t, &n->cart->items[k]) ? n->left[k] : 0;
+	discount = t->benefit == BENEFIT_PERCENT_OFF ? naive_percent(t, base) : t->amount.fen;
+	if (t->has_cap && discount > t->cap.fen)
+		discount = t->cap.fen;
+	naive_split(n, t, discount < base ? discount : base, base, split);
+}
+
+/* The next piece that counts, dearest or cheapest first; equal ones by their lines. -1: none. */
+static int next_piece(const struct naive *n, const struct template *t, const uint64_t *taken,
+		      bool dearest)
+{
+	int best = -1;
+	for (unsigned k = 0; k < n->cart->n; k++) {
+		const struct cart_item *item = &n->cart->items[k];
+		if (!is_eligible(t, item) || !item->price.fen || taken[k] == n->paid[k])
+			continue;
+		int64_t price = best < 0 ? 0 : n->cart->items[best].price.fen;
+		if (best < 0 || (dearest ? item->price.fen > price : item->price.fen < price))
+			best = (int)k;
+	}
+	return best;
+}
+
+static void naive_pieces(struct naive *n, const struct template *t, int64_t *split)
+{
+	uint64_t taken[RANDOM_ITEMS_MAX] = {0}, free[RANDOM_ITEMS_MAX] = {0}, all = 0;
+	bool every = t->benefit == BENEFIT_BUY_GET;
+	uint64_t get = t->benefit == BENEFIT_PRODUCT || (!t->get && !every) ? 1 : t->get;
+	for (int k; (k = next_piece(n, t, taken, every)) >= 0; all++)
+		taken[k]++;
+	memset(taken, 0, sizeof(taken));
+	uint64_t group = t->buy + get, end = every ? group ? all / group * group : 0 : get;
+	for (uint64_t i = 0; i < end && i < all; i++) {
+		int k = next_piece(n, t, taken, every);
+		taken[k]++;
+		free[k] += !every || i % group >= t->buy;
+	}
+	for (unsigned k = 0; k < n->cart->n; k++) {
+		split[k] = free[k] ? n->left[k] * (int64_t)free[k] / (int64_t)n->paid[k] : 0;
+		n->paid[k] -= split[k] ? free[k] : 0;
+	}
+}
+
+static void naive_take(struct naive *n, const struct template *t, int64_t *split)
+{
+	switch ((enum benefit)t->benefit) {
+	case BENEFIT_NONE:
+	case BENEFIT_AMOUNT_OFF:
+	case BENEFIT_PERCENT_OFF:
+		naive_money(n, t, split);
+		break;
+	case BENEFIT_FREE_ITEM:
+	case BENEFIT_BUY_GET:
+	case BENEFIT_PRODUCT:
+		naive_pieces(n, t, split);
+		break;
+	case BENEFIT_EXCHANGE:
+	case BENEFIT_SHIPPING:
+	case BENEFIT_QUEUE_SKIP:
+	case BENEFIT_PARKING:
+	case BENEFIT_COUNT:
+		break;
+	}
+	for (unsigned k = 0; k < n->cart->n; k++)
+		n->left[k] -= split[k];
+}
+
+static bool goes_before(const struct cart_coupon *a, const struct cart_coupon *b)
+{
+	return a->terms->priority != b->terms->priority ? a->terms->priority > b->terms->priority
+							: a->id < b->id;
+}
+
+/* Coupons that fit together: each takes what it takes of what those before it have left. Where a
+ * cap meets pieces only the sums are known. */
+static void check_naive(const struct cart *cart, const struct cart_coupon *coupons,
+			const struct priced *priced, unsigned n)
+{
+	struct naive naive = {.cart = cart};
+	bool done[RANDOM_COUPONS_MAX] = {0};
+	for (unsigned k = 0; k < cart->n; k++) {
+		naive.paid[k] = cart->items[k].quantity;
+		naive.left[k] = cart->items[k].price.fen * (int64_t)cart->items[k].quantity;
+	}
+	for (unsigned round = 0; round < n && cart->n; round++) {
+		int64_t split[RANDOM_ITEMS_MAX] = {0};
+		unsigned at = n;
+		for (unsigned i = 0; i < n; i++)
+			if (!done[i] && (at == n || goes_before(&coupons[i], &coupons[at])))
+				at = i;
+		done[at] = true;
+		if (coupons[at].locked)
+			continue;
+		const struct template *t = coupons[at].terms;
+		bool pieces = t->benefit == BENEFIT_FREE_ITEM || t->benefit == BENEFIT_BUY_GET ||
+			      t->benefit == BENEFIT_PRODUCT;
+		if (pieces && t->has_cap)
+			return;
+		naive_take(&naive, t, split);
+		for (unsigned k = 0; k < cart->n; k++)
+			CHECK_INT(priced[at].split[k].fen, split[k]);
+	}
+}
+
 /* Whether the coupons of `set`, with the locked ones, may be used together; and what they take. */
 static bool legal(const struct random_case *r, unsigned set, struct money *ret_total)
 {
@@ -178,6 +343,7 @@ static bool legal(const struct random_case *r, unsigned set, struct money *ret_t
 	}
 	if (all) {
 		unsigned taking = 0;
+		check_naive(&r->cart, coupons, priced, n);
 		for (unsigned i = 0; i < n; i++) {
 			if (coupons[i].locked)
 				continue;

@@ -88,7 +88,7 @@ static enum fault run(struct stage *stage, unsigned command, uint64_t merchant, 
 	if (row->mode == COMMAND_WRITE) {
 		struct write w = {.merchant = merchant,
 				  .clock = stage->clock,
-				  .job = table_is_job(command),
+				  .job = is_server_job(command),
 				  .command = command,
 				  .handle = row->handle,
 				  .actor = TEXT("test"),

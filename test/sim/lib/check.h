@@ -49,6 +49,12 @@ void check_wallet(struct checker *c);
 unsigned wallet_rows(const struct m_home *h, int customer, bool oldest_first, int *rows);
 /* check_acting.c */
 void check_acting(struct checker *c);
+/* check_retries.c: before the model learns a reading */
+void check_tries(struct checker *c, const struct webhook *w, const struct delivery_list_ret *log);
+void check_sent_next(struct checker *c, uint64_t webhook, const struct delivery_next_ret *next,
+		     unsigned n);
+void check_tried_errand(struct checker *c, const struct m_errand *was, const struct errand *e);
+void check_breaker(struct checker *c, unsigned at, const struct provider *p);
 /* check_life.c */
 void check_life(struct checker *c);
 void check_campaigns(struct checker *c, bool whole);

@@ -7,6 +7,7 @@
  *               progress counts are the coupons that there are
  *   promises    a coupon, or released, or waiting, or listed as unknown
  *   webhooks    every event of every coupon once, in its order
+ *   tries       as the model has them (check_retries.c)
  *   jobs        as the model has them
  */
 #include "check.h"
@@ -235,8 +236,15 @@ static void check_promises(struct checker *c)
 static void learn_errand(struct m_acting *a, const struct errand_view *v)
 {
 	struct m_errand *e = &a->errands[a->errand_n++];
-	*e = (struct m_errand){
-	    .id = v->id, .number = v->errand.number, .provider = v->errand.provider};
+	*e = (struct m_errand){.id = v->id,
+			       .number = v->errand.number,
+			       .provider = v->errand.provider,
+			       .sure = true,
+			       .waiting = v->errand.waiting,
+			       .unknown = v->errand.unknown,
+			       .sent = v->errand.digest.size > 0,
+			       .tries = v->errand.tries,
+			       .due_ms = v->errand.due.ms};
 	for (unsigned i = 0; i < seen.n && e->n < ERRAND_COUPONS; i++)
 		if (seen.coupons[i].errand == v->id)
 			e->coupons[e->n++] = seen.coupons[i].id;
@@ -250,6 +258,7 @@ static void check_errands(struct checker *c)
 	uint64_t unknown = 0, waiting = 0, all[PROMISE_COUNT] = {0}, coupons[PROMISE_COUNT] = {0};
 	ask(c, COMMAND_errand_list, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
+	unsigned known_n = a->errand_n;
 	a->errand_n = 0;
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct errand_view *v = &ret.rows[i];
@@ -262,6 +271,7 @@ static void check_errands(struct checker *c)
 		waiting += v->errand.waiting;
 		for (unsigned k = 0; k < PROMISE_COUNT; k++)
 			all[k] += v->counts[k];
+		check_tried_errand(c, i < known_n ? &a->errands[i] : NULL, &v->errand);
 		learn_errand(a, v);
 	}
 	for (unsigned i = 0; i < seen.n; i++)
@@ -275,8 +285,10 @@ static void check_errands(struct checker *c)
 	struct provider_list_cmd providers = {0, 10};
 	struct provider_list_ret known = {0};
 	ask(c, COMMAND_provider_list, &providers, &known);
-	for (unsigned i = 0; i < known.n; i++)
+	for (unsigned i = 0; i < known.n; i++) {
 		waiting -= known.waiting[i];
+		check_breaker(c, i, &known.rows[i]);
+	}
 	same_number(c, "errands that wait at no provider", waiting, 0);
 }
 
@@ -353,6 +365,7 @@ static void check_webhook(struct checker *c, unsigned at, const struct webhook *
 	*k = (struct m_webhook){.number = w->number};
 	ask(c, COMMAND_delivery_list, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
+	check_tries(c, w, &ret);
 	memset(told, 0, sizeof(told));
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct delivery_shown *d = &ret.rows[i];
@@ -400,6 +413,7 @@ static void check_next(struct checker *c, const struct m_webhook *k)
 	struct delivery_next_ret ret = {0};
 	ask(c, COMMAND_delivery_next, &cmd, &ret);
 	same_number(c, "fault", c->fault, OK);
+	check_sent_next(c, k->number, &ret, cmd.n);
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct message *m = &ret.rows[i];
 		if (!m->delivery.waiting)

@@ -88,6 +88,10 @@ struct m_request *model_remember(struct happening *h, const struct request_key *
 
 /* model_acting.c: any command of ACTING. */
 void rule_acting(struct happening *h);
+/* model_retries.c: a settle by whoever has the lease; false: what it does is not known. */
+bool model_delivery_settle(struct happening *h);
+/* What any other command does to tries. */
+void model_note_retries(struct happening *h);
 
 void rule_department_save(struct happening *h);
 void rule_customer_save(struct happening *h);

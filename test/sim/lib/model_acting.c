@@ -192,7 +192,22 @@ static void rule_trusted(struct happening *h)
 				 fault_name(op->fault), (unsigned long long)op->entry);
 	}
 	note_failures(acting_of(h), op);
+	model_note_retries(h);
 	acting_of(h)->forgot |= op->command == COMMAND_notice_forget;
+}
+
+static void rule_delivery_settle(struct happening *h)
+{
+	const struct delivery_settle_cmd *c = &h->op->cmd.delivery_settle;
+	if (!has_lease(h, LEASE_WEBHOOK, c->webhook, c->owner)) {
+		(void)refused(h, FAULT_LEASE_LOST, NULL);
+		return;
+	}
+	if (!model_delivery_settle(h)) {
+		rule_trusted(h);
+		return;
+	}
+	note_failures(acting_of(h), h->op);
 }
 
 void rule_acting(struct happening *h)
@@ -203,6 +218,9 @@ void rule_acting(struct happening *h)
 		return;
 	case COMMAND_lease_drop:
 		rule_lease_drop(h);
+		return;
+	case COMMAND_delivery_settle:
+		rule_delivery_settle(h);
 		return;
 	case COMMAND_job_make:
 		rule_job_make(h);

@@ -249,9 +249,9 @@ static void act_errand_settle_of(struct world *w, const struct m_errand *e, stru
 	struct errand_settle_cmd *c = &op->cmd.errand_settle;
 	struct errand_answer *answers = keep_bytes(w, ERRAND_COUPONS * sizeof(*answers));
 	c->number = e->number;
-	c->result = chance(w, 70)   ? ERRAND_ANSWERED
-		    : chance(w, 50) ? ERRAND_NOT_DONE
-				    : ERRAND_DOUBTFUL;
+	c->result = !w->stubborn && chance(w, 70) ? ERRAND_ANSWERED
+		    : chance(w, 50)		  ? ERRAND_NOT_DONE
+						  : ERRAND_DOUBTFUL;
 	c->fresh = chance(w, 50);
 	c->failed = c->result != ERRAND_ANSWERED;
 	c->trouble = c->failed ? TEXT("trouble") : TEXT_NONE;
@@ -285,7 +285,8 @@ static const struct m_webhook *some_webhook(struct world *w)
 {
 	static const struct m_webhook none = {.number = 1};
 	const struct m_acting *a = acting(w);
-	return a->webhook_n ? &a->webhooks[roll(w, a->webhook_n)] : &none;
+	unsigned n = w->stubborn && a->webhook_n && chance(w, 80) ? 1 : a->webhook_n;
+	return n ? &a->webhooks[roll(w, n)] : &none;
 }
 
 static void act_webhook_add(struct world *w, struct op *op)
@@ -308,21 +309,32 @@ static void act_webhook_delete(struct world *w, struct op *op)
 	op->cmd.webhook_delete.number = some_webhook(w)->number;
 }
 
-/* Those that are told of in even numbers always answer well. */
+static struct delivery_result outcome(struct world *w, uint64_t notice, bool good)
+{
+	return (struct delivery_result){.notice = notice,
+					.outcome = good		   ? OUTCOME_DELIVERED
+						   : chance(w, 97) ? OUTCOME_FAILED
+								   : OUTCOME_GONE,
+					.status = good ? 200 : 500 + roll(w, 4),
+					.retry_after_s = chance(w, 5) ? roll(w, 4000) : 0,
+					.jitter = (uint16_t)roll(w, UINT16_MAX + 1)};
+}
+
+/* Those that are told of in even numbers always answer well. Where somebody is stubborn, the oldest
+ * message is not taken, the others are. */
 static void act_delivery_settle_of(struct world *w, const struct m_webhook *k, struct op *op)
 {
 	struct delivery_settle_cmd *c = &op->cmd.delivery_settle;
 	struct delivery_result *results = keep_bytes(w, WAITING_OF_MODEL * sizeof(*results));
-	bool good = k->number % 2 == 0 || chance(w, 50);
+	bool stubborn = w->stubborn, good = k->number % 2 == 0 || chance(w, 50);
+	unsigned first = (unsigned)roll(w, k->n && !stubborn && chance(w, 30) ? k->n : 1);
 	*c = (struct delivery_settle_cmd){.webhook = k->number, .owner = owner(w)};
-	c->n = k->n ? 1 + (unsigned)roll(w, k->n) : 0;
-	for (unsigned i = 0; i < c->n; i++)
-		results[i] = (struct delivery_result){.notice = k->waiting[i],
-						      .outcome = good		 ? OUTCOME_DELIVERED
-								 : chance(w, 95) ? OUTCOME_FAILED
-										 : OUTCOME_GONE,
-						      .status = good ? 200 : 500,
-						      .jitter = (uint16_t)roll(w, UINT16_MAX)};
+	for (unsigned i = first; i < k->n && (c->n == 0 || chance(w, 70)); i++)
+		results[c->n++] = outcome(w, k->waiting[i], stubborn ? i > 0 : good);
+	if (stubborn && c->n && results[0].outcome == OUTCOME_GONE)
+		results[0].outcome = OUTCOME_FAILED;
+	if (c->n && chance(w, 3)) /* named twice */
+		results[c->n - 1].notice = results[0].notice;
 	c->results = results;
 }
 
@@ -439,6 +451,32 @@ static void act_job_cancel(struct world *w, struct op *op)
 	op->cmd.job_cancel.number = job_number(w);
 }
 
+/* --- the next try --- */
+
+static int64_t due_of_webhook(struct world *w)
+{
+	const struct m_acting *a = acting(w);
+	unsigned n = w->stubborn && a->tries_n ? 1 : a->tries_n;
+	const struct m_tries *t = n ? &a->tries[roll(w, n)] : NULL;
+	unsigned i = 0;
+	while (t && i < t->n && (!t->rows[i].waiting || chance(w, 10)))
+		i++;
+	return t && i < t->n ? t->rows[i].due_ms : 0;
+}
+
+int64_t plan_span_to_try(struct world *w)
+{
+	const struct m_acting *a = acting(w);
+	const struct m_breaker *b = a->breaker_n ? &a->breakers[roll(w, a->breaker_n)] : NULL;
+	int64_t now = atomic_load(&w->clock_ms), at = due_of_webhook(w);
+	if (b && chance(w, 15))
+		at = b->open_until_ms;
+	else if (a->errand_n && chance(w, 25))
+		at = some_errand(w)->due_ms;
+	at -= chance(w, 30); /* right before it */
+	return at > now ? at - now : 0;
+}
+
 /* Room for one batch and what was not looked at yet. */
 static bool is_full(const struct m_acting *a)
 {
@@ -486,6 +524,8 @@ static struct turn some_turn(struct world *w)
 	struct turn t = {.kind = (enum lease_kind)(1 + roll(w, LEASE_JOB))};
 	if (chance(w, 40))
 		t.kind = LEASE_CAMPAIGN;
+	else if (w->stubborn)
+		t.kind = chance(w, 70) ? LEASE_WEBHOOK : LEASE_PROVIDER;
 	t.errand = t.kind == LEASE_PROVIDER ? some_errand(w) : NULL;
 	t.of = t.errand ? t.errand->provider : leased(w, t.kind);
 	return t;
@@ -532,17 +572,44 @@ static void act_in_turn(struct world *w, const struct turn *t, bool first, struc
 	}
 }
 
+/* Where somebody is stubborn, there is somebody, who is not left alone, and something to be told or
+ * asked. */
+static bool plan_work(struct world *w, struct op *op)
+{
+	const struct m_acting *a = acting(w);
+	const struct m_tries *t = a->webhook_n ? &a->tries[0] : NULL;
+	unsigned errands = 0;
+	for (unsigned i = 0; i < a->errand_n; i++)
+		errands += a->errands[i].waiting;
+	bool left_alone = t && t->suspended_ms && !t->gone && chance(w, 30);
+	bool idle = !a->webhook_n || !a->webhooks[0].n || !errands;
+	if (!w->stubborn || (!left_alone && (!idle || chance(w, 20))))
+		return false;
+	op->command = left_alone      ? COMMAND_webhook_change
+		      : !a->webhook_n ? COMMAND_webhook_add
+		      : chance(w, 30) ? COMMAND_template_make
+		      : chance(w, 30) ? COMMAND_customer_save
+				      : COMMAND_coupon_grant;
+	for (size_t i = 0; i < COUNT_OF(mixes); i++)
+		if (mixes[i].command == op->command)
+			mixes[i].plan(w, op);
+	return true;
+}
+
 unsigned plan_turn(struct world *w, struct op *ops)
 {
 	struct turn t = some_turn(w);
 	unsigned n = 2 + (unsigned)roll(w, 4);
+	memset(&ops[0], 0, sizeof(ops[0]));
+	ops[0].home = ACTING;
+	if (!is_full(acting(w)) && plan_work(w, &ops[0]))
+		return 1;
 	if (is_full(acting(w)) || (t.kind == LEASE_PROVIDER && !acting(w)->errand_n))
 		n = 1;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 1; i < n; i++) {
 		memset(&ops[i], 0, sizeof(ops[i]));
 		ops[i].home = ACTING;
-		if (i)
-			act_in_turn(w, &t, i == 1, &ops[i]);
+		act_in_turn(w, &t, i == 1, &ops[i]);
 	}
 	ops[0].command = COMMAND_lease_take;
 	ops[0].cmd.lease_take = (struct lease_take_cmd){t.kind, t.of, 1, LEASE_MS_MAX, true};

@@ -243,6 +243,9 @@ enum {
 	ERRANDS_OF_MODEL = 200,
 	ERRAND_COUPONS = 8, /* of one errand, that the plan knows of */
 	WAITING_OF_MODEL = 24,
+	DELIVERIES_OF_MODEL = 1000, /* of one webhook; past that its tries are not followed */
+	TRIES_OF_MODEL = 24,
+	PROVIDERS_OF_MODEL = 4,
 };
 struct m_lease {
 	enum lease_kind kind;
@@ -259,6 +262,31 @@ struct m_errand {
 	uint64_t id, number, provider; /* id: public */
 	uint64_t coupons[ERRAND_COUPONS];
 	unsigned n;
+	/* its tries: model_retries.c */
+	bool sure, waiting, unknown, sent; /* sent: no other body may be, any more */
+	uint64_t tries;
+	int64_t due_ms;
+};
+/* What calls to a provider have come to. */
+struct m_breaker {
+	uint64_t provider, failures;
+	int64_t open_until_ms;
+	bool sure;
+};
+/* A message on its way to a webhook, and what became of the tries. */
+struct m_delivery {
+	uint64_t notice, lane, tries, status;
+	int64_t due_ms, tried_ms;
+	bool waiting;
+	bool moved; /* sent again: behind others of its lane */
+};
+struct m_tries {
+	uint64_t webhook;
+	bool sure; /* as it was at the last look, and what came since is known */
+	bool gone;
+	int64_t failing_ms, suspended_ms, recovered_ms;
+	struct m_delivery rows[DELIVERIES_OF_MODEL];
+	unsigned n;
 };
 struct m_webhook {
 	uint64_t number;
@@ -269,8 +297,12 @@ struct m_acting {
 	struct m_lease leases[LEASES_OF_MODEL];
 	struct m_job jobs[JOBS_OF_MODEL];
 	unsigned lease_n, job_n;
-	uint64_t campaigns[ACTING_CAMPAIGNS], activities[ACTING_CAMPAIGNS], providers[4];
-	unsigned campaign_n, provider_n;
+	uint64_t campaigns[ACTING_CAMPAIGNS], activities[ACTING_CAMPAIGNS];
+	unsigned campaign_n;
+	struct m_breaker breakers[PROVIDERS_OF_MODEL];
+	unsigned breaker_n;
+	struct m_tries tries[TRIES_OF_MODEL];
+	unsigned tries_n;
 	struct m_errand errands[ERRANDS_OF_MODEL];
 	unsigned errand_n;
 	struct m_webhook webhooks[WEBHOOKS_MAX];
@@ -315,13 +347,14 @@ struct world {
 	uint64_t random; /* the generator's state */
 	_Atomic int64_t clock_ms;
 	int64_t newest_ms; /* of all entries */
-	bool canary, canary_life, canary_acting,
+	bool canary, canary_life, canary_acting, canary_retries,
 	    watched; /* watched: a reader runs beside the lane */
 	char dir[128], backup[128];
 	/* twin.h: the second engine's address, empty: there is none; what is said of it; commands
 	 * one after the other, while the database is being killed */
 	char twin[256];
 	bool one_home, checks_twin, one_by_one;
+	bool stubborn; /* who is told or asked often takes nothing, for long */
 	/* people are erased; not where a backup is restored, which knows nothing of it */
 	bool erases;
 	/* the batch at hand */
@@ -375,6 +408,8 @@ static inline struct instant sim_now(struct world *w)
 void plan_op(struct world *w, struct op *op, bool alone);
 /* To right before or after a midnight, an end or a time-out that lies ahead; 0: none does. */
 int64_t plan_span_to_edge(struct world *w);
+/* To right before or to the next try of something that failed; 0: there is none. */
+int64_t plan_span_to_try(struct world *w);
 /* One that the server gives to itself: to be run as a job. */
 void plan_sweep(struct world *w, struct op *op);
 /* plan_acting.c: one of ACTING's. */
@@ -398,6 +433,9 @@ bool object_means_same(const struct object_parts *a, const struct object_parts *
 /* In a buffer of its own, until the next call. */
 struct text object_print(const struct object_parts *object);
 
+/* model_retries.c; NULL: not known. */
+struct m_tries *model_tries(struct m_acting *a, uint64_t webhook);
+struct m_delivery *model_delivery(struct m_tries *t, uint64_t notice);
 /* what checks and commands ask of the model */
 enum coupon_state model_shown_state(struct world *w, const struct m_coupon *c);
 struct text model_label(const struct m_customer *c);
