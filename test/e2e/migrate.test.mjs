@@ -26,10 +26,10 @@ describe('couponry migrate', { skip: MISSING }, () => {
   test('makes everything in an empty database, and nothing the second time', async () => {
     const url = fresh('empty');
     const first = await run(['migrate', `--store=${url}`]);
-    assert.deepEqual(first, { status: 0, stdout: 'step 1: tables\nstep 2: views\nstep 3: rooms\nthe schema is up to date\n', stderr: '' });
+    assert.deepEqual(first, { status: 0, stdout: 'step 1: tables\nstep 2: views\nstep 3: rooms\nstep 4: due\nthe schema is up to date\n', stderr: '' });
     const second = await run(['migrate', '--output=json'], { COUPONRY_STORE: url });
     assert.deepEqual(second, { status: 0, stdout: '', stderr: '' });
-    assert.deepEqual(postgres.ask("select step, name from schema_version order by 1", 'empty'), ['1|tables', '2|views', '3|rooms']);
+    assert.deepEqual(postgres.ask("select step, name from schema_version order by 1", 'empty'), ['1|tables', '2|views', '3|rooms', '4|due']);
     const columns = postgres.ask("select column_name, data_type from information_schema.columns where table_name = 'template' and column_name in ('amount', 'end', 'name', 'live') order by 1", 'empty');
     assert.deepEqual(columns, ['amount|bigint', 'end|timestamp with time zone', 'live|boolean', 'name|text']);
     assert.deepEqual(postgres.ask('select * from campaign_funnel', 'empty'), []);

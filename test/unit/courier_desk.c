@@ -62,7 +62,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	return m->number == 2 && n < 5 ? 10 : DESK_WAITS;
 }
 
-static const struct desk_kind kind = {.name = "test", .look = look};
+static const struct desk_kind kind = {.name = "test", .chore = CHORE_UPKEEP, .look = look};
 
 static bool reaches(_Atomic unsigned *count, unsigned least)
 {
