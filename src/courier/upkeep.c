@@ -77,11 +77,8 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	return DESK_WAITS;
 }
 
-static const struct desk_kind desk_upkeep = {.name = "upkeep",
-					     .actor = "job",
-					     .chore = CHORE_UPKEEP,
-					     .every_ms = EVERY_MS,
-					     .look = look};
+static const struct desk_kind desk_upkeep = {
+    .name = "upkeep", .actor = "job", .chore = CHORE_UPKEEP, .every_ms = EVERY_MS, .look = look};
 
 struct upkeep {
 	struct courier_config config; /* it calls nobody, and leases nothing */
