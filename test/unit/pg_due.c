@@ -1,8 +1,8 @@
 /*
- * Whom a walk finds in PostgreSQL. Each case is put there for three merchants: it is due, it is not,
- * and it is not but on a sandbox's clock, which is ahead; the first and the third are found. The
- * spans are the domain's. Then merchants by the thousand for whom nothing is due: pages of them are
- * walked through where all have something, and no plan reads a whole table.
+ * Whom a walk finds in PostgreSQL. Each case is put there for three merchants: it is due, it is
+ * not, and it is not but on a sandbox's clock, which is ahead; the first and the third are found.
+ * The spans are the domain's. Then merchants by the thousand for whom nothing is due: pages of them
+ * are walked through where all have something, and no plan reads a whole table.
  */
 #include "pg_server.h"
 #include "domain/domain.h"
@@ -75,7 +75,8 @@ static struct walked walk(enum chore chore, bool seldom)
 #define INTO(t, names) "INSERT INTO " t " (merchant_id, " names ") VALUES (%1$d, "
 #define CAMPAIGN(names) \
 	INTO("campaign", "number, running, campaigns_running_ordinal, " names) "5, true, 1, "
-#define JOB(state) INTO("job", "number, jobs_open_ordinal, state, created") "1, 1, " state ", " AT ")"
+#define JOB(state) \
+	INTO("job", "number, jobs_open_ordinal, state, created") "1, 1, " state ", " AT ")"
 #define REQUEST(class, ms) INTO("request", "tag, class, bucket") "'x', " class ", %2$lld / " ms ")"
 /* %1$d: the merchant; %2$lld: `before` the time at which it is due, give or take `step`. Without a
  * step whoever has it is found. */
@@ -93,10 +94,12 @@ static const struct {
     {"audience to fill", CHORE_CAMPAIGNS, 0, 0,
      CAMPAIGN("phase, starts, fill") "1, 'infinity', 'x')"},
     {"members", CHORE_CAMPAIGNS, 0, 0,
-     CAMPAIGN("phase") "2);" INTO("member", "campaign, customer, todo, todo_ordinal") "5, 1, 1, 1)"},
+     CAMPAIGN("phase") "2);" INTO("member",
+				  "campaign, customer, todo, todo_ordinal") "5, 1, 1, 1)"},
     {"deliveries", CHORE_WEBHOOKS, 0, 0,
      INTO("webhook", "number, webhooks_ordinal") "6, 1);" INTO(
-	 "delivery", "webhook, notice, lane, waiting, deliveries_waiting_ordinal") "6, 1, 1, true, 1)"},
+	 "delivery",
+	 "webhook, notice, lane, waiting, deliveries_waiting_ordinal") "6, 1, 1, true, 1)"},
     {"notices", CHORE_WEBHOOKS, NOTICES_KEPT_MS, SECOND,
      INTO("notice", "number, notices_ordinal, happened") "1, 1, " AT ")"},
     {"errands", CHORE_ERRANDS, 0, 0,
@@ -107,7 +110,8 @@ static const struct {
     {"native requests", CHORE_UPKEEP, 45 * DAY, 45 * DAY, REQUEST("2", "7776000000")},
     {"jobs' requests", CHORE_UPKEEP, 7 * DAY / 2, 7 * DAY / 2, REQUEST("3", "604800000")},
     {"holds", CHORE_UPKEEP, 0, 60 * SECOND,
-     INTO("coupon", "customer, shelf, ordinal, due, coupons_due_ordinal") "1, 0, 1, %2$lld / 60000, 1)"},
+     INTO("coupon",
+	  "customer, shelf, ordinal, due, coupons_due_ordinal") "1, 0, 1, %2$lld / 60000, 1)"},
     {"unswept", CHORE_UPKEEP, 0, 0, INTO("campaign", "number, campaigns_unswept_ordinal") "5, 1)"},
     {"unsettled", CHORE_UPKEEP, 0, 0,
      INTO("customer", "number, customers_unsettled_ordinal") "5, 1)"},
@@ -176,7 +180,8 @@ static void test_forget(enum request_class class, unsigned i)
 		struct request_forget_cmd cmd = {.class = class, .n = 10};
 		struct request_forget_ret ret = {0};
 		struct arena arena;
-		put(i, merchant, now - cases[i].before + (merchant == DUE ? -1 : 1) * cases[i].step);
+		put(i, merchant,
+		    now - cases[i].before + (merchant == DUE ? -1 : 1) * cases[i].step);
 		arena_init(&arena, 1024 * 1024);
 		struct write w = {.merchant = merchant,
 				  .command = COMMAND_request_forget,
@@ -196,10 +201,10 @@ static void test_forgets(void)
 {
 	static const char *const names[] = {NULL, "dialects' requests", "native requests",
 					    "jobs' requests"};
-	for (unsigned class = REQUEST_DIALECT; class <= REQUEST_JOB; class++)
+	for (unsigned class = REQUEST_DIALECT; class <= REQUEST_JOB; class ++)
 		for (unsigned i = 0; i < COUNT_OF(cases); i++)
 			if (strcmp(cases[i].name, names[class]) == 0)
-				test_forget((enum request_class)class, i);
+				test_forget((enum request_class) class, i);
 }
 
 /* --- many --- */
