@@ -22,9 +22,9 @@ struct courier *courier_start(struct engine *e, const struct courier_config *con
 void courier_stop(struct courier *c);
 
 /* What every server does beside its calls, whether it has a courier or not: forgets, sweeps,
- * settles (upkeep.c), once a minute. engine_stop_jobs comes before its stop. */
+ * settles (upkeep.c). every_ms 0: once a minute. engine_stop_jobs comes before its stop. */
 struct upkeep;
-struct upkeep *upkeep_start(struct engine *e);
+struct upkeep *upkeep_start(struct engine *e, unsigned every_ms);
 void upkeep_stop(struct upkeep *u);
 
 /* What couriers count for /metrics: tries by their outcome, and what waits, as the desks last saw

@@ -7,7 +7,8 @@ enum {
 	LEASE_MS = 15000,
 	SCAN_ALONE_MS = 60 * 1000, /* nobody else writes: for what is far off */
 	SCAN_SHARED_MS = 2000,
-	SCAN_SHARE = 10, /* where scans take long they take no more of the time than a 10th */
+	SCAN_SHARE = 5, /* where scans take long they take no more of the time than a fifth .. */
+	SCAN_REST_MS = 20 * 1000, /* .. or come as seldom as that */
 	SELDOM_MS = 60 * 1000,
 	TROUBLE_MS = 1000, /* the store is busy, or a disk is full */
 	LOOKS_MAX = 64,	   /* between two sleeps */
@@ -250,8 +251,8 @@ static struct instant scan_until(const struct desk *d)
 	return (struct instant){now.ms + (d->kind->every_ms ? 0 : scan_every_ms(d))};
 }
 
-/* Into the agenda. What cannot be read now is for the next scan. */
-static void find_due(struct desk *d, int64_t now)
+/* Into the agenda. false: not all could be read; the rest is for the next scan. */
+static bool find_due(struct desk *d, int64_t now)
 {
 	struct due_walk walk = {.chore = d->kind->chore, .seldom = now >= d->seldom_ms};
 	uint64_t merchants[DUE_WALK_PAGE];
@@ -271,16 +272,23 @@ static void find_due(struct desk *d, int64_t now)
 	arena_release(&arena);
 	if (walk.seldom && walk.ended)
 		d->seldom_ms = now + SELDOM_MS;
+	return walk.ended;
+}
+
+static int64_t rest_ms(int64_t took_ms)
+{
+	int64_t ms = took_ms * (SCAN_SHARE - 1);
+	return ms < SCAN_REST_MS ? ms : SCAN_REST_MS;
 }
 
 static void scan(struct desk *d)
 {
-	int64_t begun = monotonic_ms();
 	if (d->kind->tend)
 		d->kind->tend(d);
-	find_due(d, begun);
+	int64_t begun = monotonic_ms();
+	bool all = find_due(d, begun);
 	int64_t now = monotonic_ms();
-	d->rested_ms = now + (now - begun) * (SCAN_SHARE - 1);
+	d->rested_ms = all ? now + rest_ms(now - begun) : now;
 	d->scan_ms = now + scan_every_ms(d);
 }
 

@@ -81,15 +81,19 @@ static const struct desk_kind desk_upkeep = {
     .name = "upkeep", .actor = "job", .chore = CHORE_UPKEEP, .every_ms = EVERY_MS, .look = look};
 
 struct upkeep {
+	struct desk_kind kind;
 	struct courier_config config; /* it calls nobody, and leases nothing */
 	struct desk desk;
 };
 
-struct upkeep *upkeep_start(struct engine *e)
+struct upkeep *upkeep_start(struct engine *e, unsigned every_ms)
 {
 	struct upkeep *u = calloc(1, sizeof(*u));
 	must(u);
-	u->desk = (struct desk){.kind = &desk_upkeep, .config = &u->config, .engine = e};
+	u->kind = desk_upkeep;
+	if (every_ms)
+		u->kind.every_ms = every_ms;
+	u->desk = (struct desk){.kind = &u->kind, .config = &u->config, .engine = e};
 	must(desk_start(&u->desk));
 	return u;
 }

@@ -121,7 +121,7 @@ static int serve_on(struct server *server, const struct config *config)
 	struct courier_config outside = {.allow_private = config->allow_private_targets,
 					 .spool = server->spool};
 	struct courier *courier = config->courier ? courier_start(server->engine, &outside) : NULL;
-	struct upkeep *upkeep = upkeep_start(server->engine);
+	struct upkeep *upkeep = upkeep_start(server->engine, 0);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);

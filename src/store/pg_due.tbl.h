@@ -31,13 +31,14 @@
 #define DUE_CAMPAIGN(ms) "campaign t WHERE t.running AND " DUE_CAMPAIGN_AT " <= " DUE_TIME(ms)
 #define DUE_JOB(ms) "job t WHERE t.jobs_open_ordinal IS NOT NULL AND (t.state <> 1 OR t.created < " DUE_TIME(ms " - 86400000") ")"
 #define DUE_HOLD(ms) "coupon t WHERE t.coupons_due_ordinal IS NOT NULL AND t.due <= (" ms ") / 60000"
-#define DUE_EACH(ms, condition) "head t WHERE EXISTS (SELECT FROM " condition(ms) ")"
-#define DUE_NOTICE(ms) "notice n WHERE n.merchant_id = t.merchant_id AND n.happened < " DUE_TIME(ms " - 2592000000")
-#define DUE_REQUEST(ms, class, span) \
-	"request r WHERE r.merchant_id = t.merchant_id AND r.class = " class " AND r.bucket < (" ms ") / " span
-#define DUE_DIALECT(ms) DUE_REQUEST(ms, "1", "86400000")
-#define DUE_NATIVE(ms)  DUE_REQUEST(ms, "2", "7776000000")
-#define DUE_ROW(ms)     DUE_REQUEST(ms, "3", "604800000")
+/* Past their time: rows of `r`. Any one of a merchant's is enough. */
+#define OLD_NOTICE(r, ms) "notice " r " WHERE " r ".happened < " DUE_TIME(ms " - 2592000000")
+#define OLD_REQUEST(class, span, r, ms) \
+	"request " r " WHERE " r ".class = " class " AND " r ".bucket < (" ms ") / " span
+#define OLD_OF_DIALECT(r, ms) OLD_REQUEST("1", "86400000", r, ms)
+#define OLD_NATIVE(r, ms)     OLD_REQUEST("2", "7776000000", r, ms)
+#define OLD_ROW(r, ms)        OLD_REQUEST("3", "604800000", r, ms)
+#define DUE_EACH(what) DUE_OF("head t WHERE EXISTS (SELECT FROM " what("r", DUE_NOW) " AND r.merchant_id = t.merchant_id)")
 
 #define DUE_STATEMENTS(DUE)                                                                                        \
 	DUE(CAMPAIGNS, DUE_CAMPAIGNS,       OFTEN,  CLOCK,    DUE_BY_TIME(DUE_CAMPAIGN(DUE_NOW)))                  \
@@ -48,17 +49,17 @@
 	DUE(WEBHOOKS,  DUE_DELIVERIES,      OFTEN,  NO_CLOCK, DUE_OF("webhook t WHERE t.webhooks_ordinal IS NOT NULL" \
 		" AND t.suspended IS NULL AND EXISTS (SELECT FROM delivery d WHERE d.merchant_id = t.merchant_id"  \
 		" AND d.webhook = t.number AND d.deliveries_waiting_ordinal IS NOT NULL)"))                        \
-	DUE(WEBHOOKS,  DUE_NOTICES,         SELDOM, CLOCK,    DUE_OF(DUE_EACH(DUE_NOW, DUE_NOTICE)))               \
-	DUE(WEBHOOKS,  DUE_NOTICES_AHEAD,   OFTEN,  CLOCK,    DUE_AHEAD(DUE_EACH(DUE_THERE, DUE_NOTICE)))          \
+	DUE(WEBHOOKS,  DUE_NOTICES,         SELDOM, CLOCK,    DUE_EACH(OLD_NOTICE))                                \
+	DUE(WEBHOOKS,  DUE_NOTICES_AHEAD,   OFTEN,  CLOCK,    DUE_AHEAD(OLD_NOTICE("t", DUE_THERE)))               \
 	DUE(ERRANDS,   DUE_ERRANDS,         OFTEN,  NO_CLOCK, DUE_OF("errand t WHERE t.errands_waiting_ordinal IS NOT NULL")) \
 	DUE(JOBS,      DUE_JOBS,            OFTEN,  CLOCK,    DUE_OF(DUE_JOB(DUE_NOW)))                            \
 	DUE(JOBS,      DUE_JOBS_AHEAD,      OFTEN,  CLOCK,    DUE_AHEAD(DUE_JOB(DUE_THERE)))                       \
-	DUE(UPKEEP,    DUE_DIALECT,         OFTEN,  CLOCK,    DUE_OF(DUE_EACH(DUE_NOW, DUE_DIALECT)))              \
-	DUE(UPKEEP,    DUE_DIALECT_AHEAD,   OFTEN,  CLOCK,    DUE_AHEAD(DUE_EACH(DUE_THERE, DUE_DIALECT)))         \
-	DUE(UPKEEP,    DUE_NATIVE,          OFTEN,  CLOCK,    DUE_OF(DUE_EACH(DUE_NOW, DUE_NATIVE)))               \
-	DUE(UPKEEP,    DUE_NATIVE_AHEAD,    OFTEN,  CLOCK,    DUE_AHEAD(DUE_EACH(DUE_THERE, DUE_NATIVE)))          \
-	DUE(UPKEEP,    DUE_ROWS,            OFTEN,  CLOCK,    DUE_OF(DUE_EACH(DUE_NOW, DUE_ROW)))                  \
-	DUE(UPKEEP,    DUE_ROWS_AHEAD,      OFTEN,  CLOCK,    DUE_AHEAD(DUE_EACH(DUE_THERE, DUE_ROW)))             \
+	DUE(UPKEEP,    DUE_DIALECT,         OFTEN,  CLOCK,    DUE_EACH(OLD_OF_DIALECT))                            \
+	DUE(UPKEEP,    DUE_DIALECT_AHEAD,   OFTEN,  CLOCK,    DUE_AHEAD(OLD_OF_DIALECT("t", DUE_THERE)))           \
+	DUE(UPKEEP,    DUE_NATIVE,          OFTEN,  CLOCK,    DUE_EACH(OLD_NATIVE))                                \
+	DUE(UPKEEP,    DUE_NATIVE_AHEAD,    OFTEN,  CLOCK,    DUE_AHEAD(OLD_NATIVE("t", DUE_THERE)))               \
+	DUE(UPKEEP,    DUE_ROWS,            OFTEN,  CLOCK,    DUE_EACH(OLD_ROW))                                   \
+	DUE(UPKEEP,    DUE_ROWS_AHEAD,      OFTEN,  CLOCK,    DUE_AHEAD(OLD_ROW("t", DUE_THERE)))                  \
 	DUE(UPKEEP,    DUE_HOLDS,           OFTEN,  CLOCK,    DUE_OF(DUE_HOLD(DUE_NOW)))                           \
 	DUE(UPKEEP,    DUE_HOLDS_AHEAD,     OFTEN,  CLOCK,    DUE_AHEAD(DUE_HOLD(DUE_THERE)))                      \
 	DUE(UPKEEP,    DUE_UNSWEPT,         OFTEN,  NO_CLOCK, DUE_OF("campaign t WHERE t.campaigns_unswept_ordinal IS NOT NULL")) \
