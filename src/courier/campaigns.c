@@ -20,7 +20,7 @@ enum {
 	SMALL = 8, /* members of a step after one that failed: it may have been too large */
 	STEP_BYTES_MAX = CALL_BYTES_MAX,
 	DUE_BYTES_MAX = CALL_BYTES_MAX,
-	FAR_MS = 60 * 1000, /* looked at again then, at the latest */
+	FAR_MS = 60 * 1000, /* a scan finds what comes later, when its time is near */
 	OTHERS_MS = 1000,   /* the same, where another courier works at it */
 };
 
@@ -85,7 +85,7 @@ static void step_fill(struct desk *d, const struct desk_merchant *m, const struc
 		s->cmd.walk = (struct campaign_walk_cmd){due->number, n, d->owner};
 	arena_init(&s->arena, STEP_BYTES_MAX);
 	s->write =
-	    desk_write_of(m, &(struct desk_write){command, &s->cmd, &s->ret, true}, &s->arena);
+	    desk_write_of(d, m, &(struct desk_write){command, &s->cmd, &s->ret, true}, &s->arena);
 	s->write.done = step_done;
 	s->write.context = d->state;
 }
@@ -134,7 +134,7 @@ static int64_t ms_until(struct instant at, struct instant now)
 	if (instant_is_none(at))
 		return DESK_WAITS;
 	int64_t ms = at.ms - now.ms;
-	return ms < 1 ? 1 : ms > FAR_MS ? FAR_MS : ms;
+	return ms < 1 ? 1 : ms > FAR_MS ? DESK_WAITS : ms;
 }
 
 /* A page from the rank: the first that has something to do, or when one will. *ret_next: the rank
@@ -193,6 +193,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 
 const struct desk_kind desk_campaigns = {
     .name = "campaigns",
+    .chore = CHORE_CAMPAIGNS,
     .tables = DESK_TABLES(CAMPAIGN, MEMBER),
     .open = open,
     .look = look,

@@ -44,7 +44,6 @@ static void desk_add(struct courier *c, const struct desk_kind *kind, uint64_t o
 	d->config = &c->config;
 	d->engine = c->engine;
 	d->owner = owner;
-	d->alone = !engine_waits(c->engine);
 	must(desk_start(d));
 	c->desks[c->n++] = d;
 }

@@ -21,6 +21,12 @@ struct courier *courier_start(struct engine *e, const struct courier_config *con
 /* Ends what is in flight, or gives it up after some seconds; gives back its leases. */
 void courier_stop(struct courier *c);
 
+/* What every server does beside its calls, whether it has a courier or not: forgets, sweeps,
+ * settles (upkeep.c). every_ms 0: once a minute. engine_stop_jobs comes before its stop. */
+struct upkeep;
+struct upkeep *upkeep_start(struct engine *e, unsigned every_ms);
+void upkeep_stop(struct upkeep *u);
+
 /* What couriers count for /metrics: tries by their outcome, and what waits, as the desks last saw
  * it of each merchant. A process has one courier, so there is one of these. On several nodes each
  * courier sees all that waits; it counts the tries that it made itself. */

@@ -5,12 +5,14 @@
 
 enum {
 	LEASE_MS = 15000,
-	SCAN_ALONE_MS = 60 * 1000, /* nobody else writes: in case a ring was missed */
+	SCAN_ALONE_MS = 60 * 1000, /* nobody else writes: for what is far off */
 	SCAN_SHARED_MS = 2000,
+	SCAN_SHARE = 5, /* where scans take long they take no more of the time than a fifth .. */
+	SCAN_REST_MS = 20 * 1000, /* .. or come as seldom as that */
+	SELDOM_MS = 60 * 1000,
 	TROUBLE_MS = 1000, /* the store is busy, or a disk is full */
 	LOOKS_MAX = 64,	   /* between two sleeps */
 	STOP_MS = 5000,	   /* for what is in flight */
-	MERCHANTS_PAGE = 100,
 };
 
 void desk_look_in(struct desk *d, uint64_t merchant, int64_t ms)
@@ -100,16 +102,17 @@ void desk_end(struct desk *d)
 	d->tx = NULL;
 }
 
-struct write desk_write_of(const struct desk_merchant *m, const struct desk_write *write,
-			   struct arena *arena)
+struct write desk_write_of(const struct desk *d, const struct desk_merchant *m,
+			   const struct desk_write *write, struct arena *arena)
 {
 	const struct command_row *row = command_get(write->command);
+	struct text actor = d->kind->actor ? text_of(d->kind->actor) : TEXT("courier");
 	must(row && row->mode == COMMAND_WRITE);
 	return (struct write){.merchant = m->number,
 			      .clock = m->clock,
 			      .command = write->command,
 			      .handle = row->handle,
-			      .actor = TEXT("courier"),
+			      .actor = actor,
 			      .cmd = write->cmd,
 			      .ret = write->ret,
 			      .ret_size = row->ret_size,
@@ -126,7 +129,7 @@ bool desk_fault_passes(enum fault fault)
 enum fault desk_run(struct desk *d, const struct desk_merchant *m, const struct desk_write *write,
 		    struct arena *arena)
 {
-	struct write w = desk_write_of(m, write, arena);
+	struct write w = desk_write_of(d, m, write, arena);
 	must(!d->tx);
 	return engine_run(d->engine, &w);
 }
@@ -235,32 +238,63 @@ static bool find_merchant(struct desk *d, uint64_t number, struct desk_merchant 
 	return found;
 }
 
-/* A page of them. Returns how many; 0: there are no more, or they cannot be read now. */
-static unsigned scan_page(struct desk *d, uint64_t from, int64_t now)
+static unsigned scan_every_ms(const struct desk *d)
 {
-	struct merchant_list_cmd cmd = {.from = from, .n = MERCHANTS_PAGE};
-	struct merchant_list_ret page = {0};
+	unsigned ms = d->alone ? SCAN_ALONE_MS : SCAN_SHARED_MS;
+	return d->kind->every_ms ? d->kind->every_ms : ms;
+}
+
+/* What comes due before the next scan is found too: `look` says when. */
+static struct instant scan_until(const struct desk *d)
+{
+	struct instant now = reader_env(d->tx)->now;
+	return (struct instant){now.ms + (d->kind->every_ms ? 0 : scan_every_ms(d))};
+}
+
+/* Into the agenda. false: not all could be read; the rest is for the next scan. */
+static bool find_due(struct desk *d, int64_t now)
+{
+	struct due_walk walk = {.chore = d->kind->chore, .seldom = now >= d->seldom_ms};
+	uint64_t merchants[DUE_WALK_PAGE];
 	struct arena arena;
+	enum fault fault = OK;
 	arena_init(&arena, CALL_BYTES_MAX);
-	desk_begin(d, &store, &arena);
-	if (desk_read(d, COMMAND_merchant_list, &cmd, &page) != OK)
-		page.n = 0;
-	for (unsigned i = 0; i < page.n; i++)
-		agenda_add(&d->agenda, page.rows[i].number, now);
-	desk_end(d);
+	while (fault == OK && !walk.ended && !atomic_load(&d->stopping)) {
+		unsigned n = 0;
+		desk_begin(d, &store, &arena);
+		walk.until = scan_until(d);
+		fault = reader_due(d->reader, &walk, merchants, &n);
+		desk_end(d);
+		arena_reset(&arena);
+		for (unsigned i = 0; i < n; i++)
+			agenda_add(&d->agenda, merchants[i], now);
+	}
 	arena_release(&arena);
-	return page.n;
+	if (walk.seldom && walk.ended)
+		d->seldom_ms = now + SELDOM_MS;
+	return walk.ended;
+}
+
+static int64_t rest_ms(int64_t took_ms)
+{
+	int64_t ms = took_ms * (SCAN_SHARE - 1);
+	return ms < SCAN_REST_MS ? ms : SCAN_REST_MS;
 }
 
 static void scan(struct desk *d)
 {
+	if (d->kind->tend)
+		d->kind->tend(d);
+	int64_t begun = monotonic_ms();
+	bool all = find_due(d, begun);
 	int64_t now = monotonic_ms();
-	unsigned n;
-	for (uint64_t from = 0; !atomic_load(&d->stopping); from += n) {
-		n = scan_page(d, from, now);
-		if (n < MERCHANTS_PAGE)
-			return;
-	}
+	d->rested_ms = all ? now + rest_ms(now - begun) : now;
+	d->scan_ms = now + scan_every_ms(d);
+}
+
+static int64_t next_scan(const struct desk *d)
+{
+	return d->scan_ms > d->rested_ms ? d->scan_ms : d->rested_ms;
 }
 
 /* --- the thread --- */
@@ -296,19 +330,19 @@ static void finish(struct desk *d)
 static void *run(void *context)
 {
 	struct desk *d = context;
-	int64_t scan_at = monotonic_ms();
 	uint64_t merchant;
+	d->scan_ms = monotonic_ms() + d->kind->every_ms;
 
 	while (!atomic_load(&d->stopping)) {
-		if (take_rung(d) || monotonic_ms() >= scan_at) {
+		if (take_rung(d))
+			d->scan_ms = monotonic_ms();
+		if (monotonic_ms() >= next_scan(d))
 			scan(d);
-			scan_at = monotonic_ms() + (d->alone ? SCAN_ALONE_MS : SCAN_SHARED_MS);
-		}
 		int64_t now = monotonic_ms();
 		for (unsigned i = 0; i < LOOKS_MAX && agenda_take(&d->agenda, now, &merchant); i++)
 			look(d, merchant);
 		int64_t next = agenda_next_ms(&d->agenda);
-		sleep_ms(d, ms_until(next < scan_at ? next : scan_at));
+		sleep_ms(d, ms_until(next < next_scan(d) ? next : next_scan(d)));
 	}
 	finish(d);
 	return NULL;
@@ -322,6 +356,7 @@ bool desk_start(struct desk *d)
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->bell, &attributes);
 	pthread_condattr_destroy(&attributes);
+	d->alone = !engine_waits(d->engine);
 	d->reader = reader_open(d->engine);
 	if (d->kind->open && !d->kind->open(d))
 		return false;

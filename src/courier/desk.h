@@ -1,8 +1,9 @@
 /*
- * A desk: one kind of work of the courier, on a thread of its own.
+ * A desk: one kind of work that acts by itself, on a thread of its own.
  *
  *   rung (a write of this process gave a merchant work), due (the time that `look` named has
- *   come), scanned (every merchant, now and then: what other nodes wrote)
+ *   come), scanned (now and then the merchants who have such work: what other nodes wrote, and what
+ *   is far off until its time comes)
  *        -> look(desk, merchant) -> does what is due, starts what takes long, says when to look
  *           again
  *
@@ -42,9 +43,13 @@ static inline int64_t desk_sooner(int64_t a, int64_t b)
 /* A row of the table in courier.c. */
 struct desk_kind {
 	const char *name;
+	const char *actor;	      /* in the ledger; NULL: "courier" */
+	enum chore chore;	      /* whom a scan finds */
+	unsigned every_ms;	      /* between two scans, and before the first; 0: desk.c knows */
 	uint64_t tables;	      /* that ring it: bits 1 << enum table */
 	bool (*open)(struct desk *d); /* NULL: nothing to open. false: no memory */
 	int64_t (*look)(struct desk *d, const struct desk_merchant *m);
+	void (*tend)(struct desk *d); /* at each scan; NULL: nothing */
 	/* Sleeps at most so long; NULL: on the desk's bell. `wake` ends it, on any thread. */
 	void (*wait)(struct desk *d, unsigned ms);
 	void (*wake)(struct desk *d);
@@ -64,13 +69,15 @@ struct desk {
 	struct reader *reader;
 	void *state; /* the kind's own */
 	uint64_t owner;
-	bool alone; /* no other courier can be at this store */
 	/* desk.c's own */
+	bool alone;    /* nobody else can be at this store */
 	struct tx *tx; /* between desk_begin and desk_end */
 	struct detail detail;
 	struct agenda agenda;
 	struct desk_lease leases[DESK_LEASES_MAX];
 	unsigned lease_count;
+	/* monotonic: when to scan, not before, and when for what is dear to find, too */
+	int64_t scan_ms, rested_ms, seldom_ms;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t bell;
@@ -104,8 +111,8 @@ struct desk_write {
 	bool job;
 };
 /* The same for engine_submit: `done` and `context` are the caller's to set. */
-struct write desk_write_of(const struct desk_merchant *m, const struct desk_write *write,
-			   struct arena *arena);
+struct write desk_write_of(const struct desk *d, const struct desk_merchant *m,
+			   const struct desk_write *write, struct arena *arena);
 /* The store cannot take a write now; later it may. */
 bool desk_fault_passes(enum fault fault);
 CHECKED enum fault desk_run(struct desk *d, const struct desk_merchant *m,

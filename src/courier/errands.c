@@ -23,6 +23,7 @@ enum {
 	OLDEST_PAGE = 8,
 	DUE_PAGES_MAX = 64, /* looked at in one look; those behind were tried last */
 	OTHERS_MS = 2000,   /* another courier has it: whether it has gone */
+	COUNT_MS = 2000,    /* what waits is counted so often */
 	SETTLE_AGAIN_MS = 200,
 	FULL_MS = 50,
 };
@@ -298,6 +299,8 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 		return DESK_TROUBLE;
 	for (unsigned i = 0; i < n; i++)
 		look_at(&l, &providers[i]);
+	if (n)
+		look_again(&l, COUNT_MS);
 	return l.trouble ? DESK_TROUBLE : l.next_ms;
 }
 
@@ -349,6 +352,7 @@ static void close(struct desk *d)
 
 const struct desk_kind desk_errands = {
     .name = "errands",
+    .chore = CHORE_ERRANDS,
     .tables = DESK_TABLES(PROVIDER, ERRAND),
     .open = open,
     .look = look,

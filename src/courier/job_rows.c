@@ -139,7 +139,7 @@ static void row_done(struct write *write)
 static void send_row(struct work *w, struct work_row *r, enum command command)
 {
 	struct desk_write write = {command, r->cmd, r->ret, true};
-	r->write = desk_write_of(w->merchant, &write, &r->arena);
+	r->write = desk_write_of(w->desk, w->merchant, &write, &r->arena);
 	if (w->job.kind == JOB_IMPORT) {
 		r->once.command = command;
 		r->once.cmd = r->cmd;

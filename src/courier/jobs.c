@@ -252,15 +252,16 @@ static bool is_kept(void *context, const struct spool_name *name, int64_t age_s)
 	return fault == OK ? !job_is_over(&ret.job) : fault != FAULT_JOB_UNKNOWN;
 }
 
-static void sweep(struct jobs *s)
+static void tend(struct desk *d)
 {
-	struct sweep sweep = {.desk = s->work.desk};
+	struct jobs *s = d->state;
+	struct sweep sweep = {.desk = d};
 	int64_t now = monotonic_ms();
-	if (s->swept_ms && now - s->swept_ms < SWEEP_MS)
+	if (!d->config->spool || (s->swept_ms && now - s->swept_ms < SWEEP_MS))
 		return;
 	s->swept_ms = now;
 	arena_init(&sweep.arena, CALL_BYTES_MAX);
-	spool_sweep(s->work.desk->config->spool, is_kept, &sweep);
+	spool_sweep(d->config->spool, is_kept, &sweep);
 	arena_release(&sweep.arena);
 }
 
@@ -273,7 +274,6 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	bool any;
 	if (!d->config->spool)
 		return DESK_WAITS;
-	sweep(s);
 	w->merchant = m;
 	w->input = w->result = -1;
 	arena_reset(&w->arena);
@@ -292,8 +292,10 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 
 const struct desk_kind desk_jobs = {
     .name = "jobs",
+    .chore = CHORE_JOBS,
     .tables = DESK_TABLES(JOB, JOB),
     .open = open_desk,
     .look = look,
+    .tend = tend,
     .close = close_desk,
 };

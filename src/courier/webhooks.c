@@ -415,6 +415,7 @@ static void office_close(struct desk *d)
 }
 
 const struct desk_kind desk_webhooks = {.name = "webhooks",
+					.chore = CHORE_WEBHOOKS,
 					.tables = DESK_TABLES(WEBHOOK, DELIVERY),
 					.open = office_open,
 					.look = look,

@@ -1,6 +1,6 @@
 /*
  * `couponry serve`: opens the store, starts the loops, the slow thread, the admin socket and the
- * jobs, serves until SIGTERM or SIGINT, drains, closes.
+ * desk of upkeep, the courier, serves until SIGTERM or SIGINT, drains, closes.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 #include "serve/config.h"
 #include "serve/worker.h"
 
-enum { WORKERS_MAX = 64, JOB_EVERY_S = 60, JOB_ROWS = 256 };
+enum { WORKERS_MAX = 64 };
 
 static struct http_server *serving; /* for the signal handler */
 
@@ -45,166 +45,6 @@ static int fail(enum fault fault, const char *why)
 	fprintf(stderr, "couponry: %s: %s%s%s\n", fault_name(fault), fault_text(fault),
 		why ? ": " : "", why ? why : "");
 	return fault == FAULT_USAGE ? 2 : 1;
-}
-
-/* --- jobs: forgetting old requests, sweeping deleted campaigns, releasing holds that have run out,
- * settling erasures and merges --- */
-
-struct jobs {
-	struct engine *engine;
-	struct reader *reader;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t stop_now;
-	bool stop;
-};
-
-struct job_merchant {
-	uint64_t number;
-	struct merchant_clock clock;
-};
-
-static enum fault job_run(struct jobs *jobs, const struct job_merchant *merchant,
-			  enum command command, const void *cmd, void *ret)
-{
-	struct arena arena;
-
-	arena_init(&arena, CALL_BYTES_MAX);
-	struct write w = {.merchant = merchant->number,
-			  .clock = merchant->clock,
-			  .command = command,
-			  .handle = command_get(command)->handle,
-			  .actor = TEXT("job"),
-			  .cmd = cmd,
-			  .ret = ret,
-			  .arena = &arena,
-			  .job = true};
-	enum fault fault = engine_run(jobs->engine, &w);
-	arena_release(&arena);
-	return fault;
-}
-
-/* Again and again, until a step does less than it may. */
-static bool job_drain(struct jobs *jobs, const struct job_merchant *merchant, enum command command,
-		      const void *cmd, void *ret, unsigned *did)
-{
-	do {
-		*did = 0;
-		if (job_run(jobs, merchant, command, cmd, ret) != OK)
-			return false;
-	} while (*did >= JOB_ROWS && !jobs->stop);
-	return true;
-}
-
-static void jobs_of_merchant(struct jobs *jobs, const struct job_merchant *merchant)
-{
-	static const enum request_class classes[] = {REQUEST_DIALECT, REQUEST_NATIVE, REQUEST_JOB};
-	struct request_forget_ret forgotten;
-	struct campaign_sweep_cmd sweep = {.n = JOB_ROWS};
-	struct campaign_sweep_ret swept;
-	struct hold_sweep_cmd holds = {.n = JOB_ROWS};
-	struct hold_sweep_ret released;
-
-	for (size_t i = 0; i < COUNT_OF(classes); i++) {
-		struct request_forget_cmd forget = {.class = classes[i], .n = JOB_ROWS};
-		if (!job_drain(jobs, merchant, COMMAND_request_forget, &forget, &forgotten,
-			       &forgotten.forgotten))
-			return;
-	}
-	if (job_drain(jobs, merchant, COMMAND_campaign_sweep, &sweep, &swept, &swept.swept))
-		(void)job_drain(jobs, merchant, COMMAND_hold_sweep, &holds, &released,
-				&released.swept);
-}
-
-/* What an interrupted command line left. */
-static void settle_merchant(struct jobs *jobs, const struct job_merchant *merchant)
-{
-	struct customer_settle_cmd cmd = {.n = JOB_ROWS};
-	struct customer_settle_ret ret;
-
-	do {
-		ret.left = 0;
-		if (job_run(jobs, merchant, COMMAND_customer_settle, &cmd, &ret) != OK)
-			return;
-	} while (ret.left && !jobs->stop);
-	if (!jobs->stop)
-		(void)!engine_wipe(jobs->engine, merchant->number); /* the next round tries again */
-}
-
-static unsigned merchants_after(struct jobs *jobs, uint64_t from, struct job_merchant *ret,
-				unsigned n)
-{
-	struct arena arena;
-	struct detail detail;
-	struct merchant_list_cmd cmd = {.from = from, .n = n};
-	struct merchant_list_ret page = {0};
-
-	arena_init(&arena, CALL_BYTES_MAX);
-	reader_begin(jobs->reader, 0, &arena, &detail);
-	if (reader_apply(jobs->reader, merchant_list, &cmd, &page) != OK)
-		page.n = 0;
-	for (unsigned i = 0; i < page.n; i++)
-		ret[i] =
-		    (struct job_merchant){page.rows[i].number, merchant_clock_of(&page.rows[i])};
-	reader_end(jobs->reader);
-	arena_release(&arena);
-	return page.n;
-}
-
-static void jobs_round(struct jobs *jobs)
-{
-	struct job_merchant merchants[100];
-	unsigned n;
-
-	for (uint64_t from = 0; !jobs->stop; from += n) {
-		n = merchants_after(jobs, from, merchants, COUNT_OF(merchants));
-		for (unsigned i = 0; i < n && !jobs->stop; i++) {
-			jobs_of_merchant(jobs, &merchants[i]);
-			settle_merchant(jobs, &merchants[i]);
-		}
-		if (!n)
-			return;
-	}
-}
-
-static void *jobs_thread(void *context)
-{
-	struct jobs *jobs = context;
-
-	jobs->reader = reader_open(jobs->engine);
-	pthread_mutex_lock(&jobs->lock);
-	while (!jobs->stop) {
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += JOB_EVERY_S;
-		if (pthread_cond_timedwait(&jobs->stop_now, &jobs->lock, &until) != ETIMEDOUT)
-			continue;
-		pthread_mutex_unlock(&jobs->lock);
-		jobs_round(jobs);
-		pthread_mutex_lock(&jobs->lock);
-	}
-	pthread_mutex_unlock(&jobs->lock);
-	reader_close(jobs->reader);
-	return NULL;
-}
-
-static void jobs_start(struct jobs *jobs, struct engine *engine)
-{
-	jobs->engine = engine;
-	pthread_mutex_init(&jobs->lock, NULL);
-	pthread_cond_init(&jobs->stop_now, NULL);
-	must(pthread_create(&jobs->thread, NULL, jobs_thread, jobs) == 0);
-}
-
-static void jobs_stop(struct jobs *jobs)
-{
-	pthread_mutex_lock(&jobs->lock);
-	jobs->stop = true;
-	pthread_cond_signal(&jobs->stop_now);
-	pthread_mutex_unlock(&jobs->lock);
-	pthread_join(jobs->thread, NULL);
-	pthread_cond_destroy(&jobs->stop_now);
-	pthread_mutex_destroy(&jobs->lock);
 }
 
 /* --- before serving --- */
@@ -273,7 +113,6 @@ static int serve_on(struct server *server, const struct config *config)
 	server->http = http_server_open(&http, &why);
 	if (!server->http)
 		return fail(FAULT_USAGE, why);
-	struct jobs jobs = {0};
 	/* A store that all can reach needs nobody to hand commands to. */
 	struct admin *admin =
 	    config->data ? admin_start(server->engine, config->data,
@@ -282,7 +121,7 @@ static int serve_on(struct server *server, const struct config *config)
 	struct courier_config outside = {.allow_private = config->allow_private_targets,
 					 .spool = server->spool};
 	struct courier *courier = config->courier ? courier_start(server->engine, &outside) : NULL;
-	jobs_start(&jobs, server->engine);
+	struct upkeep *upkeep = upkeep_start(server->engine, 0);
 	serving = server->http;
 	sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
 	sigaction(SIGINT, &(struct sigaction){.sa_handler = on_signal}, NULL);
@@ -295,7 +134,7 @@ static int serve_on(struct server *server, const struct config *config)
 	engine_stop_jobs(server->engine);
 	if (admin)
 		admin_stop(admin);
-	jobs_stop(&jobs);
+	upkeep_stop(upkeep);
 	if (courier)
 		courier_stop(courier);
 	return 0;

@@ -7,6 +7,7 @@
  */
 #include "store/engine.h"
 
+#include "store/due.h"
 #include "store/look.h"
 #include "store/entry.h"
 #include "store/lock.h"
@@ -396,6 +397,12 @@ static enum fault apply(struct tx *tx, handler *handle, const void *cmd, void *r
 	return handle(tx, &tx->env, cmd, ret);
 }
 
+static enum fault due(struct reader *r, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+		      unsigned *ret_n)
+{
+	return due_by_lists(&r->base.tx, w, ret, ret_n);
+}
+
 /* ---- what it tells ---- */
 
 static uint64_t credential_version(const struct engine *e)
@@ -458,6 +465,7 @@ static const struct engine_verbs verbs = {
     .reader_rest = embedded_reader_rest,
     .reader_apply = apply,
     .reader_look = look,
+    .reader_due = due,
     .reader_try = embedded_try,
     .submit = embedded_submit,
     .wipe = embedded_wipe,

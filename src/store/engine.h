@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "store/chores.tbl.h"
 #include "store/store.h"
 
 struct engine;
@@ -103,6 +104,29 @@ void reader_keep(struct reader *r);
 void reader_rest(struct reader *r);
 /* For long scans: ends and begins at the newest state, keeping merchant, clock and arena. */
 struct tx *reader_renew(struct reader *r);
+
+/* --- what is due --- */
+enum chore {
+#define CHORE(NAME, list) CHORE_##NAME,
+	CHORES(CHORE)
+#undef CHORE
+	    CHORE_COUNT
+};
+/* A walk over the merchants for whom there is something of a chore to do by then. Zeroes but for
+ * what is asked. */
+struct due_walk {
+	enum chore chore;
+	struct instant until; /* everybody's time: sandboxes are asked by their own */
+	bool seldom;	      /* also what may wait for a minute, and is dear to find */
+	/* out */
+	bool ended;
+	uint64_t place, after; /* the engine's own */
+};
+enum { DUE_WALK_PAGE = 256 };
+/* The next of them, perhaps none, with merchants that have something of it which is not due yet,
+ * and some of them twice. In a transaction of merchant 0; until the walk has ended. */
+CHECKED enum fault reader_due(struct reader *r, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+			      unsigned *ret_n);
 
 /* --- writes: through the lane --- */
 struct write {

@@ -119,6 +119,13 @@ void reader_look(struct reader *r, const struct reader_look *looks, unsigned n)
 	verbs_of_reader(r)->reader_look(r, looks, n);
 }
 
+enum fault reader_due(struct reader *r, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+		      unsigned *ret_n)
+{
+	must(!w->ended);
+	return verbs_of_reader(r)->reader_due(r, w, ret, ret_n);
+}
+
 enum fault reader_try(struct reader *r, struct write *w)
 {
 	return verbs_of_reader(r)->reader_try(r, w);

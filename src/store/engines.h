@@ -24,6 +24,8 @@ struct engine_verbs {
 	void (*reader_rest)(struct reader *r);
 	enum fault (*reader_apply)(struct tx *tx, handler *handle, const void *cmd, void *ret);
 	void (*reader_look)(struct reader *r, const struct reader_look *looks, unsigned n);
+	enum fault (*reader_due)(struct reader *r, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+				 unsigned *ret_n);
 	enum fault (*reader_try)(struct reader *r, struct write *w);
 	void (*submit)(struct engine *e, struct write *w);
 	enum fault (*wipe)(struct engine *e, uint64_t merchant);

@@ -224,6 +224,14 @@ void ddl_rooms(const struct ddl *d, struct buffer *out)
 #undef ROOM
 }
 
+void ddl_due(struct buffer *out)
+{
+#define INDEX(name, table, rest) \
+	add(out, "CREATE INDEX IF NOT EXISTS " #name " ON " #table " " rest ";\n");
+	DUE_INDEXES(INDEX)
+#undef INDEX
+}
+
 void ddl_views(struct buffer *out)
 {
 #define VIEW(name, comment, text)                                  \

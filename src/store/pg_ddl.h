@@ -15,5 +15,7 @@ void ddl_tables(const struct ddl *d, struct buffer *out);
 /* How full their pages are to be. */
 void ddl_rooms(const struct ddl *d, struct buffer *out);
 void ddl_views(struct buffer *out);
+/* Indexes by which what is due is found: pg_due.tbl.h. */
+void ddl_due(struct buffer *out);
 /* The table that says how far the others are. */
 extern const char ddl_version[];

@@ -379,6 +379,7 @@ static const struct engine_verbs verbs = {
     .reader_rest = pg_reader_rest,
     .reader_apply = pg_reader_apply,
     .reader_look = pg_reader_look,
+    .reader_due = pg_reader_due,
     .reader_try = pg_reader_try,
     .submit = pg_submit,
     .wipe = wipe,

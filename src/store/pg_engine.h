@@ -153,6 +153,8 @@ void pg_reader_end(struct reader *r);
 enum fault pg_reader_apply(struct tx *tx, handler *handle, const void *cmd, void *ret);
 void pg_reader_keep(struct reader *r);
 void pg_reader_rest(struct reader *r);
+CHECKED enum fault pg_reader_due(struct reader *r, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+				 unsigned *ret_n);
 void pg_reader_look(struct reader *r, const struct reader_look *looks, unsigned n);
 enum fault pg_reader_try(struct reader *r, struct write *w);
 /* Loads what is wanted through a connection in a transaction. */

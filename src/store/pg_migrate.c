@@ -23,12 +23,19 @@ static void write_rooms(const struct ddl *d, struct buffer *out)
 	ddl_rooms(d, out);
 }
 
+static void write_due(const struct ddl *d, struct buffer *out)
+{
+	(void)d;
+	ddl_due(out);
+}
+
 /* STEP(number, name, function). Rows are never removed or changed; a new one is for what does not
  * follow from the descriptors. */
 #define STEPS(STEP)                   \
 	STEP(1, tables, write_tables) \
 	STEP(2, views, write_views)   \
-	STEP(3, rooms, write_rooms)
+	STEP(3, rooms, write_rooms)   \
+	STEP(4, due, write_due)
 
 struct step {
 	unsigned number;

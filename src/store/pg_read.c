@@ -5,6 +5,7 @@
  * A reader is CLOSED (no connection: before its first use, after trouble), RESTING, or OPEN (a
  * transaction that sees one state of the store; begun with the first load).
  */
+#include "store/pg_due.h"
 #include "store/pg_engine.h"
 
 struct pg_reader {
@@ -94,7 +95,13 @@ enum fault pg_fill_begun(struct pg *p, struct loaded *rows, struct head *ret_hea
 	return *ret_locked ? fill_scan(p, rows) : OK;
 }
 
-static enum fault open_and_fill(struct pg_reader *r)
+/* What is asked in the open transaction. */
+struct question {
+	enum fault (*ask)(struct pg_reader *r, void *context);
+	void *context;
+};
+
+static enum fault open_and_ask(struct pg_reader *r, const struct question *q)
 {
 	struct pg_engine *e = engine_of(r);
 	if (!r->open) {
@@ -102,26 +109,59 @@ static enum fault open_and_fill(struct pg_reader *r)
 		r->open = true;
 		TRY(pg_begin_read(r->pg));
 	}
+	return q->ask(r, q->context);
+}
+
+/* A connection that rested may have been cut meanwhile: where nothing has been read yet, a new one
+ * is as good. */
+static enum fault ask(struct pg_reader *r, const struct question *q)
+{
+	bool first = !r->open;
+	enum fault fault = open_and_ask(r, q);
+	if (fault == FAULT_BUSY && first) {
+		if (r->pg)
+			pg_rollback(r->pg);
+		r->open = false;
+		fault = open_and_ask(r, q);
+	}
+	return pg_engine_note(engine_of(r), fault);
+}
+
+static enum fault fill(struct pg_reader *r, void *context)
+{
+	(void)context;
 	TRY(pg_fill(r->pg, &r->rows));
 	loaded_filled(&r->rows);
 	return OK;
 }
 
-/* A connection that rested may have been cut meanwhile: where nothing has been read yet, a new one
- * is as good. */
 static enum fault load(struct loaded *rows, void *context)
 {
-	struct pg_reader *r = context;
-	bool first = !r->open;
-	enum fault fault = open_and_fill(r);
-	if (fault == FAULT_BUSY && first) {
-		if (r->pg)
-			pg_rollback(r->pg);
-		r->open = false;
-		fault = open_and_fill(r);
-	}
 	(void)rows;
-	return pg_engine_note(engine_of(r), fault);
+	return ask(context, &(struct question){fill, NULL});
+}
+
+/* ---- what is due ---- */
+
+struct due_question {
+	struct due_walk *walk;
+	uint64_t *merchants;
+	unsigned n;
+};
+
+static enum fault ask_due(struct pg_reader *r, void *context)
+{
+	struct due_question *q = context;
+	return pg_due(r->pg, q->walk, q->merchants, &q->n);
+}
+
+enum fault pg_reader_due(struct reader *reader, struct due_walk *w, uint64_t ret[DUE_WALK_PAGE],
+			 unsigned *ret_n)
+{
+	struct due_question q = {w, ret, 0};
+	TRY(ask(reader_of(reader), &(struct question){ask_due, &q}));
+	*ret_n = q.n;
+	return OK;
 }
 
 /* ---- a reader's life ---- */

@@ -5,6 +5,9 @@ static const char *const written[STATEMENT_COUNT] = {
 #define STATEMENT(name, text) [STATEMENT_##name] = text,
     SQL_STATEMENTS(STATEMENT) SQL_WIDE_STATEMENTS(STATEMENT)
 #undef STATEMENT
+#define DUE(chore, name, seldom, clock, text) [STATEMENT_##name] = text,
+	DUE_STATEMENTS(DUE)
+#undef DUE
 };
 
 static void add(struct buffer *out, const char *text)

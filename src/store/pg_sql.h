@@ -3,7 +3,7 @@
  * that the statement is about: one array for each (unnest) where it takes any number of rows, else
  * one value.
  *
- *   WRITTEN        a row of pg_sql.tbl.h
+ *   WRITTEN        a row of pg_sql.tbl.h or pg_due.tbl.h
  *   LOAD path      arrays: which of the keys asked for, and all columns of their rows
  *   UPSERT table   arrays: whole rows; INSERT: the same where none is there yet
  *   DELETE table   one row by its key
@@ -21,6 +21,7 @@
 #pragma once
 
 #include "store/pg_schema.h"
+#include "store/pg_due.tbl.h"
 #include "store/pg_sql.tbl.h"
 
 enum sql_statement_id {
@@ -29,11 +30,14 @@ enum sql_statement_id {
 	STATEMENT_WIDE_BEFORE = STATEMENT_WIDE - 1,
 	SQL_WIDE_STATEMENTS(STATEMENT)
 #undef STATEMENT
-	    STATEMENT_COUNT
+#define DUE(chore, name, seldom, clock, text) STATEMENT_##name,
+	    DUE_STATEMENTS(DUE)
+#undef DUE
+		STATEMENT_COUNT
 };
 
 enum sql_action {
-	SQL_WRITTEN, /* a row of pg_sql.tbl.h */
+	SQL_WRITTEN, /* a row of pg_sql.tbl.h or pg_due.tbl.h */
 	SQL_LOAD,
 	SQL_DELETE,
 	SQL_RELEASE,

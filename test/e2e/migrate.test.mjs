@@ -26,10 +26,10 @@ describe('couponry migrate', { skip: MISSING }, () => {
   test('makes everything in an empty database, and nothing the second time', async () => {
     const url = fresh('empty');
     const first = await run(['migrate', `--store=${url}`]);
-    assert.deepEqual(first, { status: 0, stdout: 'step 1: tables\nstep 2: views\nstep 3: rooms\nthe schema is up to date\n', stderr: '' });
+    assert.deepEqual(first, { status: 0, stdout: 'step 1: tables\nstep 2: views\nstep 3: rooms\nstep 4: due\nthe schema is up to date\n', stderr: '' });
     const second = await run(['migrate', '--output=json'], { COUPONRY_STORE: url });
     assert.deepEqual(second, { status: 0, stdout: '', stderr: '' });
-    assert.deepEqual(postgres.ask("select step, name from schema_version order by 1", 'empty'), ['1|tables', '2|views', '3|rooms']);
+    assert.deepEqual(postgres.ask("select step, name from schema_version order by 1", 'empty'), ['1|tables', '2|views', '3|rooms', '4|due']);
     const columns = postgres.ask("select column_name, data_type from information_schema.columns where table_name = 'template' and column_name in ('amount', 'end', 'name', 'live') order by 1", 'empty');
     assert.deepEqual(columns, ['amount|bigint', 'end|timestamp with time zone', 'live|boolean', 'name|text']);
     assert.deepEqual(postgres.ask('select * from campaign_funnel', 'empty'), []);
@@ -40,7 +40,7 @@ describe('couponry migrate', { skip: MISSING }, () => {
     const all = await Promise.all([1, 2, 3].map(() => run(['migrate', '--output=json', `--store=${url}`])));
     assert.deepEqual(all.map((r) => [r.status, r.stderr]), [[0, ''], [0, ''], [0, '']]);
     const steps = all.flatMap((r) => r.stdout.split('\n').filter(Boolean)).map((line) => JSON.parse(line).step).sort();
-    assert.deepEqual(steps, [1, 2, 3]);
+    assert.deepEqual(steps, [1, 2, 3, 4]);
   });
 
   test('refuses the schema of a newer program and leaves it alone', async () => {
@@ -50,7 +50,7 @@ describe('couponry migrate', { skip: MISSING }, () => {
     const r = await run(['migrate', `--store=${url}`]);
     assert.equal(r.status, 1);
     assert.match(r.stderr, /^couponry: schema_newer: .*newer couponry/);
-    assert.equal(postgres.ask('select count(*) from schema_version', 'newer')[0], '4');
+    assert.equal(postgres.ask('select count(*) from schema_version', 'newer')[0], '5');
   });
 
   test('hashes into partitions when told to', async () => {

@@ -62,7 +62,7 @@ static int64_t look(struct desk *d, const struct desk_merchant *m)
 	return m->number == 2 && n < 5 ? 10 : DESK_WAITS;
 }
 
-static const struct desk_kind kind = {.name = "test", .look = look};
+static const struct desk_kind kind = {.name = "test", .chore = CHORE_UPKEEP, .look = look};
 
 static bool reaches(_Atomic unsigned *count, unsigned least)
 {
@@ -117,10 +117,38 @@ static void test_desk(const char *dir)
 	engine_close(e);
 }
 
+/* --- upkeep --- */
+
+/* Holds are swept up to the present minute in one go, however long nobody did. */
+static void test_upkeep(const char *dir)
+{
+	enum { MINUTES_BEHIND = 3000, MINUTES_QUIET = 60 };
+	struct engine_config config = kit_config(dir);
+	struct engine *e = kit_open(&config);
+	struct origin_create_cmd origin = {7};
+	struct origin_create_ret made;
+	uint64_t now = (uint64_t)kit_clock(NULL).ms / (60 * 1000), swept = 0;
+	struct kit_set tally = {
+	    .kind = TALLY_SWEPT, .of = 0, .n = 1, .count = now - MINUTES_BEHIND};
+	char none;
+	CHECK_INT(kit_run(e, 0, origin_create, &origin, &made), OK);
+	add_merchant(e, "one");
+	CHECK_INT(kit_run(e, 1, kit_set, &tally, &none), OK);
+	struct upkeep *u = upkeep_start(e, 2000);
+	for (unsigned ms = 0; ms < 3500 && swept + MINUTES_QUIET < now; ms += 10) {
+		usleep(10 * 1000);
+		swept = kit_read(e, 1, TALLY_SWEPT, 0);
+	}
+	CHECK(swept + MINUTES_QUIET >= now);
+	upkeep_stop(u);
+	engine_close(e);
+}
+
 int main(void)
 {
 	for (uint64_t seed = 1; seed <= 5; seed++)
 		test_agenda(seed);
 	test_desk(kit_dir("desk"));
+	test_upkeep(kit_dir("upkeep"));
 	return test_end();
 }

@@ -138,11 +138,13 @@ static void test_audience(struct work *w, struct desk *d)
 
 int main(void)
 {
+	static const struct desk_kind kind = {.name = "test"};
 	struct engine_config config = kit_config(kit_dir("jobs"));
 	struct engine *e = kit_open(&config);
 	struct work *w = calloc(1, sizeof(*w));
 	struct desk *d = calloc(1, sizeof(*d));
 	must(w && d);
+	d->kind = &kind;
 	d->engine = e;
 	prepare(e);
 	work_init(w);

@@ -17,7 +17,7 @@ enum {
 	LONG = 500 /* more than a column of a unique value takes */
 };
 
-struct chore {
+struct saving {
 	struct write write;
 	struct department_save_cmd cmd;
 	struct department_save_ret ret;
@@ -27,7 +27,7 @@ struct chore {
 
 static void done(struct write *w)
 {
-	atomic_store(&((struct chore *)w->context)->done, true);
+	atomic_store(&((struct saving *)w->context)->done, true);
 }
 
 /* What no handler of ours does: past the bounds that the domain keeps. */
@@ -41,7 +41,7 @@ static enum fault save_unchecked(struct tx *tx, const struct env *env, const voi
 	return OK;
 }
 
-static void submit(struct engine *e, struct chore *j, struct text code)
+static void submit(struct engine *e, struct saving *j, struct text code)
 {
 	memset(j, 0, sizeof(*j));
 	arena_init(&j->arena, CALL_BYTES_MAX);
@@ -59,7 +59,7 @@ static void submit(struct engine *e, struct chore *j, struct text code)
 	engine_submit(e, &j->write);
 }
 
-static void wait_for(struct chore *jobs, unsigned n)
+static void wait_for(struct saving *jobs, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		while (!atomic_load(&jobs[i].done))
@@ -100,7 +100,7 @@ static void check_whole(struct engine *e, uint64_t entries)
 /* The batch is halved until the one is alone; all others are accepted. */
 static uint64_t test_refused(struct engine *e, uint64_t entries)
 {
-	static struct chore jobs[WRITES];
+	static struct saving jobs[WRITES];
 	char name[32], poison[LONG];
 	memset(poison, 'x', sizeof(poison));
 	for (unsigned i = 0; i < WRITES; i++)
@@ -117,7 +117,7 @@ static uint64_t test_refused(struct engine *e, uint64_t entries)
 /* Both want the same codes: each is made once, and found by whoever comes later. */
 static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
 {
-	static struct chore here[WRITES], there[WRITES];
+	static struct saving here[WRITES], there[WRITES];
 	char name[32];
 	unsigned made = 0;
 	for (unsigned i = 0; i < WRITES; i++) {
@@ -138,7 +138,7 @@ static void test_two_nodes(struct engine *a, struct engine *b, uint64_t entries)
  * other comes between with the same codes, so that what was decided must be decided again. */
 static uint64_t test_between(struct engine *a, struct engine *b, uint64_t entries)
 {
-	static struct chore here[WAVES][WRITES], there[WAVES];
+	static struct saving here[WAVES][WRITES], there[WAVES];
 	char name[32];
 	unsigned made = 0;
 	for (unsigned wave = 0; wave < WAVES; wave++) {
@@ -166,7 +166,7 @@ static uint64_t test_between(struct engine *a, struct engine *b, uint64_t entrie
 
 static void test_jobs_end(struct engine *e)
 {
-	struct chore late;
+	struct saving late;
 	engine_stop_jobs(e);
 	memset(&late, 0, sizeof(late));
 	arena_init(&late.arena, CALL_BYTES_MAX);

@@ -7,7 +7,7 @@
 #include "store/pg_link.h"
 #include "store/pg_views.tbl.h"
 
-enum { STEPS = 3 }; /* of pg_migrate.c */
+enum { STEPS = 4 }; /* of pg_migrate.c */
 
 static struct pg_server server;
 
