@@ -17,17 +17,31 @@ struct merchant_queue {
 	bool busy;
 	unsigned most;		      /* writes of its next batch: less after a refusal */
 	unsigned half;		      /* of those that come again and again: writes of a batch */
+	unsigned left_out;	      /* of so many transactions; then it is run alone */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
 };
 
+/* A merchant's batch in a lane. */
+struct lane_batch {
+	struct pg_writes writes; /* first */
+	struct pg_lanes *lanes;
+	struct merchant_queue *queue;
+	struct lane_batch *before; /* of the same queue */
+	const struct pg_lane *lane;
+};
+
 struct lane_thread {
+	struct lane_batch group[PG_GROUP_MAX];
 	struct pg_engine *engine;
 	struct pg_lane *lane;
 	pthread_t thread;
 };
 static const unsigned MOST = PG_BATCH_MAX;
-enum { HALF_MIN = 8 }; /* a smaller batch costs more than the pause */
+enum {
+	HALF_MIN = 8,	  /* a smaller batch costs more than the pause */
+	LEFT_OUT_MAX = 2, /* then its lock is waited for */
+};
 
 /* ---- under the lock ---- */
 
@@ -73,14 +87,38 @@ static struct merchant_queue *take_ready(struct pg_lanes *l)
 	return q;
 }
 
-/* A merchant's batch in a lane. */
-struct lane_batch {
-	struct pg_writes writes; /* first */
-	struct pg_lanes *lanes;
-	struct merchant_queue *queue;
-	struct lane_batch *before; /* of the same queue */
-	const struct pg_lane *lane;
-};
+/* Calls only, and nothing of it was refused lately or left out too often. */
+static bool may_join(const struct merchant_queue *q)
+{
+	return q->merchant != 0 && q->calls.count && !q->jobs.count && q->most == MOST &&
+	       q->left_out < LEFT_OUT_MAX;
+}
+
+/* Those who wait, as many as make a batch; or the one who waits longest, if he cannot join. */
+static unsigned take_group(struct pg_lanes *l, struct merchant_queue **ret)
+{
+	struct merchant_queue **at = &l->ready;
+	uint64_t writes = 0;
+	unsigned n = 0;
+	if (!l->may_join || !may_join(l->ready)) {
+		*ret = take_ready(l);
+		return 1;
+	}
+	while (*at && n < PG_GROUP_MAX && writes < MOST) {
+		struct merchant_queue *q = *at;
+		if (!may_join(q)) {
+			at = &q->after;
+			continue;
+		}
+		*at = q->after;
+		q->busy = true;
+		writes += q->calls.count;
+		ret[n++] = q;
+	}
+	if (!*at)
+		l->ready_end = at;
+	return n;
+}
 
 /* Who was answered comes again, while others wait: two batches of half of them each, one in the
  * database and the other on its way, are better than one of all and a pause. Where another node
@@ -200,6 +238,12 @@ void pg_stop_jobs(struct engine *engine)
 
 /* ---- the lanes ---- */
 
+static void answer(struct lane_thread *t, const struct pg_writes *w, unsigned ran)
+{
+	for (unsigned i = 0; i < ran; i++)
+		engine_answer(&t->engine->base, w->at[i]);
+}
+
 /* Returns how many of them are answered. */
 static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct lane_batch *next)
 {
@@ -212,8 +256,7 @@ static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct la
 		q->most *= 2;
 	if (q->most > MOST)
 		q->most = MOST;
-	for (unsigned i = 0; i < ran; i++)
-		engine_answer(&t->engine->base, writes->at[i]);
+	answer(t, writes, ran);
 	return ran;
 }
 
@@ -237,6 +280,45 @@ static void run_queue(struct lane_thread *t, struct merchant_queue *q)
 	}
 }
 
+/* Several merchants, one batch of each. */
+static void run_group(struct lane_thread *t, struct merchant_queue *const *queues, unsigned n)
+{
+	struct pg_lanes *l = &t->engine->lanes;
+	struct pg_member members[PG_GROUP_MAX];
+	for (unsigned i = 0; i < n; i++) {
+		struct lane_batch *b = &t->group[i];
+		*b = (struct lane_batch){.lanes = l, .queue = queues[i]};
+		queues[i]->half = MOST;
+		take_batch(b);
+		members[i] = (struct pg_member){.writes = &b->writes};
+	}
+	pthread_mutex_unlock(&l->lock);
+	bool whole = pg_lane_run_group(t->lane, members, n);
+	for (unsigned i = 0; i < n; i++)
+		answer(t, members[i].writes, members[i].ran);
+	pthread_mutex_lock(&l->lock);
+	for (unsigned i = 0; i < n; i++) {
+		struct merchant_queue *q = queues[i];
+		return_rest(&t->group[i], members[i].ran);
+		q->left_out = !whole ? LEFT_OUT_MAX : members[i].left_out ? q->left_out + 1 : 0;
+		release_queue(l, q);
+	}
+}
+
+/* A lane's turn, under the lock. */
+static void run_some(struct lane_thread *t)
+{
+	struct merchant_queue *some[PG_GROUP_MAX];
+	unsigned n = take_group(&t->engine->lanes, some);
+	if (n > 1) {
+		run_group(t, some, n);
+		return;
+	}
+	some[0]->left_out = 0;
+	run_queue(t, some[0]);
+	release_queue(&t->engine->lanes, some[0]);
+}
+
 static void *lane_main(void *context)
 {
 	struct lane_thread *t = context;
@@ -247,9 +329,7 @@ static void *lane_main(void *context)
 			pthread_cond_wait(&l->wake, &l->lock);
 		if (!l->ready)
 			break;
-		struct merchant_queue *q = take_ready(l);
-		run_queue(t, q);
-		release_queue(l, q);
+		run_some(t);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;

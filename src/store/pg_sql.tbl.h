@@ -12,6 +12,16 @@
 				 " RETURNING k.slot")                                                             \
 	STATEMENT(READ_ENTRIES,  "SELECT number, instant, actor, command, entry, hash, batch_place FROM ledger WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
 
+/* These are about several merchants; $1 is an array of them. SKIP LOCKED waits for nobody, so it takes
+ * no part in any deadlock. */
+#define SQL_MANY_STATEMENTS(STATEMENT)                                                                             \
+	STATEMENT(LOCK_HEADS,     "SELECT merchant_id FROM head WHERE merchant_id = ANY ($1::bigint[]) FOR UPDATE SKIP LOCKED") \
+	STATEMENT(NEWEST_ENTRIES, "SELECT n.*, m.nth FROM unnest($1::bigint[]) WITH ORDINALITY AS m (merchant_id, nth), LATERAL"  \
+				  " (SELECT number, instant, next_number, hash, ahead_ms FROM ledger l"             \
+				  " WHERE l.merchant_id = m.merchant_id ORDER BY number DESC LIMIT 1) n")           \
+	STATEMENT(LAST_SLOTS,     "SELECT k.slot, m.nth FROM unnest($1::bigint[]) WITH ORDINALITY AS m (merchant_id, nth), LATERAL" \
+				  " (SELECT slot FROM customer_key c WHERE c.merchant_id = m.merchant_id ORDER BY slot DESC LIMIT 1) k")
+
 /* These are not about one merchant: the whole store's, or the server's. */
 #define SQL_WIDE_STATEMENTS(STATEMENT)                                                                             \
 	STATEMENT(NEXT_MERCHANT, "SELECT merchant_id FROM head WHERE merchant_id > $1 ORDER BY merchant_id LIMIT 1") \
