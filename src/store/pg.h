@@ -66,11 +66,13 @@ void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants 
 CHECKED enum fault pg_begin_write_receive(struct pg *p, struct pg_sink *sink, struct head *ret_head,
 					  bool *ret_locked);
 
-/* Several merchants in one transaction: those whose head rows nobody holds, and who have one, are
- * locked; it waits for none, so no two transactions can wait for each other. What was loaded means
- * nothing for the others. */
+/* Several merchants in one transaction: those who have a head row are locked, unless somebody holds
+ * it and it is not to be waited for; a wait is for a quarter of a second at most (BUSY), and in
+ * order of merchants, before anything else is locked, so that no two transactions wait for each
+ * other. What was loaded means nothing for those who are not locked. */
 struct pg_locked {
 	uint64_t merchant;
+	bool wait;
 	/* out */
 	struct head head;
 	bool locked;
@@ -120,7 +122,8 @@ struct pg_entry {
 	const uint8_t *hash; /* 32 bytes */
 	struct text actor;
 	unsigned command;
-	uint64_t batch_place; /* among its merchant's in its batch, from 0; of those that are read */
+	uint64_t
+	    batch_place; /* among its merchant's in its batch, from 0; of those that are read */
 };
 struct pg_batch {
 	struct batch_id id;

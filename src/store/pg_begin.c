@@ -201,13 +201,31 @@ static enum fault see_heads(struct link_reader *reader, unsigned tag, const PGre
 {
 	struct heads_reader *h = (struct heads_reader *)(void *)reader;
 	int64_t nth;
-	if (tag == STATEMENT_LOCK_HEADS)
+	if (tag != STATEMENT_NEWEST_ENTRIES)
 		return see_locked(h, r);
 	for (int i = 0; i < PQntuples(r); i++)
 		if (!link_number(r, i, 5, &nth) || nth < 1 || nth > h->n ||
 		    !link_head(r, i, &h->at[nth - 1].head))
 			return FAULT_DATA_DAMAGED;
 	return OK;
+}
+
+static void lock_heads(struct pg *p, const struct pg_locked *at, unsigned n, bool wait)
+{
+	struct link_values v;
+	unsigned some = 0;
+	array_clear(&p->merchants);
+	for (unsigned i = 0; i < n; i++)
+		if (at[i].wait == wait) {
+			merchants_add(p, at[i].merchant);
+			some++;
+		}
+	if (!some)
+		return;
+	if (wait)
+		link_say(p, "SET LOCAL lock_timeout = 250");
+	values_begin_many(&v, p);
+	send_written(p, wait ? STATEMENT_LOCK_HEADS : STATEMENT_LOCK_FREE_HEADS, &v);
 }
 
 enum fault pg_begin_many(struct pg *p, struct pg_locked *at, unsigned n,
@@ -218,6 +236,9 @@ enum fault pg_begin_many(struct pg *p, struct pg_locked *at, unsigned n,
 	must(p->state == LINK_RESTING && n > 0);
 	TRY(link_connect(p));
 	p->state = LINK_OPEN;
+	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+	lock_heads(p, at, n, true);
+	lock_heads(p, at, n, false);
 	array_clear(&p->merchants);
 	for (unsigned i = 0; i < n; i++) {
 		at[i].head = (struct head){.next_number = 1};
@@ -225,8 +246,6 @@ enum fault pg_begin_many(struct pg *p, struct pg_locked *at, unsigned n,
 		merchants_add(p, at[i].merchant);
 	}
 	values_begin_many(&v, p);
-	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-	send_written(p, STATEMENT_LOCK_HEADS, &v);
 	send_written(p, STATEMENT_NEWEST_ENTRIES, &v);
 	return load_many(p, wants, &h.reader);
 }

@@ -37,7 +37,9 @@ struct pg_lanes {
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
 	uint64_t calls, jobs;			   /* that wait, of all merchants */
 	bool stopping, jobs_ended;
-	bool may_join; /* several merchants in a transaction; set before the lanes start */
+	unsigned joined; /* lanes that run merchants who can join others */
+	unsigned met;	 /* so many more transactions, after one met another node */
+	bool may_join;	 /* several merchants in a transaction; set before the lanes start */
 	/* A node's one connection for deciding ahead; who has the lock uses it. */
 	pthread_mutex_t ahead_lock;
 	struct pg *ahead;      /* NULL: not connected */
@@ -149,9 +151,10 @@ bool pg_lane_trusts(const struct pg_lane *l);
 /* pg_group.c */
 struct pg_member {
 	struct pg_writes *writes; /* of one merchant each, not of the store itself */
+	bool wait;		  /* for its lock, a little */
 	/* out */
 	unsigned ran;  /* the first so many have their fault and are to be answered */
-	bool left_out; /* another node has it, or it is to be run alone */
+	bool left_out; /* another node has it, or it has no head row yet */
 };
 /* Runs and commits their batches in one transaction. False: nothing was written, and each is to be
  * run alone. */

@@ -3,14 +3,14 @@
  * are paid once for all of them:
  *
  *   look      each runs once on what is most likely there, only to name what to load
- *   lock      all head rows at once that nobody holds; with it the first load of all
+ *   lock      all head rows at once; with it the first load of all
  *   rounds    each of those that are locked runs; what they missed is loaded for all together
  *   commit    all rows of all of them, set by set, and one COMMIT
  *
- * It waits for no lock. Who is held by another node, or has no head row yet, is left out and comes
- * again; the caller sees to it that he is not left out for ever, and runs him alone (pg_batch.c).
- * Whatever else goes wrong, nothing is tried again here: each merchant is run alone then, so that
- * nobody fails for long with another.
+ * Who is held by another node, or has no head row yet, is left out and comes again. Then his lock
+ * is waited for, but not for long, because the others wait along with it. If that is in vain he is
+ * run alone (pg_batch.c). Whatever else goes wrong, nothing is tried again here: each merchant is
+ * run alone then, so that nobody fails for long with another.
  */
 #include "store/keys.h"
 #include "store/pg_work.h"
@@ -101,7 +101,7 @@ static void look(struct pg_lane *l, const struct pg_member *members, unsigned n)
 		w->rounds.more = NULL;
 		rounds_look(&w->rounds);
 		add_keys(g, &w->rows);
-		g->at[i] = (struct pg_locked){.merchant = w->rounds.merchant};
+		g->at[i] = (struct pg_locked){w->rounds.merchant, members[i].wait, {0}, false};
 	}
 }
 

@@ -10,6 +10,9 @@
 #include "store/pg_engine.h"
 
 #include "base/limits.h"
+#include "store/bell.h"
+
+#include <time.h>
 
 struct merchant_queue {
 	uint64_t merchant;
@@ -20,6 +23,7 @@ struct merchant_queue {
 	unsigned left_out;	      /* of so many transactions; then it is run alone */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
+	int64_t ready_us;	      /* since when it is there */
 };
 
 /* A merchant's batch in a lane. */
@@ -39,8 +43,16 @@ struct lane_thread {
 };
 static const unsigned MOST = PG_BATCH_MAX;
 enum {
-	HALF_MIN = 8,	  /* a smaller batch costs more than the pause */
-	LEFT_OUT_MAX = 2, /* then its lock is waited for */
+	HALF_MIN = 8, /* a smaller batch costs more than the pause */
+	/* Left out once: a transaction waits for its lock. Twice: it is run alone. */
+	LEFT_OUT_MAX = 2,
+	/* So many transactions at once keep the database busy; who comes then waits for others to
+	 * join, but not for longer than one takes. Where nodes meet, two of each stand in each
+	 * other's way. */
+	JOINED_MAX = 3,
+	JOINED_MET_MAX = 1,
+	JOINED_US_MAX = 20 * 1000,
+	MET = 64,
 };
 
 /* ---- under the lock ---- */
@@ -72,6 +84,7 @@ static bool has_work(const struct merchant_queue *q)
 static void add_ready(struct pg_lanes *l, struct merchant_queue *q)
 {
 	q->after = NULL;
+	q->ready_us = monotonic_us();
 	*l->ready_end = q;
 	l->ready_end = &q->after;
 	pthread_cond_signal(&l->wake);
@@ -280,6 +293,17 @@ static void run_queue(struct lane_thread *t, struct merchant_queue *q)
 	}
 }
 
+static void note_left_out(struct pg_lanes *l, struct merchant_queue *q, const struct pg_member *m,
+			  bool whole)
+{
+	if (m->left_out)
+		l->met = MET;
+	if (whole)
+		q->left_out = m->left_out ? q->left_out + 1 : 0;
+	else
+		q->left_out = LEFT_OUT_MAX;
+}
+
 /* Several merchants, one batch of each. */
 static void run_group(struct lane_thread *t, struct merchant_queue *const *queues, unsigned n)
 {
@@ -290,33 +314,62 @@ static void run_group(struct lane_thread *t, struct merchant_queue *const *queue
 		*b = (struct lane_batch){.lanes = l, .queue = queues[i]};
 		queues[i]->half = MOST;
 		take_batch(b);
-		members[i] = (struct pg_member){.writes = &b->writes};
+		members[i] = (struct pg_member){&b->writes, queues[i]->left_out > 0, 0, false};
 	}
 	pthread_mutex_unlock(&l->lock);
 	bool whole = pg_lane_run_group(t->lane, members, n);
 	for (unsigned i = 0; i < n; i++)
 		answer(t, members[i].writes, members[i].ran);
 	pthread_mutex_lock(&l->lock);
+	l->met -= l->met > 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct merchant_queue *q = queues[i];
 		return_rest(&t->group[i], members[i].ran);
-		q->left_out = !whole ? LEFT_OUT_MAX : members[i].left_out ? q->left_out + 1 : 0;
-		release_queue(l, q);
+		note_left_out(l, queues[i], &members[i], whole);
+		release_queue(l, queues[i]);
 	}
 }
 
 /* A lane's turn, under the lock. */
 static void run_some(struct lane_thread *t)
 {
+	struct pg_lanes *l = &t->engine->lanes;
 	struct merchant_queue *some[PG_GROUP_MAX];
-	unsigned n = take_group(&t->engine->lanes, some);
-	if (n > 1) {
+	bool joins = may_join(l->ready);
+	unsigned n = take_group(l, some);
+	l->joined += joins;
+	if (n > 1)
 		run_group(t, some, n);
+	else {
+		some[0]->left_out = 0;
+		run_queue(t, some[0]);
+		release_queue(l, some[0]);
+	}
+	l->joined -= joins;
+}
+
+/* How long who waits longest is still to wait, so that more of them go together: 0 or less, not at
+ * all. */
+static int64_t wait_us(const struct pg_lanes *l)
+{
+	unsigned most = l->met ? JOINED_MET_MAX : JOINED_MAX;
+	if (l->stopping || !l->may_join || l->joined < most || !may_join(l->ready))
+		return 0;
+	return l->ready->ready_us + JOINED_US_MAX - monotonic_us();
+}
+
+static void wait_for_work(struct pg_lanes *l)
+{
+	struct timespec until;
+	int64_t us = l->ready ? wait_us(l) : 0;
+	if (us <= 0) {
+		pthread_cond_wait(&l->wake, &l->lock);
 		return;
 	}
-	some[0]->left_out = 0;
-	run_queue(t, some[0]);
-	release_queue(&t->engine->lanes, some[0]);
+	clock_gettime(CLOCK_REALTIME, &until);
+	us += until.tv_nsec / 1000;
+	until.tv_sec += us / 1000000;
+	until.tv_nsec = us % 1000000 * 1000;
+	(void)pthread_cond_timedwait(&l->wake, &l->lock, &until);
 }
 
 static void *lane_main(void *context)
@@ -325,8 +378,8 @@ static void *lane_main(void *context)
 	struct pg_lanes *l = &t->engine->lanes;
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
-		while (!l->ready && !l->stopping)
-			pthread_cond_wait(&l->wake, &l->lock);
+		while (l->ready ? wait_us(l) > 0 : !l->stopping)
+			wait_for_work(l);
 		if (!l->ready)
 			break;
 		run_some(t);

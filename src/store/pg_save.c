@@ -17,7 +17,7 @@ struct save {
 	struct pg *p;
 	const struct pg_batch *batch;
 	uint64_t merchant;
-	bool many; /* not all of one merchant */
+	bool many;	 /* not all of one merchant */
 	uint32_t *slots; /* rows that are put, by hash of their key: place + 1, 0 free */
 	uint32_t slot_count;
 	bool bad; /* a change is no row */

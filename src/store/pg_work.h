@@ -51,14 +51,14 @@ struct pg_lane {
 	bool has_head;	      /* the merchant has one */
 	uint64_t round_trips; /* of the connection, when last counted */
 	struct batch_id id;
-	int64_t sent_us; /* when its rows were sent */
+	int64_t sent_us;	/* when its rows were sent */
 	struct pg_group *group; /* pg_group.c's; NULL: not needed yet */
 };
 /* What was gathered and its COMMIT, under a new id. */
 void pg_lane_commit_send(struct pg_lane *l);
 enum pg_outcome pg_lane_commit_receive(struct pg_lane *l);
-/* The fate of the batch l->id, of which the merchant has an entry: COMMITTED, AGAIN, or UNKNOWN when
- * nobody can be asked for too long. */
+/* The fate of the batch l->id, of which the merchant has an entry: COMMITTED, AGAIN, or UNKNOWN
+ * when nobody can be asked for too long. */
 enum pg_outcome pg_lane_find_out(struct pg_lane *l, uint64_t merchant);
 void pg_lane_pause(unsigned again);
 void pg_lane_count_trips(struct pg_lane *l);
