@@ -1,6 +1,7 @@
 /*
  * The PostgreSQL engine's lanes: a batch with one write that the database refuses, batches that are
- * decided ahead, two nodes that write for the same merchant at once, jobs that end with the server.
+ * decided ahead, two nodes that write for the same merchant at once, many merchants who share
+ * transactions, jobs that end with the server.
  */
 #include <stdatomic.h>
 #include "pg_server.h"
@@ -41,13 +42,13 @@ static enum fault save_unchecked(struct tx *tx, const struct env *env, const voi
 	return OK;
 }
 
-static void submit(struct engine *e, struct chore *j, struct text code)
+static void submit_for(struct engine *e, uint64_t merchant, struct chore *j, struct text code)
 {
 	memset(j, 0, sizeof(*j));
 	arena_init(&j->arena, CALL_BYTES_MAX);
 	j->cmd.department =
 	    (struct department){.code = arena_text(&j->arena, code), .name = TEXT("a department")};
-	j->write = (struct write){.merchant = 1,
+	j->write = (struct write){.merchant = merchant,
 				  .command = COMMAND_department_save,
 				  .handle = code.size == LONG ? save_unchecked : department_save,
 				  .actor = TEXT("test"),
@@ -57,6 +58,11 @@ static void submit(struct engine *e, struct chore *j, struct text code)
 				  .done = done,
 				  .context = j};
 	engine_submit(e, &j->write);
+}
+
+static void submit(struct engine *e, struct chore *j, struct text code)
+{
+	submit_for(e, 1, j, code);
 }
 
 static void wait_for(struct chore *jobs, unsigned n)
@@ -164,6 +170,50 @@ static uint64_t test_between(struct engine *a, struct engine *b, uint64_t entrie
 	return entries + made;
 }
 
+/* Both nodes write for all merchants at once, with the same codes; each node for some who are new,
+ * too. One write that the database refuses fails alone, and nobody of his transaction with it. */
+static uint64_t test_many(struct engine *a, struct engine *b, uint64_t entries)
+{
+	static struct chore here[WAVES][WRITES], there[WAVES][WRITES];
+	struct engine_stats before, after;
+	char name[32], poison[LONG];
+	unsigned made = 0;
+	memset(poison, 'x', sizeof(poison));
+	engine_stats_get(a, &before);
+	for (unsigned wave = 0; wave < WAVES; wave++) {
+		for (unsigned i = 0; i < WRITES; i++) {
+			uint64_t merchant = 100 + i * (1 + wave % 5) % 47;
+			struct text code = code_of(name, "many", wave * WRITES + i);
+			bool bad = wave == WAVES / 2 && i == POISONED;
+			submit_for(a, merchant, &here[wave][i],
+				   bad ? (struct text){poison, LONG} : code);
+			submit_for(b, wave % 8 ? merchant : merchant + 100, &there[wave][i], code);
+		}
+		if (wave % 3 == 2) {
+			wait_for(&here[wave][0], WRITES);
+			wait_for(&there[wave][0], WRITES);
+		}
+	}
+	for (unsigned wave = 0; wave < WAVES; wave++) {
+		if (wave % 3 != 2) {
+			wait_for(&here[wave][0], WRITES);
+			wait_for(&there[wave][0], WRITES);
+		}
+		for (unsigned i = 0; i < WRITES; i++) {
+			bool bad = wave == WAVES / 2 && i == POISONED;
+			CHECK_INT(here[wave][i].write.fault, bad ? FAULT_DATA_DAMAGED : OK);
+			CHECK_INT(there[wave][i].write.fault, OK);
+			made += (bad ? 0U : here[wave][i].ret.made) + there[wave][i].ret.made;
+		}
+	}
+	CHECK_INT(made, (WAVES + WAVES / 8) * WRITES);
+	engine_stats_get(a, &after);
+	/* they do share */
+	CHECK(after.batches - before.batches > 2 * (after.syncs - before.syncs));
+	check_whole(a, entries + made);
+	return entries + made;
+}
+
 static void test_jobs_end(struct engine *e)
 {
 	struct chore late;
@@ -208,6 +258,7 @@ int main(void)
 	arena_release(&arena);
 	uint64_t entries = test_refused(a, 1);
 	entries = test_between(a, b, entries);
+	entries = test_many(a, b, entries);
 	test_two_nodes(a, b, entries);
 	test_jobs_end(a);
 	engine_close(a);

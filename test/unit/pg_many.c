@@ -130,7 +130,8 @@ static void in_order(const char *url)
 		unsigned good = 0;
 		for (unsigned n = 0; n < TIMES; n++) {
 			for (unsigned i = 0; i < MERCHANTS; i++)
-				at[i] = (struct pg_locked){FIRST + (i * (w + 1)) % MERCHANTS, i % 2 != n % 3, {0}, false};
+				at[i] = (struct pg_locked){
+				    FIRST + (i * (w + 1)) % MERCHANTS, i % 2 != n % 3, {0}, false};
 			good += pg_begin_many(p, at, MERCHANTS, &nothing) == OK;
 			pg_rollback(p);
 		}
