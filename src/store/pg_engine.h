@@ -1,7 +1,7 @@
 /*
  * The PostgreSQL engine's parts and who may touch what. Threads: write lanes (each with a
- * connection; run batches of one merchant at a time), readers (each with a connection, on whatever
- * thread they are used), one tender (pg_tender.c).
+ * connection; run batches of one merchant, or of several in one transaction), readers (each with a
+ * connection, on whatever thread they are used), one tender (pg_tender.c).
  *
  * Nothing of a merchant is kept between batches: any number of nodes serve the same store.
  */
@@ -20,7 +20,7 @@
 enum {
 	PG_LANES = 8,	     /* write connections of a node, unless somebody says otherwise */
 	PG_BATCH_MAX = 128,  /* calls of a batch: past it little is gained (store.md's numbers) */
-	PG_GROUP_MAX = 64,   /* merchants of a transaction */
+	PG_GROUP_MAX = 32,   /* merchants of a transaction */
 	PG_CREDENTIAL_S = 5, /* what another node changed is seen after so long */
 	PG_CLOCK_MS_MAX = 2000, /* further from the database's: not ready */
 };
@@ -35,7 +35,8 @@ struct pg_lanes {
 	/* under the lock */
 	struct merchant_queue *buckets[QUEUE_BUCKETS];
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
-	uint64_t calls, jobs;			   /* that wait, of all merchants */
+	unsigned ready_count;
+	uint64_t calls, jobs; /* that wait, of all merchants */
 	bool stopping, jobs_ended;
 	unsigned joined; /* lanes that run merchants who can join others */
 	unsigned met;	 /* so many more transactions, after one met another node */

@@ -1,7 +1,8 @@
 /*
  * The queues: writes wait per merchant; a free lane takes the merchant that has waited longest, and
  * all (or many) of its writes as one batch. So one merchant's batches run one after the other, and
- * others do not wait for it while lanes are free.
+ * others do not wait for it while lanes are free. Merchants with few calls go together, one batch
+ * of each in one transaction (pg_group.c); jobs, the store's own and whoever has many go alone.
  *
  *   idle      nothing waits                         -> ready (pg_submit)
  *   ready     in the list of those that wait        -> busy (a lane takes it)
@@ -44,15 +45,18 @@ struct lane_thread {
 static const unsigned MOST = PG_BATCH_MAX;
 enum {
 	HALF_MIN = 8, /* a smaller batch costs more than the pause */
-	/* Left out once: a transaction waits for its lock. Twice: it is run alone. */
-	LEFT_OUT_MAX = 2,
-	/* So many transactions at once keep the database busy; who comes then waits for others to
-	 * join, but not for longer than one takes. Where nodes meet, two of each stand in each
-	 * other's way. */
+
+	JOIN_CALLS_MAX = 16, /* who has so many makes a batch by himself */
+	GROUP_CALLS = 32,    /* of a transaction: past it little is gained */
+	LEFT_OUT_MAX = 2,    /* once left out, his lock is waited for; twice, he runs alone */
+
+	/* So many transactions of several at once keep the database busy. Who comes then waits for
+	 * others to join, until they are enough for one more, but not for longer than one takes.
+	 * Where nodes meet, two transactions of each would stand in each other's way. */
 	JOINED_MAX = 3,
 	JOINED_MET_MAX = 1,
 	JOINED_US_MAX = 20 * 1000,
-	MET = 64,
+	MET = 64, /* transactions, after one that met another node */
 };
 
 /* ---- under the lock ---- */
@@ -87,6 +91,7 @@ static void add_ready(struct pg_lanes *l, struct merchant_queue *q)
 	q->ready_us = monotonic_us();
 	*l->ready_end = q;
 	l->ready_end = &q->after;
+	l->ready_count++;
 	pthread_cond_signal(&l->wake);
 }
 
@@ -96,18 +101,20 @@ static struct merchant_queue *take_ready(struct pg_lanes *l)
 	l->ready = q->after;
 	if (!l->ready)
 		l->ready_end = &l->ready;
+	l->ready_count--;
 	q->busy = true;
 	return q;
 }
 
-/* Calls only, and nothing of it was refused lately or left out too often. */
+/* A few calls, and nothing of it was refused lately or left out too often. */
 static bool may_join(const struct merchant_queue *q)
 {
-	return q->merchant != 0 && q->calls.count && !q->jobs.count && q->most == MOST &&
-	       q->left_out < LEFT_OUT_MAX;
+	return q->merchant != 0 && q->calls.count && q->calls.count < JOIN_CALLS_MAX &&
+	       !q->jobs.count && q->most == MOST && q->left_out < LEFT_OUT_MAX;
 }
 
-/* Those who wait, as many as make a batch; or the one who waits longest, if he cannot join. */
+/* Those who wait, as many as share a transaction; or the one who waits longest, if he cannot join.
+ */
 static unsigned take_group(struct pg_lanes *l, struct merchant_queue **ret)
 {
 	struct merchant_queue **at = &l->ready;
@@ -117,13 +124,14 @@ static unsigned take_group(struct pg_lanes *l, struct merchant_queue **ret)
 		*ret = take_ready(l);
 		return 1;
 	}
-	while (*at && n < PG_GROUP_MAX && writes < MOST) {
+	while (*at && n < PG_GROUP_MAX && writes < GROUP_CALLS) {
 		struct merchant_queue *q = *at;
 		if (!may_join(q)) {
 			at = &q->after;
 			continue;
 		}
 		*at = q->after;
+		l->ready_count--;
 		q->busy = true;
 		writes += q->calls.count;
 		ret[n++] = q;
@@ -347,29 +355,28 @@ static void run_some(struct lane_thread *t)
 	l->joined -= joins;
 }
 
-/* How long who waits longest is still to wait, so that more of them go together: 0 or less, not at
- * all. */
-static int64_t wait_us(const struct pg_lanes *l)
+/* How long who waits longest still waits for others: 0 or less, not at all. */
+static int64_t ready_in_us(const struct pg_lanes *l)
 {
 	unsigned most = l->met ? JOINED_MET_MAX : JOINED_MAX;
-	if (l->stopping || !l->may_join || l->joined < most || !may_join(l->ready))
+	if (l->stopping || !l->may_join || l->joined < most || !may_join(l->ready) ||
+	    l->ready_count >= GROUP_CALLS)
 		return 0;
 	return l->ready->ready_us + JOINED_US_MAX - monotonic_us();
 }
 
+/* Until there is something to do, or nothing any more. */
 static void wait_for_work(struct pg_lanes *l)
 {
-	struct timespec until;
-	int64_t us = l->ready ? wait_us(l) : 0;
-	if (us <= 0) {
-		pthread_cond_wait(&l->wake, &l->lock);
-		return;
+	int64_t us = 0;
+	while (l->ready ? (us = ready_in_us(l)) > 0 : !l->stopping) {
+		int64_t end = monotonic_us() + us;
+		struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
+		if (l->ready)
+			pthread_cond_timedwait(&l->wake, &l->lock, &until);
+		else
+			pthread_cond_wait(&l->wake, &l->lock);
 	}
-	clock_gettime(CLOCK_REALTIME, &until);
-	us += until.tv_nsec / 1000;
-	until.tv_sec += us / 1000000;
-	until.tv_nsec = us % 1000000 * 1000;
-	(void)pthread_cond_timedwait(&l->wake, &l->lock, &until);
 }
 
 static void *lane_main(void *context)
@@ -378,8 +385,7 @@ static void *lane_main(void *context)
 	struct pg_lanes *l = &t->engine->lanes;
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
-		while (l->ready ? wait_us(l) > 0 : !l->stopping)
-			wait_for_work(l);
+		wait_for_work(l);
 		if (!l->ready)
 			break;
 		run_some(t);
@@ -393,7 +399,11 @@ void pg_lanes_start(struct pg_engine *e)
 	struct pg_lanes *l = &e->lanes;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->ahead_lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
 	l->ready_end = &l->ready;
 	for (unsigned i = 0; i < l->thread_count; i++) {
 		struct lane_thread *t = calloc(1, sizeof(*t));
