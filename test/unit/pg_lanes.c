@@ -1,7 +1,7 @@
 /*
  * The PostgreSQL engine's lanes: a batch with one write that the database refuses, batches that are
  * decided ahead, two nodes that write for the same merchant at once, many merchants who share
- * transactions, jobs that end with the server.
+ * transactions, and do so while their connections are cut, jobs that end with the server.
  */
 #include <stdatomic.h>
 #include "pg_server.h"
@@ -9,6 +9,8 @@
 #include "store/engine.h"
 #include "test.h"
 
+#include <libpq-fe.h>
+#include <pthread.h>
 #include <sched.h>
 
 enum {
@@ -214,6 +216,55 @@ static uint64_t test_many(struct engine *a, struct engine *b, uint64_t entries)
 	return entries + made;
 }
 
+static _Atomic bool cutting;
+
+static void *cut(void *url)
+{
+	PGconn *c = PQconnectdb(url);
+	must(PQstatus(c) == CONNECTION_OK);
+	while (atomic_load(&cutting)) {
+		usleep(40 * 1000);
+		PQclear(PQexec(c, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+				  " WHERE application_name = 'couponry'"));
+	}
+	PQfinish(c);
+	return NULL;
+}
+
+/* What was answered was done once, and the batch found again whose COMMIT was not heard of: written
+ * twice, its code would have been there. */
+static uint64_t test_cut(struct engine *e, struct pg_server *s, uint64_t entries)
+{
+	static struct chore chores[WAVES][WRITES];
+	struct ledger_report report;
+	pthread_t cutter;
+	char name[32], *why = NULL;
+	unsigned good = 0;
+	atomic_store(&cutting, true);
+	must(pthread_create(&cutter, NULL, cut, s->url) == 0);
+	for (unsigned wave = 0; wave < WAVES; wave++) {
+		for (unsigned i = 0; i < WRITES; i++)
+			submit_for(e, 100 + i % 47, &chores[wave][i],
+				   code_of(name, "cut", wave * WRITES + i));
+		wait_for(chores[wave], WRITES);
+	}
+	atomic_store(&cutting, false);
+	pthread_join(cutter, NULL);
+	for (unsigned wave = 0; wave < WAVES; wave++)
+		for (unsigned i = 0; i < WRITES; i++) {
+			const struct chore *j = &chores[wave][i];
+			CHECK(j->write.fault == OK || j->write.fault == FAULT_BUSY);
+			CHECK(j->write.fault == FAULT_BUSY || j->ret.made == 1);
+			good += j->write.fault == OK;
+		}
+	CHECK(good > WAVES);
+	CHECK_INT(engine_verify(e, NULL, NULL, &report, &why), OK);
+	CHECK(report.entries >= entries + good && report.entries <= entries + WAVES * WRITES);
+	fprintf(stderr, "%u of %u were answered\n", good, (unsigned)(WAVES * WRITES));
+	free(why);
+	return report.entries;
+}
+
 static void test_jobs_end(struct engine *e)
 {
 	struct chore late;
@@ -259,6 +310,7 @@ int main(void)
 	uint64_t entries = test_refused(a, 1);
 	entries = test_between(a, b, entries);
 	entries = test_many(a, b, entries);
+	entries = test_cut(a, &server, entries);
 	test_two_nodes(a, b, entries);
 	test_jobs_end(a);
 	engine_close(a);
