@@ -167,12 +167,16 @@ static enum pg_outcome commit(struct pg_lane *l)
 	return outcome == PG_UNKNOWN ? pg_lane_find_out(l, l->gather.entries[0].merchant) : outcome;
 }
 
+/* A lock that is not waited for any longer does not mean that the database is away: who runs alone
+ * finds that out. */
 static enum pg_outcome attempt(struct pg_lane *l)
 {
 	struct pg_group *g = l->group;
-	enum fault fault = pg_engine_note(l->engine, run(l));
-	if (fault == OK)
+	enum fault fault = run(l);
+	if (fault == OK) {
+		pg_engine_note(l->engine, OK);
 		pg_gather_works(&l->gather, g->locked, g->locked_count);
+	}
 	if (fault == OK && l->gather.entry_count)
 		return commit(l);
 	if (l->pg)

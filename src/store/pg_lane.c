@@ -337,13 +337,14 @@ static void run_group(struct lane_thread *t, struct merchant_queue *const *queue
 	}
 }
 
-/* A lane's turn, under the lock. */
+/* A lane's turn, under the lock. Who waits alone for a lock that another has keeps nobody. */
 static void run_some(struct lane_thread *t)
 {
 	struct pg_lanes *l = &t->engine->lanes;
 	struct merchant_queue *some[PG_GROUP_MAX];
 	bool joins = may_join(l->ready);
 	unsigned n = take_group(l, some);
+	joins = joins && (n > 1 || !some[0]->left_out);
 	l->joined += joins;
 	if (n > 1)
 		run_group(t, some, n);

@@ -217,6 +217,45 @@ static uint64_t test_many(struct engine *a, struct engine *b, uint64_t entries)
 	return entries + made;
 }
 
+static bool all_done_but(const struct chore *chores, unsigned n, unsigned but)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (i != but && !atomic_load(&chores[i].done))
+			return false;
+	return true;
+}
+
+/* Somebody holds one merchant: the others are not kept by him, and the database is not away. */
+static uint64_t test_held(struct engine *e, struct pg_server *s, uint64_t entries)
+{
+	enum { MERCHANTS = 30, HELD = 7, TIMES = 3 };
+	static struct chore chores[TIMES][MERCHANTS];
+	PGconn *c = PQconnectdb(s->url);
+	char name[32];
+	PQclear(PQexec(c, "BEGIN"));
+	PGresult *r = PQexec(c, "SELECT 1 FROM head WHERE merchant_id = 107 FOR UPDATE");
+	CHECK_INT(PQntuples(r), 1);
+	PQclear(r);
+	for (unsigned n = 0; n < TIMES; n++) {
+		for (unsigned i = 0; i < MERCHANTS; i++)
+			submit_for(e, 100 + i, &chores[n][i],
+				   code_of(name, "held", n * MERCHANTS + i));
+		while (!all_done_but(chores[n], MERCHANTS, HELD)) {
+			CHECK_INT(engine_ready(e), OK);
+			usleep(1000);
+		}
+		CHECK(!atomic_load(&chores[n][HELD].done));
+	}
+	PQclear(PQexec(c, "ROLLBACK"));
+	PQfinish(c);
+	for (unsigned n = 0; n < TIMES; n++)
+		wait_for(chores[n], MERCHANTS);
+	for (unsigned i = 0; i < TIMES * MERCHANTS; i++)
+		CHECK_INT(chores[i / MERCHANTS][i % MERCHANTS].write.fault, OK);
+	check_whole(e, entries + TIMES * MERCHANTS);
+	return entries + TIMES * MERCHANTS;
+}
+
 static _Atomic bool cutting;
 
 static void *cut(void *url)
@@ -311,6 +350,7 @@ int main(void)
 	uint64_t entries = test_refused(a, 1);
 	entries = test_between(a, b, entries);
 	entries = test_many(a, b, entries);
+	entries = test_held(a, &server, entries);
 	entries = test_cut(a, &server, entries);
 	test_two_nodes(a, b, entries);
 	test_jobs_end(a);
