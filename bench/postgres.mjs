@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 // The PostgreSQL engine against the usual service (bench/fastify), on one database: `make bench-postgres`.
 //
-//   bench/postgres.mjs [--coupons=100000] [--redeem=1000000] [--seconds=10] [--rounds=3] [--only=issue,redeem] [--keep]
+//   bench/postgres.mjs [--coupons=100000] [--redeem=1000000] [--seconds=10] [--rounds=3] [--only=issue,redeem,nodes] [--keep]
+//                      [--other=BINARY]
+//
+// `nodes` is the part of `issue` that is about nodes and merchants; with --other each of its loads runs with another
+// binary's nodes, too, in turn.
 //
 // A PostgreSQL of its own (fsync on, everything else as Debian has it) on a socket of its own; 64 keep-alive
 // connections over the nodes; nobody is pinned: database, services and load share the machine. Figures are calls
@@ -52,9 +56,9 @@ async function postgres() {
 }
 const key = join(root, 'master.key');
 const cli = (db, ...args) => execFileSync(BINARY, [...args, `--store=${db.url}`, `--master-key=${key}`], { encoding: 'utf8', maxBuffer: 1 << 28 });
-const node = (db) => server(['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1']);
-async function server(args) {
-  const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
+const node = (db, binary) => server(['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1'], binary);
+async function server(args, binary = BINARY) {
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
   running.push(child);
   nodes.push(child.pid);
   const url = await new Promise((resolve, reject) => {
@@ -250,7 +254,10 @@ async function compare(db) {
     () => load([usual.url], wallet('/wallet', '', ''), '"message":"success","data":{'));
   report('query of one coupon', `${Math.round(c)}/s${costOfRead}; Fastify ${Math.round(d)}/s: ${(c / d).toFixed(2)}`, 'at least 2 times Fastify', c >= 2 * d);
   await usual.stop();
-  const two = await node(db);
+  await one.stop();
+}
+async function compareNodes(db) {
+  const one = await node(db), two = await node(db);
   for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]]) {
     const text = '"code":0,"coupon_number":"';
     const [e, f] = await inTurn(() => load([one.url], lua(), text), () => load([one.url, two.url], lua(), text));
@@ -258,15 +265,28 @@ async function compare(db) {
   }
   for (const n of [one, two]) {
     const text = await (await fetch(`${n.url}/metrics`)).text();
+    if (n === one && options.other) await compareBinaries(db, one, two);
     console.error([...text.matchAll(/^couponry_(?:lane|ledger|store|round)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
     await n.stop();
   }
+}
+
+async function compareBinaries(db, one, two) {
+  const others = [await node(db, options.other), await node(db, options.other)];
+  for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]])
+    for (const n of [1, 2]) {
+      const run = (nodes) => () => load(nodes.slice(0, n).map((x) => x.url), lua(), '"code":0,"coupon_number":"');
+      const [a, b, cost] = await inTurn(run([one, two]), run(others));
+      report(`SPI provide, ${n} node${n > 1 ? 's' : ''}, ${what}`, `${Math.round(a)}/s${cost}; the other binary ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, '');
+    }
+  for (const n of others) await n.stop();
 }
 
 try {
   const db = await postgres();
   makeData(db);
   if (only.includes('issue')) await compare(db);
+  if (only.includes('issue') || only.includes('nodes')) await compareNodes(db);
   if (only.includes('redeem')) await redeem(db);
   const cpu = cpus()[0].model.trim();
   console.log(`\n${new Date().toISOString().slice(0, 10)}, \`bench/postgres.mjs ${process.argv.slice(2).join(' ')}\`, ${cpu}, node ${process.version}, ${db.sql('-c', 'SHOW server_version')}\n`);

@@ -66,6 +66,23 @@ void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants 
 CHECKED enum fault pg_begin_write_receive(struct pg *p, struct pg_sink *sink, struct head *ret_head,
 					  bool *ret_locked);
 
+/* Several merchants in one transaction: those who have a head row are locked, unless somebody holds
+ * it and it is not to be waited for; a wait is for a quarter of a second at most (BUSY), and in
+ * order of merchants, before anything else is locked, so that no two transactions wait for each
+ * other. What was loaded means nothing for those who are not locked. */
+struct pg_locked {
+	uint64_t merchant;
+	bool wait;
+	/* out */
+	struct head head;
+	bool locked;
+};
+CHECKED enum fault pg_begin_many(struct pg *p, struct pg_locked *at, unsigned n,
+				 const struct pg_wants *wants);
+/* Not where merchants' rows are on different machines (Citus): a transaction over several would be
+ * prepared on each of them before it commits. */
+bool pg_may_join(const struct pg *p);
+
 /* Gets the rows asked for, and may get more: a UNIQUE or ENTRY row that is there comes with the
  * RECORD row that it names. NULL: there is no such row. Key and value live for the call only.
  * Every key asked for comes at least once. */
@@ -74,6 +91,8 @@ struct pg_sink {
 };
 /* All keys in one pipelined round trip, whatever their tables. HEAD rows are not asked for. */
 CHECKED enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink);
+/* The same with one statement for the keys of all merchants. */
+CHECKED enum fault pg_load_many(struct pg *p, const struct pg_wants *wants);
 /* At most n rows, in key order, with that prefix (kind and table and merchant at least) and
  * key > after; an empty `after` begins at the first. As with pg_load, the records that they name
  * may come with them. */
@@ -83,7 +102,7 @@ struct pg_scan {
 };
 CHECKED enum fault pg_next(struct pg *p, const struct pg_scan *scan, struct pg_sink *sink);
 
-/* A batch of one merchant: who wrote it, for finding it again. */
+/* A batch: who wrote it, for finding it again. It may be several merchants', who are all locked. */
 struct batch_id {
 	uint64_t node, number;
 };
@@ -103,13 +122,14 @@ struct pg_entry {
 	const uint8_t *hash; /* 32 bytes */
 	struct text actor;
 	unsigned command;
-	uint64_t batch_place; /* in its batch, from 0; of those that are read */
+	uint64_t
+	    batch_place; /* among its merchant's in its batch, from 0; of those that are read */
 };
 struct pg_batch {
 	struct batch_id id;
 	const struct pg_change *changes;
 	size_t change_count;
-	const struct pg_entry *entries;
+	const struct pg_entry *entries; /* those of a merchant together, and in order */
 	size_t entry_count;
 };
 enum pg_outcome {
@@ -127,7 +147,8 @@ CHECKED bool pg_commit_written(struct pg *p);
 CHECKED enum pg_outcome pg_commit_receive(struct pg *p);
 /* Ends whatever transaction is open; never fails. */
 void pg_rollback(struct pg *p);
-/* On a new connection, locking the head first (which waits for the old session to end). */
+/* On a new connection, locking the head first (which waits for the old session to end). Of several
+ * merchants, any who had an entry in it. */
 CHECKED enum fault pg_was_committed(struct pg *p, uint64_t merchant, struct batch_id id,
 				    bool *ret_there);
 

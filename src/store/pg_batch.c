@@ -19,177 +19,41 @@
  *   refused for good                                        one command: DATA_DAMAGED; more: the
  *                                                           caller comes with fewer
  */
-#include "store/bell.h"
-#include "store/entry.h"
-#include "store/ledger.h"
-#include "store/pg_engine.h"
+#include "store/pg_work.h"
 
-#include <unistd.h>
-
-enum {
-	TRIES = 6,
-	TRIES_UNKNOWN = 40, /* the fate of a batch is worth more patience: some 40 s */
-	PAUSE_US = 5 * 1000,
-	PAUSE_US_MAX = 1000 * 1000,
-};
+enum { TRIES = 6 };
 
 enum { DISTRUST = 64 }; /* batches, after another node came between two of ours */
-
-/* A batch's own. */
-struct pg_work {
-	struct pg_lane *lane;
-	struct loaded rows;
-	struct keyring_rows keys;
-	struct rounds rounds;
-	struct pg_writes *writes; /* that run now */
-	bool begun;		  /* its lock was sent, and if it has only looked, its first load */
-	bool decided;		  /* it has run ahead: good if the head is still `base` */
-	struct head base;
-};
-
-struct pg_lane {
-	struct pg_engine *engine;
-	struct pg *pg; /* NULL: not connected */
-	unsigned distrust;
-	struct pg_work works[2];
-	struct pg_work *work; /* of the batch that runs; the other one is the next's */
-	struct pg_writes *next;
-	struct pg_change *changes;
-	struct text *values;
-	size_t change_capacity;
-	struct pg_entry *entries;
-	bool locked;	      /* the merchant's head row, by this attempt */
-	bool has_head;	      /* the merchant has one */
-	uint64_t round_trips; /* of the connection, when last counted */
-	struct batch_id id;
-};
 
 struct pg_lane *pg_lane_new(struct pg_engine *e)
 {
 	struct pg_lane *l = calloc(1, sizeof(*l));
 	must(l);
 	l->engine = e;
-	for (unsigned i = 0; i < COUNT_OF(l->works); i++) {
-		l->works[i].lane = l;
-		loaded_init(&l->works[i].rows);
-		rounds_init(&l->works[i].rounds);
-	}
+	for (unsigned i = 0; i < COUNT_OF(l->works); i++)
+		pg_work_init(&l->works[i], l);
 	l->work = l->works;
-	l->entries = calloc(ROUNDS_BATCH_MAX, sizeof(*l->entries));
-	must(l->entries);
 	return l;
 }
 
 void pg_lane_free(struct pg_lane *l)
 {
 	pg_close(l->pg);
-	for (unsigned i = 0; i < COUNT_OF(l->works); i++) {
-		loaded_release(&l->works[i].rows);
-		rounds_release(&l->works[i].rounds);
-		secret_wipe(&l->works[i].keys, sizeof(l->works[i].keys));
-	}
-	free(l->changes);
-	free(l->values);
-	free(l->entries);
+	for (unsigned i = 0; i < COUNT_OF(l->works); i++)
+		pg_work_release(&l->works[i]);
+	pg_group_free(l->group);
+	pg_gather_release(&l->gather);
 	free(l);
-}
-
-/* ---- counting ---- */
-
-static void count_trips(struct pg_lane *l)
-{
-	uint64_t trips = l->pg ? pg_round_trips(l->pg) : 0;
-	if (trips > l->round_trips)
-		count(&l->engine->counters.round_trips, trips - l->round_trips);
-	l->round_trips = trips;
-}
-
-static void count_batch(struct pg_lane *l)
-{
-	struct pg_counters *c = &l->engine->counters;
-	const struct rounds *r = &l->work->rounds;
-	count(&c->commands, r->ran);
-	count(&c->entries, r->entry_count);
-	count(&c->rounds, r->rounds);
-	count(&c->batches, r->entry_count > 0);
-	count_bucket(c->batch_size, r->ran);
-}
-
-/* ---- what is committed ---- */
-
-static bool is_stored(struct text key)
-{
-	unsigned kind = (uint8_t)key.data[0];
-	return kind != ROW_HEAD && kind != ROW_KEY_LAST; /* they follow from other rows */
-}
-
-/* Absent under the lock; or never asked for, because its key was made by who put it: a place in a
- * list, a number, a slot (store_add, list_append, take_slot). */
-static bool is_new(enum loaded_state was, struct text key)
-{
-	unsigned kind = (uint8_t)key.data[0];
-	return was == LOADED_ABSENT ||
-	       (was == LOADED_UNKNOWN && (kind == ROW_RECORD || kind == ROW_KEY));
-}
-
-static size_t gather_changes(struct pg_lane *l)
-{
-	const struct loaded *rows = &l->work->rows;
-	size_t all = loaded_changes(rows), n = 0;
-	if (all > l->change_capacity) {
-		l->change_capacity = all * 2;
-		l->changes = realloc(l->changes, l->change_capacity * sizeof(*l->changes));
-		l->values = realloc(l->values, l->change_capacity * sizeof(*l->values));
-		must(l->changes && l->values);
-	}
-	for (size_t i = 0; i < all; i++) {
-		bool gone;
-		struct pg_change *c = &l->changes[n];
-		loaded_change(rows, i, &c->key, &l->values[n], &gone);
-		if (!is_stored(c->key))
-			continue;
-		c->value = gone ? NULL : &l->values[n];
-		c->is_new = is_new(loaded_change_was(rows, i, &c->was), c->key);
-		n++;
-	}
-	return n;
-}
-
-static void gather_entries(struct pg_lane *l)
-{
-	const struct rounds *r = &l->work->rounds;
-	for (unsigned i = 0; i < r->entry_count; i++) {
-		const struct rounds_entry *e = &r->entries[i];
-		l->entries[i] = (struct pg_entry){.merchant = r->merchant,
-						  .number = e->number,
-						  .instant = e->instant,
-						  .bytes = {r->bytes.data + e->at, e->size},
-						  .hash = e->hash,
-						  .actor = e->write->actor,
-						  .command = e->write->command};
-	}
 }
 
 static void begin_next(struct pg_lane *l);
 
 static enum pg_outcome commit(struct pg_lane *l)
 {
-	struct pg_engine *e = l->engine;
-	int64_t begin = monotonic_us();
-	gather_entries(l);
-	l->id = (struct batch_id){e->node, atomic_fetch_add(&e->batch, 1) + 1};
-	struct pg_batch batch = {.id = l->id,
-				 .change_count = gather_changes(l),
-				 .entries = l->entries,
-				 .entry_count = l->work->rounds.entry_count};
-	batch.changes = l->changes;
-	pg_commit_send(l->pg, &batch);
+	pg_gather_works(&l->gather, &l->work, 1);
+	pg_lane_commit_send(l);
 	begin_next(l);
-	enum pg_outcome outcome = pg_commit_receive(l->pg);
-	uint64_t us = (uint64_t)(monotonic_us() - begin);
-	count(&e->counters.commit_us_sum, us);
-	count_bucket(e->counters.commit_us, us);
-	return outcome;
+	return pg_lane_commit_receive(l);
 }
 
 /* ---- one attempt ---- */
@@ -238,24 +102,9 @@ static enum fault lock_alone(struct pg_lane *l, uint64_t merchant)
 
 static void prepare(struct pg_work *w, struct pg_writes *writes, bool blind)
 {
-	struct pg_engine *e = w->lane->engine;
-	struct rounds *r = &w->rounds;
-	loaded_clear(&w->rows);
-	pg_engine_keyring(e, &w->keys, &w->rows.rows);
-	w->writes = writes;
-	r->merchant = writes->at[0]->merchant;
-	if (blind)
-		rounds_set_head(&w->rows, r->merchant, &(struct head){.next_number = 1});
-	r->blind = blind;
-	r->writes = writes->at;
-	r->n = writes->n;
-	r->rows = &w->rows;
-	r->keys = &w->keys.ring;
-	r->load = fill;
-	r->more = take_more;
-	r->context = w;
-	r->env = pg_engine_env(e, NULL);
-	r->bytes_stop = BATCH_STOP_BYTES;
+	pg_work_prepare(w, writes, blind);
+	w->rounds.load = fill;
+	w->rounds.more = take_more;
 }
 
 /* Nobody wrote between the last batch and this one. */
@@ -410,87 +259,25 @@ static void begin_next(struct pg_lane *l)
 	w->begun = true;
 }
 
-static void pause_before(unsigned again)
-{
-	uint64_t us = again < 8 ? (uint64_t)PAUSE_US << again : PAUSE_US_MAX;
-	usleep((useconds_t)(us < PAUSE_US_MAX ? us : PAUSE_US_MAX));
-}
-
-/* The batch's fate: COMMITTED, AGAIN, or UNKNOWN when nobody can be asked for too long. */
-static enum pg_outcome find_out(struct pg_lane *l, uint64_t merchant)
-{
-	for (unsigned again = 0; again < TRIES_UNKNOWN; again++) {
-		bool there = false;
-		enum fault fault = pg_engine_connect(l->engine, &l->pg);
-		if (fault == OK)
-			fault = pg_was_committed(l->pg, merchant, l->id, &there);
-		if (l->pg)
-			pg_rollback(l->pg);
-		if (fault == OK)
-			return there ? PG_COMMITTED : PG_AGAIN;
-		pause_before(again);
-	}
-	return PG_UNKNOWN;
-}
-
 static enum pg_outcome attempts(struct pg_lane *l)
 {
 	uint64_t merchant = l->work->writes->at[0]->merchant;
 	enum pg_outcome outcome = PG_AGAIN;
 	for (unsigned again = 0; again < TRIES && outcome == PG_AGAIN; again++) {
 		if (again)
-			pause_before(again);
+			pg_lane_pause(again);
 		/* Nobody waits long for a database that was away already. */
 		bool was_away = atomic_load(&l->engine->away) != OK;
 		outcome = attempt(l);
 		if (outcome != PG_COMMITTED) /* it was read away, or went with its connection */
 			other_work(l)->begun = other_work(l)->decided = false;
 		if (outcome == PG_UNKNOWN)
-			outcome = find_out(l, merchant);
-		count_trips(l);
+			outcome = pg_lane_find_out(l, merchant);
+		pg_lane_count_trips(l);
 		if (outcome == PG_AGAIN && was_away)
 			break;
 	}
 	return outcome;
-}
-
-/* ---- after it ---- */
-
-/* ORIGIN, when this batch has seen it. */
-static void read_epoch(void *context)
-{
-	struct pg_lane *l = context;
-	struct origin origin = {.number = 1};
-	struct env env = {0};
-	struct tx tx = {0};
-	struct key k;
-	uint64_t epoch;
-	key_record(&k, 0, TABLE_ORIGIN, &origin);
-	if (!row_want(&l->work->rows.rows, key_get(&k)))
-		return;
-	tx_init_read(&tx, &l->work->rows.rows, &l->work->keys.ring, 0, &env, NULL);
-	if (epoch_read(&tx, &epoch) == OK && epoch)
-		atomic_store(&l->engine->epoch, epoch);
-	tx_free(&tx);
-}
-
-static void after(struct pg_lane *l)
-{
-	const struct rounds *r = &l->work->rounds;
-	count_batch(l);
-	if (r->wrote_credential)
-		atomic_fetch_add(&l->engine->credential_writes, 1);
-	if (r->merchant == 0)
-		(void)!loaded_try(&l->work->rows, read_epoch, l);
-}
-
-static unsigned fail(struct pg_writes *writes, enum fault fault)
-{
-	for (unsigned i = 0; i < writes->n; i++) {
-		writes->at[i]->fault = fault;
-		writes->at[i]->entry = 0;
-	}
-	return writes->n;
 }
 
 bool pg_lane_trusts(const struct pg_lane *l)
@@ -502,11 +289,11 @@ static unsigned run_writes(struct pg_lane *l, struct pg_writes *writes)
 {
 	switch (attempts(l)) {
 	case PG_COMMITTED:
-		after(l);
+		pg_work_after(l->work);
 		return l->work->rounds.ran;
 	case PG_AGAIN:
 	case PG_UNKNOWN:
-		return fail(writes, FAULT_BUSY);
+		return pg_writes_fail(writes, FAULT_BUSY);
 	case PG_REFUSED:
 		break;
 	}
@@ -514,7 +301,7 @@ static unsigned run_writes(struct pg_lane *l, struct pg_writes *writes)
 	if (writes->refused)
 		return 0;
 	fprintf(stderr, "couponry: the database refuses a write: %s\n", pg_why(l->pg));
-	return fail(writes, FAULT_DATA_DAMAGED);
+	return pg_writes_fail(writes, FAULT_DATA_DAMAGED);
 }
 
 unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writes *next)
@@ -531,5 +318,5 @@ unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writ
 	l->work->begun = l->work->decided = false;
 	if (l->pg)
 		pg_rollback(l->pg);
-	return fail(writes, unsure);
+	return pg_writes_fail(writes, unsure);
 }

@@ -19,6 +19,7 @@ struct pg *link_make(const char *url)
 	buffer_init(&p->value, LINK_BYTES_MAX);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_init(&p->arrays[i], LINK_BYTES_MAX);
+	array_init(&p->merchants, LINK_BYTES_MAX);
 	return p;
 }
 
@@ -57,6 +58,7 @@ void pg_close(struct pg *p)
 	buffer_release(&p->value);
 	for (unsigned i = 0; i < COUNT_OF(p->arrays); i++)
 		array_release(&p->arrays[i]);
+	array_release(&p->merchants);
 	free(p->sent);
 	free(p->url);
 	free(p);
@@ -90,15 +92,15 @@ void link_look(struct pg *p)
 	p->state = LINK_OPEN;
 }
 
-bool link_head(const PGresult *r, struct head *ret)
+bool link_head(const PGresult *r, int row, struct head *ret)
 {
 	int64_t number, next, ahead;
 	struct text instant, hash;
 	struct pg_value value;
-	if (!link_number(r, 0, 0, &number) || !link_cell(r, 0, 1, &instant) ||
-	    !value_read(COLUMN_INSTANT, instant, &value) || !link_number(r, 0, 2, &next) ||
-	    !link_cell(r, 0, 3, &hash) || hash.size != sizeof(ret->hash) ||
-	    !link_number(r, 0, 4, &ahead))
+	if (!link_number(r, row, 0, &number) || !link_cell(r, row, 1, &instant) ||
+	    !value_read(COLUMN_INSTANT, instant, &value) || !link_number(r, row, 2, &next) ||
+	    !link_cell(r, row, 3, &hash) || hash.size != sizeof(ret->hash) ||
+	    !link_number(r, row, 4, &ahead))
 		return false;
 	*ret = (struct head){.number = (uint64_t)number,
 			     .instant = {value.number},
@@ -115,7 +117,7 @@ static enum fault see_head(struct link_reader *reader, unsigned tag, const PGres
 		h->locked = PQntuples(r) == 1;
 	if (tag != STATEMENT_NEWEST_ENTRY || PQntuples(r) == 0)
 		return OK;
-	return link_head(r, &h->head) ? OK : FAULT_DATA_DAMAGED;
+	return link_head(r, 0, &h->head) ? OK : FAULT_DATA_DAMAGED;
 }
 
 static void send_written(struct pg *p, enum sql_statement_id id, const struct link_values *v)
@@ -168,6 +170,84 @@ enum fault pg_begin_write(struct pg *p, uint64_t merchant, struct head *ret_head
 	TRY(begin_write(p, merchant, &h));
 	*ret_head = h.head;
 	return OK;
+}
+
+/* --- several merchants --- */
+
+bool pg_may_join(const struct pg *p)
+{
+	return !p->distributed;
+}
+
+struct heads_reader {
+	struct link_reader reader; /* first */
+	struct pg_locked *at;
+	unsigned n;
+};
+
+static enum fault see_locked(struct heads_reader *h, const PGresult *r)
+{
+	int64_t merchant;
+	for (int i = 0; i < PQntuples(r); i++) {
+		if (!link_number(r, i, 0, &merchant))
+			return FAULT_DATA_DAMAGED;
+		for (unsigned m = 0; m < h->n; m++)
+			h->at[m].locked |= h->at[m].merchant == (uint64_t)merchant;
+	}
+	return OK;
+}
+
+static enum fault see_heads(struct link_reader *reader, unsigned tag, const PGresult *r)
+{
+	struct heads_reader *h = (struct heads_reader *)(void *)reader;
+	int64_t nth;
+	if (tag != STATEMENT_NEWEST_ENTRIES)
+		return see_locked(h, r);
+	for (int i = 0; i < PQntuples(r); i++)
+		if (!link_number(r, i, 5, &nth) || nth < 1 || nth > h->n ||
+		    !link_head(r, i, &h->at[nth - 1].head))
+			return FAULT_DATA_DAMAGED;
+	return OK;
+}
+
+static void lock_heads(struct pg *p, const struct pg_locked *at, unsigned n, bool wait)
+{
+	struct link_values v;
+	unsigned some = 0;
+	array_clear(&p->merchants);
+	for (unsigned i = 0; i < n; i++)
+		if (at[i].wait == wait) {
+			merchants_add(p, at[i].merchant);
+			some++;
+		}
+	if (!some)
+		return;
+	if (wait)
+		link_say(p, "SET LOCAL lock_timeout = 250");
+	values_begin_many(&v, p);
+	send_written(p, wait ? STATEMENT_LOCK_HEADS : STATEMENT_LOCK_FREE_HEADS, &v);
+}
+
+enum fault pg_begin_many(struct pg *p, struct pg_locked *at, unsigned n,
+			 const struct pg_wants *wants)
+{
+	struct heads_reader h = {{see_heads}, at, n};
+	struct link_values v;
+	must(p->state == LINK_RESTING && n > 0);
+	TRY(link_connect(p));
+	p->state = LINK_OPEN;
+	link_say_begin(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+	lock_heads(p, at, n, true);
+	lock_heads(p, at, n, false);
+	array_clear(&p->merchants);
+	for (unsigned i = 0; i < n; i++) {
+		at[i].head = (struct head){.next_number = 1};
+		at[i].locked = false;
+		merchants_add(p, at[i].merchant);
+	}
+	values_begin_many(&v, p);
+	send_written(p, STATEMENT_NEWEST_ENTRIES, &v);
+	return load_many(p, wants, &h.reader);
 }
 
 /* A beginning that nobody goes on with. */

@@ -218,6 +218,7 @@ static enum fault find_all(struct pg_engine *e, const struct engine_config *conf
 	TRY(find_card(e, config, p, ret_why));
 	keyring_masters(&e->ring, &e->masters);
 	TRY(read_epoch(e));
+	e->lanes.may_join = pg_may_join(p);
 	return pg_take_number(e, p);
 }
 
@@ -327,7 +328,7 @@ static void stats_get(const struct engine *engine, struct engine_stats *ret)
 	    (struct engine_stats){.batches = atomic_load(&c->batches),
 				  .commands = atomic_load(&c->commands),
 				  .entries = atomic_load(&c->entries),
-				  .syncs = atomic_load(&c->batches),
+				  .syncs = atomic_load(&c->commits),
 				  .batch_size_sum = atomic_load(&c->commands),
 				  .sync_us_sum = atomic_load(&c->commit_us_sum),
 				  .rounds = atomic_load(&c->rounds),

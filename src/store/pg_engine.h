@@ -1,7 +1,7 @@
 /*
  * The PostgreSQL engine's parts and who may touch what. Threads: write lanes (each with a
- * connection; run batches of one merchant at a time), readers (each with a connection, on whatever
- * thread they are used), one tender (pg_tender.c).
+ * connection; run batches of one merchant, or of several in one transaction), readers (each with a
+ * connection, on whatever thread they are used), one tender (pg_tender.c).
  *
  * Nothing of a merchant is kept between batches: any number of nodes serve the same store.
  */
@@ -20,6 +20,7 @@
 enum {
 	PG_LANES = 8,	     /* write connections of a node, unless somebody says otherwise */
 	PG_BATCH_MAX = 128,  /* calls of a batch: past it little is gained (store.md's numbers) */
+	PG_GROUP_MAX = 32,   /* merchants of a transaction */
 	PG_CREDENTIAL_S = 5, /* what another node changed is seen after so long */
 	PG_CLOCK_MS_MAX = 2000, /* further from the database's: not ready */
 };
@@ -34,8 +35,12 @@ struct pg_lanes {
 	/* under the lock */
 	struct merchant_queue *buckets[QUEUE_BUCKETS];
 	struct merchant_queue *ready, **ready_end; /* with something to do, longest waiting first */
-	uint64_t calls, jobs;			   /* that wait, of all merchants */
+	unsigned ready_count;
+	uint64_t calls, jobs; /* that wait, of all merchants */
 	bool stopping, jobs_ended;
+	unsigned joined; /* lanes that run merchants who can join others */
+	unsigned met;	 /* so many more transactions, after one met another node */
+	bool may_join;	 /* several merchants in a transaction; set before the lanes start */
 	/* A node's one connection for deciding ahead; who has the lock uses it. */
 	pthread_mutex_t ahead_lock;
 	struct pg *ahead;      /* NULL: not connected */
@@ -44,7 +49,7 @@ struct pg_lanes {
 };
 
 struct pg_counters {
-	_Atomic uint64_t batches, commands, entries, rounds, round_trips;
+	_Atomic uint64_t batches, commits, commands, entries, rounds, round_trips;
 	_Atomic uint64_t batch_size[ENGINE_BUCKETS];
 	_Atomic uint64_t commit_us[ENGINE_BUCKETS], commit_us_sum;
 };
@@ -144,6 +149,18 @@ unsigned pg_lane_run(struct pg_lane *l, struct pg_writes *writes, struct pg_writ
 /* No other node came between its last batches. */
 bool pg_lane_trusts(const struct pg_lane *l);
 
+/* pg_group.c */
+struct pg_member {
+	struct pg_writes *writes; /* of one merchant each, not of the store itself */
+	bool wait;		  /* for its lock, a little */
+	/* out */
+	unsigned ran;  /* the first so many have their fault and are to be answered */
+	bool left_out; /* another node has it, or it has no head row yet */
+};
+/* Runs and commits their batches in one transaction. False: nothing was written, and each is to be
+ * run alone. */
+bool pg_lane_run_group(struct pg_lane *l, struct pg_member *members, unsigned n);
+
 /* pg_read.c */
 struct reader *pg_reader_open(struct engine *e);
 void pg_reader_close(struct reader *r);
@@ -159,6 +176,8 @@ void pg_reader_look(struct reader *r, const struct reader_look *looks, unsigned 
 enum fault pg_reader_try(struct reader *r, struct write *w);
 /* Loads what is wanted through a connection in a transaction. */
 CHECKED enum fault pg_fill(struct pg *p, struct loaded *rows);
+/* Only the scan, if one is wanted. */
+CHECKED enum fault pg_fill_scan(struct pg *p, struct loaded *rows);
 /* The same as the beginning of a write: pg_begin_write_loading. */
 CHECKED enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
 				   struct head *ret_head, bool *ret_locked);

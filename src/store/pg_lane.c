@@ -1,7 +1,8 @@
 /*
  * The queues: writes wait per merchant; a free lane takes the merchant that has waited longest, and
  * all (or many) of its writes as one batch. So one merchant's batches run one after the other, and
- * others do not wait for it while lanes are free.
+ * others do not wait for it while lanes are free. Merchants with few calls go together, one batch
+ * of each in one transaction (pg_group.c); jobs, the store's own and whoever has many go alone.
  *
  *   idle      nothing waits                         -> ready (pg_submit)
  *   ready     in the list of those that wait        -> busy (a lane takes it)
@@ -10,6 +11,9 @@
 #include "store/pg_engine.h"
 
 #include "base/limits.h"
+#include "store/bell.h"
+
+#include <time.h>
 
 struct merchant_queue {
 	uint64_t merchant;
@@ -17,17 +21,43 @@ struct merchant_queue {
 	bool busy;
 	unsigned most;		      /* writes of its next batch: less after a refusal */
 	unsigned half;		      /* of those that come again and again: writes of a batch */
+	unsigned left_out;	      /* of so many transactions; then it is run alone */
 	struct merchant_queue *next;  /* in the bucket */
 	struct merchant_queue *after; /* in the list of those that are ready */
+	int64_t ready_us;	      /* since when it is there */
+};
+
+/* A merchant's batch in a lane. */
+struct lane_batch {
+	struct pg_writes writes; /* first */
+	struct pg_lanes *lanes;
+	struct merchant_queue *queue;
+	struct lane_batch *before; /* of the same queue */
+	const struct pg_lane *lane;
 };
 
 struct lane_thread {
+	struct lane_batch group[PG_GROUP_MAX];
 	struct pg_engine *engine;
 	struct pg_lane *lane;
 	pthread_t thread;
 };
 static const unsigned MOST = PG_BATCH_MAX;
-enum { HALF_MIN = 8 }; /* a smaller batch costs more than the pause */
+enum {
+	HALF_MIN = 8, /* a smaller batch costs more than the pause */
+
+	JOIN_CALLS_MAX = 16, /* who has so many makes a batch by himself */
+	GROUP_CALLS = 32,    /* of a transaction: past it little is gained */
+	LEFT_OUT_MAX = 2,    /* once left out, his lock is waited for; twice, he runs alone */
+
+	/* So many transactions of several at once keep the database busy. Who comes then waits for
+	 * others to join, until they are enough for one more, but not for longer than one takes.
+	 * Where nodes meet, two transactions of each would stand in each other's way. */
+	JOINED_MAX = 3,
+	JOINED_MET_MAX = 1,
+	JOINED_US_MAX = 20 * 1000,
+	MET = 64, /* transactions, after one that met another node */
+};
 
 /* ---- under the lock ---- */
 
@@ -58,8 +88,10 @@ static bool has_work(const struct merchant_queue *q)
 static void add_ready(struct pg_lanes *l, struct merchant_queue *q)
 {
 	q->after = NULL;
+	q->ready_us = monotonic_us();
 	*l->ready_end = q;
 	l->ready_end = &q->after;
+	l->ready_count++;
 	pthread_cond_signal(&l->wake);
 }
 
@@ -69,18 +101,45 @@ static struct merchant_queue *take_ready(struct pg_lanes *l)
 	l->ready = q->after;
 	if (!l->ready)
 		l->ready_end = &l->ready;
+	l->ready_count--;
 	q->busy = true;
 	return q;
 }
 
-/* A merchant's batch in a lane. */
-struct lane_batch {
-	struct pg_writes writes; /* first */
-	struct pg_lanes *lanes;
-	struct merchant_queue *queue;
-	struct lane_batch *before; /* of the same queue */
-	const struct pg_lane *lane;
-};
+/* A few calls, and nothing of it was refused lately or left out too often. */
+static bool may_join(const struct merchant_queue *q)
+{
+	return q->merchant != 0 && q->calls.count && q->calls.count < JOIN_CALLS_MAX &&
+	       !q->jobs.count && q->most == MOST && q->left_out < LEFT_OUT_MAX;
+}
+
+/* Those who wait, as many as share a transaction; or the one who waits longest, if he cannot join.
+ */
+static unsigned take_group(struct pg_lanes *l, struct merchant_queue **ret)
+{
+	struct merchant_queue **at = &l->ready;
+	uint64_t writes = 0;
+	unsigned n = 0;
+	if (!l->may_join || !may_join(l->ready)) {
+		*ret = take_ready(l);
+		return 1;
+	}
+	while (*at && n < PG_GROUP_MAX && writes < GROUP_CALLS) {
+		struct merchant_queue *q = *at;
+		if (!may_join(q)) {
+			at = &q->after;
+			continue;
+		}
+		*at = q->after;
+		l->ready_count--;
+		q->busy = true;
+		writes += q->calls.count;
+		ret[n++] = q;
+	}
+	if (!*at)
+		l->ready_end = at;
+	return n;
+}
 
 /* Who was answered comes again, while others wait: two batches of half of them each, one in the
  * database and the other on its way, are better than one of all and a pause. Where another node
@@ -200,6 +259,12 @@ void pg_stop_jobs(struct engine *engine)
 
 /* ---- the lanes ---- */
 
+static void answer(struct lane_thread *t, const struct pg_writes *w, unsigned ran)
+{
+	for (unsigned i = 0; i < ran; i++)
+		engine_answer(&t->engine->base, w->at[i]);
+}
+
 /* Returns how many of them are answered. */
 static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct lane_batch *next)
 {
@@ -212,8 +277,7 @@ static unsigned run_batch(struct lane_thread *t, struct lane_batch *b, struct la
 		q->most *= 2;
 	if (q->most > MOST)
 		q->most = MOST;
-	for (unsigned i = 0; i < ran; i++)
-		engine_answer(&t->engine->base, writes->at[i]);
+	answer(t, writes, ran);
 	return ran;
 }
 
@@ -237,19 +301,95 @@ static void run_queue(struct lane_thread *t, struct merchant_queue *q)
 	}
 }
 
+static void note_left_out(struct pg_lanes *l, struct merchant_queue *q, const struct pg_member *m,
+			  bool whole)
+{
+	if (m->left_out)
+		l->met = MET;
+	if (whole)
+		q->left_out = m->left_out ? q->left_out + 1 : 0;
+	else
+		q->left_out = LEFT_OUT_MAX;
+}
+
+/* Several merchants, one batch of each. */
+static void run_group(struct lane_thread *t, struct merchant_queue *const *queues, unsigned n)
+{
+	struct pg_lanes *l = &t->engine->lanes;
+	struct pg_member members[PG_GROUP_MAX];
+	for (unsigned i = 0; i < n; i++) {
+		struct lane_batch *b = &t->group[i];
+		*b = (struct lane_batch){.lanes = l, .queue = queues[i]};
+		queues[i]->half = MOST;
+		take_batch(b);
+		members[i] = (struct pg_member){&b->writes, queues[i]->left_out > 0, 0, false};
+	}
+	pthread_mutex_unlock(&l->lock);
+	bool whole = pg_lane_run_group(t->lane, members, n);
+	for (unsigned i = 0; i < n; i++)
+		answer(t, members[i].writes, members[i].ran);
+	pthread_mutex_lock(&l->lock);
+	l->met -= l->met > 0;
+	for (unsigned i = 0; i < n; i++) {
+		return_rest(&t->group[i], members[i].ran);
+		note_left_out(l, queues[i], &members[i], whole);
+		release_queue(l, queues[i]);
+	}
+}
+
+/* A lane's turn, under the lock. Who waits alone for a lock that another has keeps nobody. */
+static void run_some(struct lane_thread *t)
+{
+	struct pg_lanes *l = &t->engine->lanes;
+	struct merchant_queue *some[PG_GROUP_MAX];
+	bool joins = may_join(l->ready);
+	unsigned n = take_group(l, some);
+	joins = joins && (n > 1 || !some[0]->left_out);
+	l->joined += joins;
+	if (n > 1)
+		run_group(t, some, n);
+	else {
+		some[0]->left_out = 0;
+		run_queue(t, some[0]);
+		release_queue(l, some[0]);
+	}
+	l->joined -= joins;
+}
+
+/* How long who waits longest still waits for others: 0 or less, not at all. */
+static int64_t ready_in_us(const struct pg_lanes *l)
+{
+	unsigned most = l->met ? JOINED_MET_MAX : JOINED_MAX;
+	if (l->stopping || !l->may_join || l->joined < most || !may_join(l->ready) ||
+	    l->ready_count >= GROUP_CALLS)
+		return 0;
+	return l->ready->ready_us + JOINED_US_MAX - monotonic_us();
+}
+
+/* Until there is something to do, or nothing any more. */
+static void wait_for_work(struct pg_lanes *l)
+{
+	int64_t us = 0;
+	while (l->ready ? (us = ready_in_us(l)) > 0 : !l->stopping) {
+		int64_t end = monotonic_us() + us;
+		struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
+		if (l->ready)
+			pthread_cond_timedwait(&l->wake, &l->lock, &until);
+		else
+			pthread_cond_wait(&l->wake, &l->lock);
+	}
+}
+
 static void *lane_main(void *context)
 {
 	struct lane_thread *t = context;
 	struct pg_lanes *l = &t->engine->lanes;
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
-		while (!l->ready && !l->stopping)
-			pthread_cond_wait(&l->wake, &l->lock);
+		wait_for_work(l);
 		if (!l->ready)
 			break;
-		struct merchant_queue *q = take_ready(l);
-		run_queue(t, q);
-		release_queue(l, q);
+		run_some(t);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
@@ -260,7 +400,11 @@ void pg_lanes_start(struct pg_engine *e)
 	struct pg_lanes *l = &e->lanes;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_mutex_init(&l->ahead_lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
 	l->ready_end = &l->ready;
 	for (unsigned i = 0; i < l->thread_count; i++) {
 		struct lane_thread *t = calloc(1, sizeof(*t));

@@ -113,7 +113,8 @@ static PGconn *connect_to(const struct pg *p)
  * only while the table is small. Where the tables are distributed, plans must know the merchant.
  */
 static const char settings[] =
-    "SELECT set_config(name, value, false) FROM (VALUES"
+    "SELECT set_config(name, value, false), EXISTS (SELECT FROM pg_extension"
+    " WHERE extname = 'citus')::int FROM (VALUES"
     " ('idle_in_transaction_session_timeout', '5000'), ('lock_timeout', '%u'),"
     " ('statement_timeout', '%u'), ('jit', 'off'), ('enable_hashjoin', 'off'),"
     " ('enable_mergejoin', 'off'), ('enable_seqscan', 'off'), ('enable_bitmapscan', 'off'),"
@@ -133,6 +134,8 @@ static enum fault settle(struct pg *p)
 	bool good = PQresultStatus(r) == PGRES_TUPLES_OK;
 	if (!good)
 		link_note(p, r);
+	else
+		p->distributed = *PQgetvalue(r, 0, 1) == '1';
 	PQclear(r);
 	return good ? OK : fault_of(p->trouble);
 }
@@ -231,6 +234,17 @@ void values_begin(struct link_values *v, uint64_t merchant)
 	v->count = v->number_count = 0;
 	bigint_write((int64_t)merchant, v->merchant);
 	values_add(v, (struct text){v->merchant, sizeof(v->merchant)});
+}
+
+void values_begin_many(struct link_values *v, struct pg *p)
+{
+	v->count = v->number_count = 0;
+	values_add(v, array_end(&p->merchants, COLUMN_BIGINT));
+}
+
+void merchants_add(struct pg *p, uint64_t merchant)
+{
+	array_add(&p->merchants, COLUMN_BIGINT, &(struct pg_value){.number = (int64_t)merchant});
 }
 
 void values_add(struct link_values *v, struct text value)

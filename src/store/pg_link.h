@@ -69,6 +69,8 @@ struct pg {
 	bool bad_row;	     /* of the commit that is under way: a change is no row */
 	unsigned commit_at;  /* which of the results is COMMIT's */
 	struct pg_array arrays[SQL_COLUMNS_MAX]; /* of the statement that is being made */
+	struct pg_array merchants;		 /* its rows', where they have several */
+	bool distributed;			 /* there is Citus */
 	char why[512];
 };
 
@@ -85,9 +87,12 @@ struct head_reader {
 	bool locked;
 };
 void head_reader_init(struct head_reader *h);
-/* Of STATEMENT_NEWEST_ENTRY, all but `slots`. */
-CHECKED bool link_head(const PGresult *r, struct head *ret);
+/* Of STATEMENT_NEWEST_ENTRY or NEWEST_ENTRIES, all but `slots`. */
+CHECKED bool link_head(const PGresult *r, int row, struct head *ret);
 void begin_send(struct pg *p, uint64_t merchant);
+/* pg_load_many whose exchange begins with what was sent before it, which `beginning` reads. */
+CHECKED enum fault load_many(struct pg *p, const struct pg_wants *wants,
+			     struct link_reader *beginning);
 /* Forgets what pg_begin_write_send keeps; its results are read or lost. */
 void load_forget(struct pg *p);
 
@@ -102,6 +107,9 @@ void link_drop(struct pg *p);
 CHECKED enum fault link_run(struct pg *p, const char *sql);
 
 void values_begin(struct link_values *v, uint64_t merchant);
+/* What is in p->merchants. */
+void values_begin_many(struct link_values *v, struct pg *p);
+void merchants_add(struct pg *p, uint64_t merchant);
 void values_add(struct link_values *v, struct text value);
 void values_add_number(struct link_values *v, int64_t number);
 

@@ -1,7 +1,7 @@
 /*
- * pg_load: the keys are sorted into groups, one for each path and merchant; a group is one
- * statement, all statements are one exchange. Rows come back with the place of their key in the
- * group, so what was not found is known, too.
+ * pg_load: the keys are sorted into groups, one for each path and merchant (or, pg_load_many, for
+ * each path); a group is one statement, all statements are one exchange. Rows come back with the
+ * place of their key in the group, so what was not found is known, too.
  */
 #include "base/varint.h"
 #include "store/entry.h"
@@ -10,7 +10,7 @@
 enum { GROUP_KEYS_MAX = 4096, NO_GROUP = UINT16_MAX };
 
 struct group {
-	uint64_t merchant;
+	uint64_t merchant; /* of its first key, where it has several */
 	unsigned path;
 	unsigned *asked; /* places of its keys, in the statement's order */
 	unsigned count;
@@ -27,7 +27,8 @@ struct load {
 	unsigned *asked; /* all groups' */
 	uint16_t *group_of;
 	bool *found;
-	struct head_reader *head; /* of the write that begins with this load, or NULL */
+	bool many;		       /* a group may be of several merchants */
+	struct link_reader *beginning; /* of the write that begins with this load, or NULL */
 };
 /* Tags below are those of the beginning. */
 enum { TAG_GROUPS = STATEMENT_COUNT };
@@ -41,7 +42,7 @@ static unsigned find_group(struct load *l, unsigned path, uint64_t merchant)
 {
 	for (unsigned i = l->group_count; i-- > 0;) {
 		const struct group *g = &l->groups[i];
-		if (g->path == path && g->merchant == merchant)
+		if (g->path == path && (l->many || g->merchant == merchant))
 			return g->count < GROUP_KEYS_MAX ? i : l->group_count;
 	}
 	return l->group_count;
@@ -110,13 +111,33 @@ static void add_keys(struct load *l, const struct group *g)
 	}
 }
 
+static unsigned single(const struct load *l, unsigned path)
+{
+	if (path == PATH_HEAD)
+		return l->many ? STATEMENT_NEWEST_ENTRIES : STATEMENT_NEWEST_ENTRY;
+	return l->many ? STATEMENT_LAST_SLOTS : STATEMENT_LAST_SLOT;
+}
+
+static void begin_values(struct load *l, const struct group *g, struct link_values *v)
+{
+	if (!l->many) {
+		values_begin(v, g->merchant);
+		return;
+	}
+	array_clear(&l->p->merchants);
+	for (unsigned i = 0; i < g->count; i++)
+		merchants_add(l->p, key_merchant(l->keys[g->asked[i]]));
+	values_begin_many(v, l->p);
+}
+
 static void send_group(struct load *l, unsigned i)
 {
 	const struct group *g = &l->groups[i];
+	enum sql_action action = l->many ? SQL_LOAD_MANY : SQL_LOAD;
 	struct link_values v;
-	values_begin(&v, g->merchant);
+	begin_values(l, g, &v);
 	if (g->path >= PATH_COUNT) {
-		unsigned id = g->path == PATH_HEAD ? STATEMENT_NEWEST_ENTRY : STATEMENT_LAST_SLOT;
+		unsigned id = single(l, g->path);
 		link_send(l->p, (struct sql_statement){SQL_WRITTEN, id}, &v, TAG_GROUPS + i);
 		return;
 	}
@@ -125,40 +146,41 @@ static void send_group(struct load *l, unsigned i)
 	add_keys(l, g);
 	for (unsigned c = 0; c < path->key_count; c++)
 		values_add(&v, array_end(&l->p->arrays[c], t->columns[path->keys[c]].kind));
-	link_send(l->p, (struct sql_statement){SQL_LOAD, g->path}, &v, TAG_GROUPS + i);
+	link_send(l->p, (struct sql_statement){action, g->path}, &v, TAG_GROUPS + i);
 }
 
 /* --- reading --- */
 
-static bool read_single(const struct group *g, const PGresult *r, struct buffer *out)
+static bool read_single(const struct group *g, const PGresult *r, int row, struct buffer *out)
 {
 	struct head head;
 	int64_t slot;
 	if (g->path == PATH_HEAD) {
-		if (!link_head(r, &head))
+		if (!link_head(r, row, &head))
 			return false;
 		head_encode(&head, out);
 		return true;
 	}
-	if (!link_number(r, 0, 0, &slot))
+	if (!link_number(r, row, 0, &slot))
 		return false;
 	buffer_varint(out, (uint64_t)slot);
 	return true;
 }
 
+/* One row; of several merchants, each with its place behind it. */
 static enum fault see_single(struct load *l, const struct group *g, const PGresult *r)
 {
 	uint8_t memory[HEAD_SIZE_MAX];
 	struct buffer b;
-	buffer_init_fixed(&b, memory, sizeof(memory));
-	if (PQntuples(r) == 0)
-		return OK;
-	if (!read_single(g, r, &b))
-		return FAULT_DATA_DAMAGED;
-	struct text value = buffer_get(&b);
-	for (unsigned i = 0; i < g->count; i++) {
-		l->found[g->asked[i]] = true;
-		l->sink->row(l->sink, l->keys[g->asked[i]], &value);
+	int64_t nth = 1;
+	for (int i = 0; i < PQntuples(r); i++) {
+		buffer_init_fixed(&b, memory, sizeof(memory));
+		if ((l->many && !link_number(r, i, PQnfields(r) - 1, &nth)) || nth < 1 ||
+		    nth > g->count || !read_single(g, r, i, &b))
+			return FAULT_DATA_DAMAGED;
+		struct text value = buffer_get(&b);
+		l->found[g->asked[nth - 1]] = true;
+		l->sink->row(l->sink, l->keys[g->asked[nth - 1]], &value);
 	}
 	return OK;
 }
@@ -167,16 +189,18 @@ static enum fault see_group(struct link_reader *reader, unsigned tag, const PGre
 {
 	struct load *l = (struct load *)(void *)reader;
 	if (tag < TAG_GROUPS)
-		return l->head->reader.see(&l->head->reader, tag, r);
+		return l->beginning->see(l->beginning, tag, r);
 	const struct group *g = &l->groups[tag - TAG_GROUPS];
 	int64_t nth;
 	if (g->path >= PATH_COUNT)
 		return see_single(l, g, r);
 	for (int i = 0; i < PQntuples(r); i++) {
-		if (!link_number(r, i, 0, &nth) || nth < 1 || nth > g->count ||
-		    !row_emit(l->p, g->path, g->merchant, r, i, l->sink))
+		if (!link_number(r, i, 0, &nth) || nth < 1 || nth > g->count)
 			return FAULT_DATA_DAMAGED;
-		l->found[g->asked[nth - 1]] = true;
+		unsigned asked = g->asked[nth - 1];
+		if (!row_emit(l->p, g->path, key_merchant(l->keys[asked]), r, i, l->sink))
+			return FAULT_DATA_DAMAGED;
+		l->found[asked] = true;
 	}
 	return OK;
 }
@@ -191,17 +215,17 @@ static void send(struct load *l)
 	l->found = calloc(l->n + 1, sizeof(*l->found));
 	must(l->asked && l->group_of && l->found);
 	sort_keys(l);
-	if (l->group_count && !l->head)
+	if (l->group_count && !l->beginning)
 		link_look(l->p);
 	for (unsigned i = 0; i < l->group_count; i++)
 		send_group(l, i);
-	if (l->group_count || l->head)
+	if (l->group_count || l->beginning)
 		link_push(l->p);
 }
 
 static enum fault receive(struct load *l)
 {
-	if (l->group_count || l->head)
+	if (l->group_count || l->beginning)
 		TRY(link_pull(l->p, &l->reader));
 	for (size_t i = 0; i < l->n; i++)
 		if (!l->found[i])
@@ -217,15 +241,35 @@ static void release(struct load *l)
 	free(l->groups);
 }
 
+static enum fault load(struct load *l)
+{
+	send(l);
+	enum fault fault = receive(l);
+	release(l);
+	return fault;
+}
+
 enum fault pg_load(struct pg *p, const struct text *keys, size_t n, struct pg_sink *sink)
 {
 	struct load l = {.reader = {see_group}, .p = p, .keys = keys, .n = n, .sink = sink};
-	if (n == 0)
-		return OK;
-	send(&l);
-	enum fault fault = receive(&l);
-	release(&l);
-	return fault;
+	return n ? load(&l) : OK;
+}
+
+enum fault load_many(struct pg *p, const struct pg_wants *wants, struct link_reader *beginning)
+{
+	struct load l = {.reader = {see_group},
+			 .p = p,
+			 .keys = wants->keys,
+			 .n = wants->n,
+			 .sink = wants->sink,
+			 .many = true,
+			 .beginning = beginning};
+	return load(&l);
+}
+
+enum fault pg_load_many(struct pg *p, const struct pg_wants *wants)
+{
+	return load_many(p, wants, NULL);
 }
 
 /* --- a write's beginning --- */
@@ -244,7 +288,7 @@ void pg_begin_write_send(struct pg *p, uint64_t merchant, const struct pg_wants 
 				.keys = wants->keys,
 				.n = wants->n,
 				.sink = wants->sink,
-				.head = &b->head};
+				.beginning = &b->head.reader};
 	head_reader_init(&b->head);
 	begin_send(p, merchant);
 	send(&b->load);

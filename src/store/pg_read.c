@@ -50,7 +50,7 @@ static void set_scanned(struct pg_sink *sink, struct text key, const struct text
 		loaded_set(rows, key, value);
 }
 
-static enum fault fill_scan(struct pg *p, struct loaded *rows)
+enum fault pg_fill_scan(struct pg *p, struct loaded *rows)
 {
 	struct filler filler = {{set_row}, rows};
 	const struct loaded_scan *s = loaded_wants_scan(rows);
@@ -68,7 +68,7 @@ enum fault pg_fill(struct pg *p, struct loaded *rows)
 	const struct text *wanted = loaded_wanted(rows, &n);
 	if (n)
 		TRY(pg_load(p, wanted, n, &filler.sink));
-	return fill_scan(p, rows);
+	return pg_fill_scan(p, rows);
 }
 
 enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
@@ -78,7 +78,7 @@ enum fault pg_fill_locking(struct pg *p, uint64_t merchant, struct loaded *rows,
 	struct pg_wants wants = {.sink = &filler.sink};
 	wants.keys = loaded_wanted(rows, &wants.n);
 	TRY(pg_begin_write_loading(p, merchant, &wants, ret_head, ret_locked));
-	return *ret_locked ? fill_scan(p, rows) : OK;
+	return *ret_locked ? pg_fill_scan(p, rows) : OK;
 }
 
 void pg_fill_begin(struct pg *p, uint64_t merchant, const struct loaded *rows)
@@ -92,7 +92,7 @@ enum fault pg_fill_begun(struct pg *p, struct loaded *rows, struct head *ret_hea
 {
 	struct filler filler = {{set_row}, rows};
 	TRY(pg_begin_write_receive(p, &filler.sink, ret_head, ret_locked));
-	return *ret_locked ? fill_scan(p, rows) : OK;
+	return *ret_locked ? pg_fill_scan(p, rows) : OK;
 }
 
 /* What is asked in the open transaction. */

@@ -17,6 +17,7 @@ struct save {
 	struct pg *p;
 	const struct pg_batch *batch;
 	uint64_t merchant;
+	bool many;	 /* not all of one merchant */
 	uint32_t *slots; /* rows that are put, by hash of their key: place + 1, 0 free */
 	uint32_t slot_count;
 	bool bad; /* a change is no row */
@@ -103,7 +104,7 @@ static void send_row(struct save *s, enum sql_action action, struct text key)
 		s->bad = true;
 		return;
 	}
-	keys_begin(&keys, s->merchant);
+	keys_begin(&keys, key_merchant(key));
 	keys_add(&keys, path, values, n);
 	link_send(s->p, (struct sql_statement){action, p->table}, &keys.values, LINK_TAG_SAID);
 }
@@ -142,6 +143,7 @@ static void clear(struct save *s, struct filling *f)
 	const struct sql_table *t = sql_table_get(f->statement.id);
 	for (unsigned c = 0; c < t->column_count; c++)
 		array_clear(&s->p->arrays[c]);
+	array_clear(&s->p->merchants);
 	f->rows = 0;
 	f->bytes = 0;
 }
@@ -152,7 +154,10 @@ static void flush(struct save *s, struct filling *f)
 	struct link_values v;
 	if (f->rows == 0)
 		return;
-	values_begin(&v, s->merchant);
+	if (s->many)
+		values_begin_many(&v, s->p);
+	else
+		values_begin(&v, s->merchant);
 	for (unsigned c = 0; c < t->column_count; c++)
 		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
 	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
@@ -161,9 +166,12 @@ static void flush(struct save *s, struct filling *f)
 	clear(s, f);
 }
 
-static void add_row(struct save *s, struct filling *f, const struct pg_value *values)
+static void add_row(struct save *s, struct filling *f, uint64_t merchant,
+		    const struct pg_value *values)
 {
 	const struct sql_table *t = sql_table_get(f->statement.id);
+	if (s->many)
+		merchants_add(s->p, merchant);
 	for (unsigned c = 0; c < t->column_count; c++) {
 		array_add(&s->p->arrays[c], t->columns[c].kind, &values[c]);
 		f->bytes += values[c].text.size + sizeof(uint64_t);
@@ -182,10 +190,17 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 	return row_values(f->path, c, &since, values);
 }
 
+static enum sql_action action_of(const struct save *s, bool is_new)
+{
+	if (s->many)
+		return is_new ? SQL_INSERT_MANY : SQL_UPSERT_MANY;
+	return is_new ? SQL_INSERT : SQL_UPSERT;
+}
+
 /* All rows of a table that are put: those that are new, or the others. */
 static void send_table(struct save *s, unsigned table, bool is_new)
 {
-	enum sql_action action = is_new ? SQL_INSERT : SQL_UPSERT;
+	enum sql_action action = action_of(s, is_new);
 	struct filling f = {{action, table}, path_of_table(table), 0, 0};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	clear(s, &f);
@@ -194,7 +209,7 @@ static void send_table(struct save *s, unsigned table, bool is_new)
 		if (!c->value || c->is_new != is_new || table_of(c) != table)
 			continue;
 		if (read_change(s, &f, c, values))
-			add_row(s, &f, values);
+			add_row(s, &f, key_merchant(c->key), values);
 		else
 			s->bad = true;
 	}
@@ -206,7 +221,6 @@ static void send_tables(struct save *s)
 	uint64_t tables[2] = {0, 0}; /* with rows that were there; with new ones */
 	for (size_t i = 0; i < s->batch->change_count; i++) {
 		const struct pg_change *c = &s->batch->changes[i];
-		must(key_merchant(c->key) == s->merchant);
 		if (c->value)
 			tables[c->is_new] |= UINT64_C(1) << table_of(c);
 	}
@@ -217,13 +231,16 @@ static void send_tables(struct save *s)
 
 static void send_ledger(struct save *s)
 {
-	struct filling f = {{SQL_INSERT, SQL_LEDGER}, 0, 0, 0};
+	struct filling f = {{action_of(s, true), SQL_LEDGER}, 0, 0, 0};
 	struct pg_value values[SQL_COLUMNS_MAX];
+	uint64_t place = 0;
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->entry_count; i++) {
-		must(s->batch->entries[i].merchant == s->merchant);
-		if (row_entry_values(&s->batch->entries[i], s->batch->id, i, values))
-			add_row(s, &f, values);
+		const struct pg_entry *e = &s->batch->entries[i];
+		must(s->many || e->merchant == s->merchant);
+		place = i && e->merchant == e[-1].merchant ? place + 1 : 0;
+		if (row_entry_values(e, s->batch->id, place, values))
+			add_row(s, &f, e->merchant, values);
 		else
 			s->bad = true;
 	}
@@ -278,6 +295,8 @@ void pg_commit_send(struct pg *p, const struct pg_batch *batch)
 	must(batch->change_count > 0 && batch->change_count < UINT32_MAX);
 	must(p->state == LINK_OPEN && p->sent_count == 0);
 	s.merchant = key_merchant(batch->changes[0].key);
+	for (size_t i = 1; i < batch->change_count; i++)
+		s.many |= key_merchant(batch->changes[i].key) != s.merchant;
 	send(&s);
 	free(s.slots);
 	p->state = LINK_RESTING; /* as soon as it is committed */

@@ -3,7 +3,7 @@
 
 static const char *const written[STATEMENT_COUNT] = {
 #define STATEMENT(name, text) [STATEMENT_##name] = text,
-    SQL_STATEMENTS(STATEMENT) SQL_WIDE_STATEMENTS(STATEMENT)
+    SQL_STATEMENTS(STATEMENT) SQL_MANY_STATEMENTS(STATEMENT) SQL_WIDE_STATEMENTS(STATEMENT)
 #undef STATEMENT
 #define DUE(chore, name, seldom, clock, text) [STATEMENT_##name] = text,
 	DUE_STATEMENTS(DUE)
@@ -48,6 +48,7 @@ void sql_conditions(struct buffer *out, const char *alias, const struct path *p)
 /* Which columns a statement's arrays are for. */
 struct selection {
 	const struct sql_table *table;
+	bool many; /* the first array is of merchants */
 	unsigned count;
 	uint8_t columns[SQL_COLUMNS_MAX];
 };
@@ -80,10 +81,10 @@ static const struct column *selected(const struct selection *s, unsigned i)
 	return &s->table->columns[s->columns[i]];
 }
 
-/* unnest($2::bigint[], $3::text[]) */
+/* unnest($2::bigint[], $3::text[]); or from $1 on */
 static void unnest(struct buffer *out, const struct selection *s)
 {
-	add(out, "unnest(");
+	add(out, s->many ? "unnest($1::bigint[], " : "unnest(");
 	for (unsigned i = 0; i < s->count; i++)
 		buffer_format(out, "%s$%u::%s[]", i ? ", " : "", i + 2,
 			      column_type(selected(s, i)->kind));
@@ -93,7 +94,7 @@ static void unnest(struct buffer *out, const struct selection *s)
 /* k("a", "b" */
 static void names_of_rows(struct buffer *out, const struct selection *s)
 {
-	add(out, " AS k(");
+	add(out, s->many ? " AS k(\"merchant_id\", " : " AS k(");
 	for (unsigned i = 0; i < s->count; i++) {
 		add(out, i ? ", " : "");
 		sql_name(out, selected(s, i)->name);
@@ -103,7 +104,7 @@ static void names_of_rows(struct buffer *out, const struct selection *s)
 /* t."a" = k."a" AND t."b" = k."b", of the first n */
 static void same_key(struct buffer *out, const struct selection *s, unsigned n)
 {
-	add(out, "t.\"merchant_id\" = $1");
+	add(out, s->many ? "t.\"merchant_id\" = k.\"merchant_id\"" : "t.\"merchant_id\" = $1");
 	for (unsigned i = 0; i < n; i++) {
 		add(out, " AND ");
 		column(out, "t", selected(s, i));
@@ -122,9 +123,9 @@ static void all_columns(struct buffer *out, const char *alias, const struct sql_
 
 /* The look-up of one row stands in a query of its own, which cannot be turned round: the arrays
  * lead, whatever the statistics say of the table. */
-static void write_load(struct buffer *out, const struct path *p)
+static void write_load(struct buffer *out, const struct path *p, bool many)
 {
-	struct selection s;
+	struct selection s = {.many = many};
 	select_path(&s, p);
 	add(out, "SELECT k.\"nth\", r.* FROM ");
 	unnest(out, &s);
@@ -155,7 +156,7 @@ static void given_key(struct buffer *out, const struct selection *s)
 
 static void write_delete(struct buffer *out, unsigned table)
 {
-	struct selection s;
+	struct selection s = {0};
 	select_key(&s, table);
 	add(out, "DELETE FROM ");
 	sql_name(out, s.table->name);
@@ -173,7 +174,7 @@ static bool is_value(unsigned table, unsigned column)
 
 static void write_release(struct buffer *out, unsigned table)
 {
-	struct selection s;
+	struct selection s = {0};
 	unsigned n = 0;
 	select_key(&s, table);
 	add(out, "UPDATE ");
@@ -198,7 +199,7 @@ static void write_insert(struct buffer *out, const struct selection *s)
 	sql_name(out, s->table->name);
 	add(out, " AS t (\"merchant_id\", ");
 	all_columns(out, "", s->table);
-	add(out, ") SELECT $1::bigint, k.* FROM ");
+	add(out, s->many ? ") SELECT k.* FROM " : ") SELECT $1::bigint, k.* FROM ");
 	unnest(out, s);
 	add(out, " AS k");
 }
@@ -226,9 +227,9 @@ static void write_set(struct buffer *out, const struct sql_table *t, unsigned i)
 		column(out, "excluded", &t->columns[i]);
 }
 
-static void write_upsert(struct buffer *out, unsigned table)
+static void write_upsert(struct buffer *out, unsigned table, bool many)
 {
-	struct selection s;
+	struct selection s = {.many = many};
 	select_all(&s, table);
 	write_insert(out, &s);
 	add(out, " ON CONFLICT (\"merchant_id\"");
@@ -291,7 +292,7 @@ static void write_after(struct buffer *out, const struct selection *s, unsigned 
 
 static void write_next(struct buffer *out, const struct path *p, unsigned given, bool after)
 {
-	struct selection s;
+	struct selection s = {0};
 	select_path(&s, p);
 	must(given <= s.count && !(after && given == s.count));
 	add(out, "SELECT 0::bigint, ");
@@ -317,21 +318,21 @@ static void write_next(struct buffer *out, const struct path *p, unsigned given,
 
 void sql_write(struct sql_statement s, struct buffer *out)
 {
-	struct selection all;
+	struct selection all = {.many = s.action == SQL_INSERT_MANY};
 	if (s.action >= SQL_NEXT)
 		write_next(out, path_get(s.id), s.action - SQL_NEXT, true);
 	else if (s.action >= SQL_FIRST)
 		write_next(out, path_get(s.id), s.action - SQL_FIRST, false);
 	else if (s.action == SQL_WRITTEN)
 		add(out, written[s.id]);
-	else if (s.action == SQL_LOAD)
-		write_load(out, path_get(s.id));
+	else if (s.action == SQL_LOAD || s.action == SQL_LOAD_MANY)
+		write_load(out, path_get(s.id), s.action == SQL_LOAD_MANY);
 	else if (s.action == SQL_DELETE)
 		write_delete(out, s.id);
 	else if (s.action == SQL_RELEASE)
 		write_release(out, s.id);
-	else if (s.action == SQL_UPSERT)
-		write_upsert(out, s.id);
+	else if (s.action == SQL_UPSERT || s.action == SQL_UPSERT_MANY)
+		write_upsert(out, s.id, s.action == SQL_UPSERT_MANY);
 	else {
 		select_all(&all, s.id);
 		write_insert(out, &all);

@@ -6,6 +6,7 @@
  *   WRITTEN        a row of pg_sql.tbl.h or pg_due.tbl.h
  *   LOAD path      arrays: which of the keys asked for, and all columns of their rows
  *   UPSERT table   arrays: whole rows; INSERT: the same where none is there yet
+ *   .._MANY        the same three where each row has its own merchant: $1 is an array, too
  *   DELETE table   one row by its key
  *   RELEASE table  one row by its key gives up its unique values, so that another may take them
  *   FIRST, NEXT    rows of a path in the order of their keys, with so many leading key columns
@@ -26,7 +27,9 @@
 
 enum sql_statement_id {
 #define STATEMENT(name, text) STATEMENT_##name,
-	SQL_STATEMENTS(STATEMENT) STATEMENT_WIDE,
+	SQL_STATEMENTS(STATEMENT) STATEMENT_MANY,
+	STATEMENT_MANY_BEFORE = STATEMENT_MANY - 1,
+	SQL_MANY_STATEMENTS(STATEMENT) STATEMENT_WIDE,
 	STATEMENT_WIDE_BEFORE = STATEMENT_WIDE - 1,
 	SQL_WIDE_STATEMENTS(STATEMENT)
 #undef STATEMENT
@@ -43,6 +46,9 @@ enum sql_action {
 	SQL_RELEASE,
 	SQL_UPSERT,
 	SQL_INSERT,
+	SQL_LOAD_MANY,
+	SQL_UPSERT_MANY,
+	SQL_INSERT_MANY,
 	SQL_FIRST,
 	SQL_NEXT = SQL_FIRST + PATH_KEYS_MAX + 1,
 	SQL_ACTION_COUNT = SQL_NEXT + PATH_KEYS_MAX + 1,

@@ -12,6 +12,19 @@
 				 " RETURNING k.slot")                                                             \
 	STATEMENT(READ_ENTRIES,  "SELECT number, instant, actor, command, entry, hash, batch_place FROM ledger WHERE merchant_id = $1 AND number > $2 ORDER BY number LIMIT $3")
 
+/* These are about several merchants; $1 is an array of them. Who waits for locks takes them in order of merchants and
+ * before any others, so nobody waits for each other. */
+#define SQL_MANY_STATEMENTS(STATEMENT)                                                                             \
+	STATEMENT(LOCK_HEADS,      "SELECT h.* FROM (SELECT unnest($1::bigint[]) AS merchant_id ORDER BY 1) m, LATERAL"        \
+				   " (SELECT merchant_id FROM head WHERE merchant_id = m.merchant_id FOR UPDATE) h")          \
+	STATEMENT(LOCK_FREE_HEADS, "SELECT h.* FROM unnest($1::bigint[]) AS m (merchant_id), LATERAL"                        \
+				   " (SELECT merchant_id FROM head WHERE merchant_id = m.merchant_id FOR UPDATE SKIP LOCKED) h") \
+	STATEMENT(NEWEST_ENTRIES, "SELECT n.*, m.nth FROM unnest($1::bigint[]) WITH ORDINALITY AS m (merchant_id, nth), LATERAL"  \
+				  " (SELECT number, instant, next_number, hash, ahead_ms FROM ledger l"             \
+				  " WHERE l.merchant_id = m.merchant_id ORDER BY number DESC LIMIT 1) n")           \
+	STATEMENT(LAST_SLOTS,     "SELECT k.slot, m.nth FROM unnest($1::bigint[]) WITH ORDINALITY AS m (merchant_id, nth), LATERAL" \
+				  " (SELECT slot FROM customer_key c WHERE c.merchant_id = m.merchant_id ORDER BY slot DESC LIMIT 1) k")
+
 /* These are not about one merchant: the whole store's, or the server's. */
 #define SQL_WIDE_STATEMENTS(STATEMENT)                                                                             \
 	STATEMENT(NEXT_MERCHANT, "SELECT merchant_id FROM head WHERE merchant_id > $1 ORDER BY merchant_id LIMIT 1") \

@@ -151,17 +151,27 @@ static void first_round(struct rounds *r)
 	run_round(r);
 }
 
+bool rounds_want(const struct rounds *r)
+{
+	return r->rows->rows.guessed || r->blind;
+}
+
+enum fault rounds_step(struct rounds *r)
+{
+	r->blind = false;
+	if (r->rounds == ROUNDS_LAST)
+		return FAULT_DATA_DAMAGED;
+	TRY(r->load(r->context, r->rows));
+	loaded_filled(r->rows);
+	take_more(r);
+	run_round(r);
+	return OK;
+}
+
 enum fault rounds_go_on(struct rounds *r)
 {
-	while (r->rows->rows.guessed || r->blind) {
-		r->blind = false;
-		if (r->rounds == ROUNDS_LAST)
-			return FAULT_DATA_DAMAGED;
-		TRY(r->load(r->context, r->rows));
-		loaded_filled(r->rows);
-		take_more(r);
-		run_round(r);
-	}
+	while (rounds_want(r))
+		TRY(rounds_step(r));
 	return OK;
 }
 

@@ -76,6 +76,10 @@ void rounds_release(struct rounds *r);
  * which begins with that load. `blind` only. */
 void rounds_look(struct rounds *r);
 CHECKED enum fault rounds_go_on(struct rounds *r);
+/* And that in steps, for who loads for several at once: whether it wants rows; a load and the round
+ * after it. */
+bool rounds_want(const struct rounds *r);
+CHECKED enum fault rounds_step(struct rounds *r);
 /* The fault of a load, or DATA_DAMAGED when it does not end; the writes are then untouched but for
  * what their handlers wrote. */
 CHECKED enum fault rounds_run(struct rounds *r);

@@ -186,15 +186,25 @@ static const char *sample(const char *type)
 	return "NULL";
 }
 
-static void write_explain(struct pg *p, struct buffer *out)
+/* Of several merchants: which partitions are read is known when it runs. All rows are of one
+ * merchant here. */
+static bool is_of_many(struct sql_statement s)
 {
+	return s.action == SQL_LOAD_MANY ||
+	       (s.action == SQL_WRITTEN && s.id >= STATEMENT_MANY && s.id < STATEMENT_WIDE);
+}
+
+static void write_explain(struct pg *p, struct sql_statement s, struct buffer *out)
+{
+	bool many = is_of_many(s);
 	PGresult *r = PQexec(p->connection, "SELECT unnest(parameter_types) FROM"
 					    " pg_prepared_statements WHERE name = 'it'");
 	must(PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) > 0);
 	buffer_clear(out);
-	buffer_text(out, TEXT("EXPLAIN EXECUTE it("));
+	buffer_format(out, "EXPLAIN%s EXECUTE it(", many ? " (ANALYZE, TIMING OFF)" : "");
 	for (int i = 0; i < PQntuples(r); i++)
-		buffer_format(out, "%s%s", i ? ", " : "", sample(PQgetvalue(r, i, 0)));
+		buffer_format(out, "%s%s", i ? ", " : "",
+			      i || !many ? sample(PQgetvalue(r, i, 0)) : "'{7,7}'");
 	buffer_text(out, TEXT(")"));
 	buffer_byte(out, '\0');
 	PQclear(r);
@@ -208,6 +218,8 @@ static unsigned partitions_read(const PGresult *plan, bool *ret_whole)
 	for (int i = 0; i < PQntuples(plan); i++) {
 		const char *line = PQgetvalue(plan, i, 0);
 		const char *scan = strstr(line, "Scan"), *part = NULL;
+		if (strstr(line, "(never executed)"))
+			continue;
 		*ret_whole |= strstr(line, "Seq Scan on") != NULL;
 		for (unsigned n = 0; scan && n < PARTITIONS; n++) {
 			char name[16];
@@ -233,7 +245,8 @@ static bool uses_whole_key(const PGresult *plan, const struct path *path)
 			snprintf(plain, sizeof(plain), "(%s = ", name);
 			found += strstr(line, quoted) || strstr(line, plain);
 		}
-		if (found == path->key_count && strstr(line, "(merchant_id = "))
+		if (found == path->key_count &&
+		    (strstr(line, "(merchant_id = ") || strstr(line, "(\"merchant_id\" = ")))
 			return true;
 	}
 	return false;
@@ -244,9 +257,10 @@ static bool all_tables_small; /* so small that any index will do */
 static bool looks_up(struct sql_statement s, const PGresult *plan)
 {
 	bool by_primary_key = s.id < PATH_UNIQUE || s.id >= PATH_LIST;
-	if (s.action == SQL_LOAD && all_tables_small && !by_primary_key)
+	bool loads = s.action == SQL_LOAD || s.action == SQL_LOAD_MANY;
+	if (loads && all_tables_small && !by_primary_key)
 		return true;
-	if (s.action == SQL_LOAD)
+	if (loads)
 		return uses_whole_key(plan, path_get(s.id));
 	if (s.action != SQL_DELETE && s.action != SQL_RELEASE)
 		return true;
@@ -258,10 +272,12 @@ static bool looks_up(struct sql_statement s, const PGresult *plan)
 
 static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql)
 {
-	bool inserts = s.action == SQL_UPSERT || s.action == SQL_INSERT ||
-		       (s.action == SQL_WRITTEN && s.id == STATEMENT_MAKE_HEAD);
-	unsigned table =
-	    s.action == SQL_LOAD || s.action >= SQL_FIRST ? path_get(s.id)->table : s.id;
+	bool inserts =
+	    (s.action >= SQL_UPSERT && s.action <= SQL_INSERT_MANY && s.action != SQL_LOAD_MANY) ||
+	    (s.action == SQL_WRITTEN && s.id == STATEMENT_MAKE_HEAD);
+	unsigned table = s.action == SQL_LOAD || s.action == SQL_LOAD_MANY || s.action >= SQL_FIRST
+			     ? path_get(s.id)->table
+			     : s.id;
 	bool global = s.action != SQL_WRITTEN && sql_table_get(table)->global, whole;
 	buffer_clear(sql);
 	sql_write(s, sql);
@@ -273,7 +289,7 @@ static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql
 		fprintf(stderr, "     %s     %s\n", PQerrorMessage(p->connection), sql->data);
 		return;
 	}
-	write_explain(p, sql);
+	write_explain(p, s, sql);
 	r = PQexec(p->connection, sql->data);
 	good = CHECK(PQresultStatus(r) == PGRES_TUPLES_OK) &&
 	       CHECK_INT(partitions_read(r, &whole), inserts || global ? 0 : 1) && CHECK(!whole) &&
@@ -293,6 +309,7 @@ static void touch_path(struct pg *p, unsigned path, struct buffer *sql)
 	if (keys == 0)
 		return;
 	touches_one(p, (struct sql_statement){SQL_LOAD, path}, sql);
+	touches_one(p, (struct sql_statement){SQL_LOAD_MANY, path}, sql);
 	for (unsigned n = 0; n <= keys; n++) {
 		touches_one(p, (struct sql_statement){(enum sql_action)(SQL_FIRST + n), path}, sql);
 		if (n < keys)
@@ -307,6 +324,8 @@ static void touch_table(struct pg *p, unsigned table, struct buffer *sql)
 	touches_one(p, (struct sql_statement){SQL_DELETE, table}, sql);
 	touches_one(p, (struct sql_statement){SQL_UPSERT, table}, sql);
 	touches_one(p, (struct sql_statement){SQL_INSERT, table}, sql);
+	touches_one(p, (struct sql_statement){SQL_UPSERT_MANY, table}, sql);
+	touches_one(p, (struct sql_statement){SQL_INSERT_MANY, table}, sql);
 	if (shape && shape->uniques)
 		touches_one(p, (struct sql_statement){SQL_RELEASE, table}, sql);
 }
