@@ -4,7 +4,9 @@
  * over the other ends with the same.
  */
 #include "bulk/bulk.h"
+#include "domain/campaign.h"
 #include "domain/coupon.h"
+#include "domain/provider.h"
 
 bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image, uint64_t *ret_key)
 {
@@ -101,7 +103,44 @@ static enum fault get_record(struct tx *tx, enum table table, void *record, bool
 	return store_get(tx, table, record, ret_found);
 }
 
-static enum fault changed_record(struct tx *tx, const struct bulk_changed_cmd *c, uint64_t number)
+static enum fault changed_template(struct tx *tx, const struct bulk_changed_cmd *c,
+				   struct template t, struct buffer *json)
+{
+	struct provider provider = {0};
+	bool found;
+	TRY(get_record(tx, TABLE_TEMPLATE, &t, &found));
+	if (found && t.provider)
+		TRY(provider_get(tx, t.provider, &provider));
+	if (!found)
+		return OK;
+	struct bulk_template row =
+	    bulk_template_row(c->words, &t, t.provider ? &provider : NULL, json);
+	write_changed(c, &row, !t.live);
+	return OK;
+}
+
+/* Of one that was deleted nothing but what it was called. */
+static enum fault changed_campaign(struct tx *tx, const struct env *env,
+				   const struct bulk_changed_cmd *c, struct campaign campaign,
+				   struct buffer *json)
+{
+	struct campaign_shown shown = {0};
+	bool found;
+	TRY(get_record(tx, TABLE_CAMPAIGN, &campaign, &found));
+	if (found && campaign.live)
+		TRY(campaign_show(tx, env, &campaign, &shown));
+	if (!found)
+		return OK;
+	struct bulk_campaign row = bulk_campaign_row(&campaign);
+	if (campaign.live)
+		bulk_campaign_say(c->words, &campaign, &shown, json, &row);
+	write_changed(c, &row, !campaign.live);
+	return OK;
+}
+
+static enum fault changed_record(struct tx *tx, const struct env *env,
+				 const struct bulk_changed_cmd *c, uint64_t number,
+				 struct buffer *json)
 {
 	struct text name = text_of(c->kind->name);
 	bool found = false;
@@ -116,18 +155,23 @@ static enum fault changed_record(struct tx *tx, const struct bulk_changed_cmd *c
 		if (found)
 			write_changed(c, &row, false);
 	} else if (text_equal(name, TEXT("templates"))) {
-		struct template_save_cmd row = {.template = {.number = number}};
-		TRY(get_record(tx, TABLE_TEMPLATE, &row.template, &found));
-		if (found)
-			write_changed(c, &row, !row.template.live);
+		return changed_template(tx, c, (struct template){.number = number}, json);
 	} else {
-		struct campaign campaign = {.number = number};
-		TRY(get_record(tx, TABLE_CAMPAIGN, &campaign, &found));
-		struct bulk_campaign row = bulk_campaign_row(&campaign);
-		if (found)
-			write_changed(c, &row, !campaign.live);
+		return changed_campaign(tx, env, c, (struct campaign){.number = number}, json);
 	}
 	return OK;
+}
+
+static enum fault changed_records(struct tx *tx, const struct env *env,
+				  const struct bulk_changed_cmd *c)
+{
+	enum fault fault = OK;
+	struct buffer json;
+	buffer_init(&json, CSV_ROW_BYTES_MAX);
+	for (unsigned i = 0; fault == OK && i < c->n; i++)
+		fault = changed_record(tx, env, c, c->keys[i], &json);
+	buffer_release(&json);
+	return fault;
 }
 
 enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret)
@@ -139,12 +183,8 @@ enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, v
 		       text_equal(text_of(c->kind->name), TEXT("events"));
 	if (coupons)
 		return changed_coupons(tx, env, c);
-	for (unsigned i = 0; i < c->n; i++) {
-		enum fault fault = changed_record(tx, c, c->keys[i]);
-		if (fault == OK)
-			continue;
-		c->out->size = before;
-		return fault;
-	}
-	return OK;
+	enum fault fault = changed_records(tx, env, c);
+	if (fault != OK)
+		c->out->size = before; /* a part is no answer */
+	return fault;
 }

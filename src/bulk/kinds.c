@@ -13,7 +13,7 @@ static const struct column departments[] = {COLUMNS_departments(C)};
 #define ROW struct customer_save_cmd
 static const struct column customers[] = {COLUMNS_customers(C)};
 #undef ROW
-#define ROW struct template_save_cmd
+#define ROW struct bulk_template
 static const struct column templates[] = {COLUMNS_templates(C)};
 #undef ROW
 #define ROW struct coupon_import_cmd
@@ -54,7 +54,7 @@ static const struct column extends[] = {COLUMNS_extends(C)};
 static const struct bulk_kind kinds[] = {
     KIND(departments, department_save_cmd, department_save),
     KIND(customers, customer_save_cmd, customer_save),
-    KIND(templates, template_save_cmd, template_save),
+    KIND(templates, bulk_template, template_save),
     KIND(coupons, coupon_import_cmd, coupon_import),
     KIND(campaigns, bulk_campaign, campaign_save),
     KIND(audience, bulk_member, audience_add),

@@ -48,6 +48,7 @@ static enum fault tell(struct changed *ch, uint64_t number)
 	buffer_init_fixed(&before, memory, sizeof(memory));
 	buffer_format(&before, "{\"entry\":%llu,\"row\":", (unsigned long long)ch->told);
 	struct bulk_changed_cmd cmd = {.kind = e->walk.kind,
+				       .words = e->walk.words,
 				       .keys = ch->keys,
 				       .n = ch->n,
 				       .before = buffer_get(&before),

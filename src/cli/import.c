@@ -9,6 +9,7 @@
  */
 #include "base/json.h"
 #include "bulk/bulk.h"
+#include "dialect/dialect.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -171,12 +172,15 @@ static void refused_json(struct buffer *b, const struct slot *s, struct text rea
 	buffer_byte(b, '}');
 }
 
-static void row_refused(struct import *im, const struct slot *s)
+static void row_refused(struct import *im, struct slot *s)
 {
 	char memory[256];
+	bool decoded = s->write.command != 0; /* else the field is as the file has it */
+	struct text field =
+	    decoded ? bulk_field(&im->reader, s->detail.field, &s->arena) : s->detail.field;
 	int n = snprintf(memory, sizeof(memory), "%s%s%.*s%s%.*s", fault_name(s->fault),
-			 s->detail.field.size ? ": " : "", TEXT_ARG(s->detail.field),
-			 s->detail.value.size ? " " : "", TEXT_ARG(s->detail.value));
+			 field.size ? ": " : "", TEXT_ARG(field), s->detail.value.size ? " " : "",
+			 TEXT_ARG(s->detail.value));
 	struct text reason = {memory, n < (int)sizeof(memory) ? (size_t)n : sizeof(memory) - 1};
 
 	im->refused_rows++;
@@ -238,6 +242,7 @@ static void row_take(struct import *im, const struct bulk_row *row)
 	s->row.detail.field = arena_text(&s->arena, row->detail.field);
 	s->row.detail.value = TEXT_NONE;
 	s->detail = (struct detail){0};
+	s->write = (struct write){0};
 	for (unsigned i = 0; i < row->n; i++)
 		s->row.cells[i] = arena_text(&s->arena, row->cells[i]);
 	s->fault = row_decode(im, s);
@@ -293,6 +298,8 @@ static int import_file(struct import *im, int fd)
 {
 	struct text why;
 	enum fault fault = bulk_open(&im->reader, im->kind, im->format, fd, &why);
+	im->reader.words = &native_rows;
+	im->reader.private_targets = true; /* the courier looks at them again, by its own setting */
 	im->reader.campaign = im->campaign;
 	int exit = 0;
 

@@ -284,12 +284,6 @@ struct template_add_cmd {	  /* WJB coupon.add */
 struct template_add_ret {
 	bool made; /* false: an equal one was there (equal as JSON values) */
 };
-struct template_save_cmd { /* CSV row: insert or update by template_id */
-	struct template template;
-};
-struct template_save_ret {
-	bool made, changed;
-};
 struct template_delete_cmd {
 	uint64_t template_id;
 	struct request_key request;
@@ -450,24 +444,31 @@ struct campaign_delete_cmd {
 struct campaign_delete_ret {
 	char none;
 };
+struct campaign_rewards {
+	struct reward *rewards, *register_rewards;
+	unsigned reward_count, register_reward_count;
+};
+/* What a campaign's record has by number. */
+struct campaign_shown {
+	struct department *departments;
+	unsigned department_count;
+	struct campaign_rewards rewards;
+};
 struct campaign_list_cmd { /* WJB: made by wjb only unless all; newest created first */
 	struct instant from, to;
 	uint64_t skip;
 	unsigned n;
-	bool all, oldest_first; /* export */
+	bool all, oldest_first, shown; /* export */
 };
 struct campaign_list_ret {
 	struct campaign *rows;
+	struct campaign_shown *shown; /* per campaign, if asked for */
 	unsigned n;
 	uint64_t count;
 };
 struct campaign_query_cmd { /* Waiqin; empty / none: no filter; bounds inclusive */
 	struct text source_code, code, type_code;
 	struct instant created_before, created_after, modified_before, modified_after;
-};
-struct campaign_rewards {
-	struct reward *rewards, *register_rewards;
-	unsigned reward_count, register_reward_count;
 };
 struct campaign_query_ret {    /* newest modified first, at most CAMPAIGN_QUERY_MAX */
 	struct campaign *rows; /* texts copied into the arena: they outlive a reader_renew */
