@@ -6,20 +6,24 @@
 #include "domain/provider.h"
 #include "domain/same.h"
 
-/* All columns as given: empty ones clear. What the row does not have stays. */
+/* All columns as given: empty ones clear, but for those that say what the terms say, too. What the
+ * row does not have stays. */
 static struct template by_columns(const struct template *known, const struct template *given)
 {
 	struct template t = *known;
 	t.name = given->name;
-	t.type = given->type;
+	if (given->type.size || !known->benefit)
+		t.type = given->type;
 	t.has_amount = given->has_amount;
 	t.amount = given->amount;
 	t.has_threshold = given->has_threshold;
 	t.threshold = given->threshold;
 	t.begin = given->begin;
 	t.end = given->end;
-	t.shops = given->shops;
-	t.categories = given->categories;
+	if (given->shops.size || !known->shops_in.size)
+		t.shops = given->shops;
+	if (given->categories.size || !known->categories_in.size)
+		t.categories = given->categories;
 	t.description = given->description;
 	t.channel = given->channel;
 	if (!instant_is_none(t.begin) || !instant_is_none(t.end)) {

@@ -29,6 +29,8 @@ async function good(dir, kind, path, rows) {
 }
 
 const AWKWARD = 'quote " comma , line\nend \\ tab\ttail 😀';
+/** The terms of a template that has columns alone. */
+const PLAIN = { limits: { per_customer: 1, uses_per_coupon: 1 }, give_back: 'always', rounding: 'fen_half_up', splitting: 'proportional' };
 const ROWS = {
   departments: [{ department_id: 'd1', code: 'D1', name: '销售部', source_code: 's1' }, { department_id: 'd2', name: 'a, "b"' }],
   customers: [
@@ -36,15 +38,16 @@ const ROWS = {
     { customer_id: 'c2', phone: '13800000002' },
   ],
   templates: [
-    { template_id: '11', name: '满199减99', type: '0', amount: '99', threshold: '199.50', begin_at: '2018-11-11 00:00:00', end_at: '2099-12-31 23:59:59', shops: '01,02', categories: '1001,10012', description: AWKWARD, channel: 'erp' },
-    { template_id: '9223372036854775807', name: 'biggest', amount: '0.01', threshold: '0' },
+    { template_id: '11', name: '满199减99', type: '0', amount: '99', threshold: '199.50', begin_at: '2018-11-11 00:00:00', end_at: '2099-12-31 23:59:59', shops: '01,02', categories: '1001,10012', description: AWKWARD, channel: 'erp', terms: PLAIN },
+    { template_id: '9223372036854775807', name: 'biggest', amount: '0.01', threshold: '0', terms: PLAIN },
   ],
   coupons: [
     { code: 'a-1', template_id: '11', customer_id: 'c1', phone: '13800000001', card_no: 'card,1', nick: 'nick "1"', channel: 'erp', status: 'unused', issued_at: '2018-11-11 10:00:00', begin_at: '2018-11-11 00:00:00', end_at: '2099-12-31 23:59:59', attribute: '{ "k":"v" }' },
     { code: 'a-2', template_id: '9223372036854775807', status: 'recalled', issued_at: '2018-11-12 10:00:00', attribute: AWKWARD },
   ],
   campaigns: [
-    { source_code: 'spring', code: 'S1', name: '春, "季"', type_code: '1', status: 1, begin_at: '2026-05-01 00:00:00', end_at: '2026-05-31 23:59:59', register_url: 'https://example.com/?a=1&b=2', information: AWKWARD },
+    { source_code: 'spring', code: 'S1', name: '春, "季"', type_code: '1', status: 1, begin_at: '2026-05-01 00:00:00', end_at: '2026-05-31 23:59:59', register_url: 'https://example.com/?a=1&b=2', information: AWKWARD,
+      plan: { starts_at: '2026-05-02T10:00:00+08:00', approval: true, rewards: [{ template_id: '11', count: 2 }], register_rewards: [{ template_id: '9223372036854775807', count: 1 }] }, departments: ['d2', 'd1'] },
     { source_code: 'bare', status: 3 },
   ],
 };
@@ -82,7 +85,7 @@ describe('there and back', () => {
     for (const kind of [...KINDS, 'audience', 'events']) {
       const csv = csvObjects(await done(['export', kind, `--data=${dir}`]));
       const json = lines(await done(['export', kind, '--format=ndjson', `--data=${dir}`]));
-      const words = (row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, String(v)]).filter(([, v]) => v !== ''));
+      const words = (row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, typeof v === 'object' ? JSON.stringify(v) : String(v)]).filter(([, v]) => v !== ''));
       assert.deepEqual(json.map(words), csv.map(words), kind);
     }
   });
@@ -94,7 +97,7 @@ describe('NDJSON', () => {
     const path = file('t.jsonl', '\r\n  {"name":null,"template_id":12, "amount":1.5}\r\n\n{"template_id":"13","threshold":"","amount":"\\u0032"}');
     await good(dir, 'templates', path, 2);
     const rows = lines(await done(['export', 'templates', '--format=ndjson', `--data=${dir}`]));
-    assert.deepEqual(rows, [{ template_id: '12', amount: '1.50' }, { template_id: '13', amount: '2' }]);
+    assert.deepEqual(rows, [{ template_id: '12', amount: '1.50', terms: PLAIN }, { template_id: '13', amount: '2', terms: PLAIN }]);
   });
   test('refused rows come back with their lines, and may be put right', async () => {
     const dir = await store();

@@ -381,6 +381,12 @@ static void rule_template_save(struct happening *h)
 	given.has_total = known->has_total;
 	given.total = known->total;
 	given.per_person = known->per_person;
+	if (!given.type.size && known->more.benefit)
+		given.type = known->type;
+	if (!given.shops.size && known->more.shops_in.size)
+		given.shops = known->shops;
+	if (!given.categories.size && known->more.categories_in.size)
+		given.categories = known->categories;
 	uint64_t bits = template_changes(known, &given);
 	h->wrote = bits || (dates && was_relative) || !text_equal(known->shops, given.shops) ||
 		   !text_equal(known->categories, given.categories) ||
