@@ -203,6 +203,8 @@ CHECKED enum fault bulk_slice(struct bulk_walk *w, struct buffer *out);
 /* Rows of these records, as they are now. */
 struct coupon_import_cmd bulk_coupon_row(const struct coupon_view *view);
 struct bulk_campaign bulk_campaign_row(const struct campaign *c);
+struct bulk_member bulk_member_row(const struct campaign *c, const struct member *m,
+				   const struct customer *customer);
 /* Adds what stands in columns of JSON; they live as long as `json`, which is cleared. */
 struct bulk_template bulk_template_row(const struct bulk_words *words, const struct template *t,
 				       const struct provider *p, struct buffer *json);
@@ -214,20 +216,24 @@ CHECKED enum fault bulk_write_events(struct buffer *out, const struct bulk_kind 
 				     enum bulk_format format, const struct coupon_view *view,
 				     struct arena *arena, uint64_t *ret_n);
 
-/* --- changed.c: the rows of records that a ledger entry names --- */
-/* Whether rows of that kind change with it, and the key by which bulk_changed finds them: a
- * coupon's id, else the record's number. */
-CHECKED bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image,
-			  uint64_t *ret_key);
+/* --- changed.c, changed_audience.c: the rows of records that a ledger entry names --- */
+struct bulk_key {
+	uint64_t number; /* a coupon's id, else the record's; 0: all of the campaign's members */
+	uint64_t of;	 /* audience: the campaign's number */
+};
+/* Whether rows of that kind change with it, and the key by which bulk_changed finds them. */
+CHECKED bool bulk_touches(const struct bulk_kind *kind, const struct ledger_entry *entry,
+			  const struct ledger_image *image, struct bulk_key *ret_key);
 struct bulk_changed_cmd {
 	const struct bulk_kind *kind;
 	const struct bulk_words *words;
-	const uint64_t *keys;
+	const struct bulk_key *keys;
 	unsigned n;
 	/* Before and behind each row: {"entry":7,"row":.. } */
 	struct text before, behind;
 	struct buffer *out;
 };
 /* A handler that reads (reader_apply): writes the rows as they are now, as NDJSON; of what is
- * deleted a row with nothing but what names it and "gone": true. */
+ * deleted a row with nothing but what names it and "gone": true. Of audiences see
+ * changed_audience.c. */
 enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret);

@@ -108,7 +108,7 @@ bool bulk_kind_is_for_administrators(const struct bulk_kind *kind)
 
 bool bulk_kind_can_be_followed(const struct bulk_kind *kind)
 {
-	return !is_called(kind, TEXT("audience")) && !is_called(kind, TEXT("webhooks"));
+	return !is_called(kind, TEXT("webhooks"));
 }
 
 void bulk_kind_names(struct buffer *b, bool import)

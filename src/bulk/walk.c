@@ -274,17 +274,22 @@ static bool was_written(enum mark mark, const struct campaign *c, const struct m
 	return (mark != MARK_COVERED && covered) || (mark == MARK_REGISTERED && m->invited);
 }
 
+struct bulk_member bulk_member_row(const struct campaign *c, const struct member *m,
+				   const struct customer *customer)
+{
+	bool erased = !instant_is_none(customer->erased);
+	return (struct bulk_member){.add = {.source_code = c->source_code, .customer = *customer},
+				    .covered = m->cover && m->cover == c->cover,
+				    .invited = m->invited,
+				    .registered = m->registered,
+				    .registered_at = m->registered_at,
+				    .information = erased ? TEXT_NONE : m->information};
+}
+
 static void write_member(struct bulk_walk *w, const struct campaign *c,
 			 const struct audience_person *person, struct buffer *out)
 {
-	const struct member *m = &person->member;
-	struct bulk_member row = {
-	    .add = {.source_code = c->source_code, .customer = person->customer},
-	    .covered = m->cover && m->cover == c->cover,
-	    .invited = m->invited,
-	    .registered = m->registered,
-	    .registered_at = m->registered_at,
-	    .information = m->information};
+	struct bulk_member row = bulk_member_row(c, &person->member, &person->customer);
 	bulk_write_row(out, w->kind, w->format, &row);
 	w->rows++;
 }

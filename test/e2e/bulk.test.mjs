@@ -157,6 +157,25 @@ class Follower {
     await this.closed;
   }
 }
+/** Audiences: a row without a customer is about all members of its campaign. */
+class AudienceFollower extends Follower {
+  take({ entry, row, gone, cleared }) {
+    super.take({ entry });
+    if (!row) return;
+    if (row.customer_id) {
+      if (gone) this.rows.delete(this.key(row));
+      else this.rows.set(this.key(row), row);
+      return;
+    }
+    this.all = (this.all ?? 0) + 1;
+    assert.equal(Boolean(gone) + Boolean(cleared), 1);
+    for (const [key, r] of this.rows) {
+      if (r.source_code !== row.source_code) continue;
+      if (gone || !(r.invited || r.registered)) this.rows.delete(key);
+      else this.rows.set(key, { ...r, covered: false });
+    }
+  }
+}
 /** What a coupon's row says of its customer is the customer's: only who that is changes with the coupon. */
 const own = ({ phone, card_no, nick, ...row }) => (row.template_id ? row : { phone, card_no, nick, ...row });
 const byKey = (rows, key) => [...rows].map((r) => [key(r), own(r)]).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -206,6 +225,49 @@ describe('export --follow', () => {
       await server.close();
     }
   });
+  test('an audience: clearing, deleting, merging, erasing', { timeout: 120000 }, async () => {
+    const server = await Server.start(), api = new Native(server.port), dice = random(12);
+    const f = new AudienceFollower(server, 'audience', (r) => `${r.source_code} ${r.customer_id}`);
+    const who = () => `m-${dice.below(30)}`, some = () => Array.from({ length: 1 + dice.below(6) }, who);
+    const where = () => `/v1/campaigns/a-${dice.below(3)}`;
+    let merged = 0;
+    const make = async (path) => api.ok('PUT', path, { name: 'followed', approval: dice.below(2) === 1 });
+    try {
+      for (let i = 0; i < 30; i++) await api.ok('PUT', `/v1/customers/m-${i}`, { name: `客户 ${i}`, nick: `nick ${i}` });
+      for (let i = 0; i < 3; i++) await make(`/v1/campaigns/a-${i}`);
+      await api.ok('POST', '/v1/campaigns/a-0/targets', { customers: ['m-1', 'm-2'] });
+      f.start();
+      await until(() => f.told > 0, 20000, 'the snapshot');
+      for (let i = 0; i < 250; i++) {
+        const what = dice.below(12), path = where();
+        if (what < 4) await api.post(`${path}/targets`, { customers: some() });
+        if (what === 4) await api.call('DELETE', `${path}/targets`);
+        if (what === 5) await api.post(`${path}/invitations`, { customers: some() });
+        if (what === 6 || what === 7) await api.post(`${path}/registrations`, { customers: some(), registered_at: '2026-05-01T10:00:00Z', information: `said ${i}` });
+        if (what === 8) await api.post(`${path}/approvals`, { customers: some(), approve: dice.below(2) === 1 });
+        if (what === 9 && dice.below(2)) {
+          await api.ok('DELETE', path);
+          await make(path);
+          await api.post(`${path}/targets`, { customers: some() });
+        }
+        if (what === 10 && dice.below(4) === 0) merged += (await command(['customer', 'merge', `--from=${who()}`, `--into=${who()}`, ...place(server.dir)])).status === 0;
+        if (what === 11 && dice.below(3) === 0) await f.kill().then(() => f.start());
+      }
+      await done(['customer', 'erase', '--customer=m-3', ...place(server.dir)]);
+      const plain = ({ phone, card_no, nick, ...row }) => row;
+      const sorted = (rows) => rows.map((r) => [f.key(r), plain(r)]).sort(([a], [b]) => (a < b ? -1 : 1));
+      const now = async () => sorted(lines(await done(['export', 'audience', '--format=ndjson', ...place(server.dir)])));
+      const want = await now();
+      assert.ok(want.length > 20 && f.all > 5 && merged, `${want.length} members, ${f.all} lines about all, ${merged} merged`);
+      await until(() => JSON.stringify(sorted([...f.rows.values()])) === JSON.stringify(want), 15000, 'the same').catch((e) => {
+        assert.deepEqual(sorted([...f.rows.values()]), want, e.message + (f.errors ?? ''));
+      });
+    } finally {
+      await f.kill();
+      api.close();
+      await server.close();
+    }
+  });
   test('a store that nobody serves: all that there is, then the end', { skip: ON_POSTGRESQL && 'others may write' }, async () => {
     const dir = await full();
     const all = lines(await done(['export', 'customers', '--follow', `--data=${dir}`]));
@@ -214,7 +276,7 @@ describe('export --follow', () => {
     const again = async (from) => lines(await done(['export', 'customers', '--follow', `--from=${from}`, `--data=${dir}`]));
     assert.deepEqual(await again(last), [{ entry: last }]);
     assert.deepEqual((await again(0)).filter((l) => l.row).map((l) => l.row.customer_id), ['c1', 'c2']);
-    for (const args of [['audience', '--follow'], ['coupons', '--from=1'], ['coupons', '--follow', '--from=x'], ['coupons', '--follow', '--format=csv']])
+    for (const args of [['webhooks', '--follow'], ['coupons', '--from=1'], ['coupons', '--follow', '--from=x'], ['coupons', '--follow', '--format=csv']])
       assert.equal((await command(['export', ...args, `--data=${dir}`])).status, 2, args.join(' '));
   });
 });
