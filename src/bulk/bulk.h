@@ -35,7 +35,7 @@ enum column_form {
 	FORM_SECOND, /* yyyy-MM-dd HH:mm:ss of UTC+8 */
 	FORM_YUAN,   /* bound: the offset of the bool that says it is given */
 	FORM_STATUS, /* of a coupon */
-	FORM_FLAG,   /* true, false */
+	FORM_FLAG,   /* true, false; bound: as of FORM_YUAN, or 0 */
 	FORM_EVENT,  /* enum event_kind */
 	FORM_OBJECT, /* JSON, as a text; bound in bytes */
 	FORM_LIST,   /* the same */
@@ -85,12 +85,6 @@ struct bulk_campaign {
 	struct text plan, departments;
 	uint64_t activity_id;
 	struct instant created, modified;
-};
-struct bulk_member {
-	struct audience_add_cmd add; /* first: it is the command */
-	bool covered, invited, registered;
-	struct instant registered_at;
-	struct text information;
 };
 struct bulk_event {
 	struct text code;
@@ -203,8 +197,8 @@ CHECKED enum fault bulk_slice(struct bulk_walk *w, struct buffer *out);
 /* Rows of these records, as they are now. */
 struct coupon_import_cmd bulk_coupon_row(const struct coupon_view *view);
 struct bulk_campaign bulk_campaign_row(const struct campaign *c);
-struct bulk_member bulk_member_row(const struct campaign *c, const struct member *m,
-				   const struct customer *customer);
+struct audience_add_cmd bulk_member_row(const struct campaign *c, const struct member *m,
+					const struct customer *customer);
 /* Adds what stands in columns of JSON; they live as long as `json`, which is cleared. */
 struct bulk_template bulk_template_row(const struct bulk_words *words, const struct template *t,
 				       const struct provider *p, struct buffer *json);

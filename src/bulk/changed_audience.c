@@ -2,8 +2,9 @@
  * Audiences that change: a row for each member that an entry names, and one for all members of a
  * campaign where one write does something to all of them without naming any:
  *
- *   {"source_code":"spring"},"cleared":true   nobody is covered any more; who was neither invited
- *                                             nor registered is no member any more
+ *   {"source_code":"spring"},"cleared":true   nobody is covered any more; who was not invited,
+ *                                             is not registered and waits for no approval is no
+ *                                             member any more
  *   {"source_code":"spring"},"gone":true      the campaign was deleted
  *
  * These come before the rows of members that are told with them: those are as they are now, behind
@@ -86,12 +87,12 @@ static enum fault tell_member(struct tx *tx, const struct bulk_changed_cmd *c,
 	if (!campaign.live || !known)
 		return OK;
 	bool covered = found && m.cover == campaign.cover;
-	bool gone = !found || (!covered && !m.invited && !m.registered);
+	bool gone = !found || (!covered && !m.invited && !m.registered && !m.pending);
 	if (gone)
 		m = (struct member){0};
 	else
 		TRY(customer_follow(tx, &customer));
-	struct bulk_member row = bulk_member_row(&campaign, &m, &customer);
+	struct audience_add_cmd row = bulk_member_row(&campaign, &m, &customer);
 	write_changed(c, &row, gone);
 	return OK;
 }

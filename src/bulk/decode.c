@@ -50,6 +50,8 @@ static bool read_value(const struct target *t, const struct column *c, struct te
 		break;
 	case FORM_FLAG:
 		good = read_flag(cell, member);
+		if (c->bound)
+			*((bool *)t->into + c->bound) = true;
 		break;
 	case FORM_OBJECT:
 	case FORM_LIST:

@@ -22,7 +22,7 @@ static const struct column coupons[] = {COLUMNS_coupons(C)};
 #define ROW struct bulk_campaign
 static const struct column campaigns[] = {COLUMNS_campaigns(C)};
 #undef ROW
-#define ROW struct bulk_member
+#define ROW struct audience_add_cmd
 static const struct column audience[] = {COLUMNS_audience(C)};
 #undef ROW
 #define ROW struct bulk_event
@@ -57,7 +57,7 @@ static const struct bulk_kind kinds[] = {
     KIND(templates, bulk_template, template_save),
     KIND(coupons, coupon_import_cmd, coupon_import),
     KIND(campaigns, bulk_campaign, campaign_save),
-    KIND(audience, bulk_member, audience_add),
+    KIND(audience, audience_add_cmd, audience_add),
     SHOWN(events, bulk_event),
     SHOWN(webhooks, bulk_webhook),
 };

@@ -63,17 +63,22 @@
 	C("plan",         plan,                     OBJECT, CSV_ROW_BYTES_MAX, 0) \
 	C("departments",  departments,              LIST,   CSV_ROW_BYTES_MAX, 0)
 
+/* A flag's bound: as an amount's. */
+#define MARKED offsetof(struct audience_add_cmd, marks.given)
 #define COLUMNS_audience(C) \
-	C("source_code",  add.source_code,          TEXT,   100,   0) \
-	C("customer_id",  add.customer.customer_id, TEXT,   100,   0) \
-	C("nick",         add.customer.nick,        TEXT,   100,   0) \
-	C("phone",        add.customer.phone,       TEXT,   100,   0) \
-	C("card_no",      add.customer.card_no,     TEXT,   100,   0) \
-	C("covered",      covered,                  FLAG,   0,     2) \
-	C("invited",      invited,                  FLAG,   0,     2) \
-	C("registered",   registered,               FLAG,   0,     2) \
-	C("registered_at", registered_at,           SECOND, 0,     2) \
-	C("information",  information,              LONG,   0,     2)
+	C("source_code",  source_code,              TEXT,   100,   0) \
+	C("customer_id",  customer.customer_id,     TEXT,   100,   0) \
+	C("nick",         customer.nick,            TEXT,   100,   0) \
+	C("phone",        customer.phone,           TEXT,   100,   0) \
+	C("card_no",      customer.card_no,         TEXT,   100,   0) \
+	C("covered",      marks.covered,            FLAG,   MARKED, 0) \
+	C("invited",      marks.invited,            FLAG,   MARKED, 0) \
+	C("registered",   marks.registered,         FLAG,   MARKED, 0) \
+	C("registered_at", marks.registered_at,     SECOND, 0,     0) \
+	C("information",  marks.information,        LONG,   TEXT_BYTES_MAX, 0) \
+	C("pending",      marks.pending,            FLAG,   MARKED, 0) \
+	C("rewarded",     marks.rewarded,           FLAG,   MARKED, 0) \
+	C("register_rewarded", marks.register_rewarded, FLAG, MARKED, 0)
 
 /* --- export only --- */
 #define COLUMNS_events(C) \

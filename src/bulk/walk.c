@@ -265,31 +265,37 @@ enum fault slice_campaigns(struct bulk_walk *w, struct buffer *out)
 	return OK;
 }
 
-enum { MARKS = 3, RANK_BITS = 32 };
+enum { MARKS = MARK_PENDING + 1, RANK_BITS = 32 };
 
 /* In an earlier list of the walk already. */
 static bool was_written(enum mark mark, const struct campaign *c, const struct member *m)
 {
 	bool covered = m->cover && m->cover == c->cover;
-	return (mark != MARK_COVERED && covered) || (mark == MARK_REGISTERED && m->invited);
+	bool late = mark == MARK_REGISTERED || mark == MARK_PENDING;
+	return (mark != MARK_COVERED && covered) || (late && m->invited);
 }
 
-struct bulk_member bulk_member_row(const struct campaign *c, const struct member *m,
-				   const struct customer *customer)
+struct audience_add_cmd bulk_member_row(const struct campaign *c, const struct member *m,
+					const struct customer *customer)
 {
 	bool erased = !instant_is_none(customer->erased);
-	return (struct bulk_member){.add = {.source_code = c->source_code, .customer = *customer},
-				    .covered = m->cover && m->cover == c->cover,
-				    .invited = m->invited,
-				    .registered = m->registered,
-				    .registered_at = m->registered_at,
-				    .information = erased ? TEXT_NONE : m->information};
+	return (struct audience_add_cmd){
+	    .source_code = c->source_code,
+	    .customer = *customer,
+	    .marks = {.covered = m->cover && m->cover == c->cover,
+		      .invited = m->invited,
+		      .registered = m->registered,
+		      .pending = m->pending,
+		      .rewarded = m->given & TODO_COVERED,
+		      .register_rewarded = m->given & TODO_REGISTERED,
+		      .registered_at = m->registered_at,
+		      .information = erased ? TEXT_NONE : m->information}};
 }
 
 static void write_member(struct bulk_walk *w, const struct campaign *c,
 			 const struct audience_person *person, struct buffer *out)
 {
-	struct bulk_member row = bulk_member_row(c, &person->member, &person->customer);
+	struct audience_add_cmd row = bulk_member_row(c, &person->member, &person->customer);
 	bulk_write_row(out, w->kind, w->format, &row);
 	w->rows++;
 }

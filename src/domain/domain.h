@@ -487,6 +487,17 @@ struct campaign_sweep_ret {
 /* --- audience --- */
 /* PENDING: registered, and not approved yet. */
 enum mark { MARK_COVERED, MARK_INVITED, MARK_REGISTERED, MARK_PENDING };
+/* What a row of a file says a member is. Marks are added, never taken away; what is said of a
+ * registration counts for who is not registered yet. */
+struct member_marks {
+	bool given; /* false: covered */
+	bool covered, invited, registered;
+	bool pending;		/* the registration waits for approval */
+	bool rewarded;		/* has got what covered members get .. */
+	bool register_rewarded; /* .. and what registrations get: gets neither again */
+	struct instant registered_at;
+	struct text information;
+};
 struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customers */
 	uint64_t activity_id;
 	const struct text *nicks;
@@ -494,6 +505,7 @@ struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customer
 	/* A row of a file: n = 0, one customer, the campaign by its source code. */
 	struct customer customer;
 	struct text source_code;
+	struct member_marks marks;
 	unsigned n; /* 1..TARGETS_MAX; repeats folded */
 	struct request_key request;
 };

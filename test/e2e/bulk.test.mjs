@@ -171,7 +171,7 @@ class AudienceFollower extends Follower {
     assert.equal(Boolean(gone) + Boolean(cleared), 1);
     for (const [key, r] of this.rows) {
       if (r.source_code !== row.source_code) continue;
-      if (gone || !(r.invited || r.registered)) this.rows.delete(key);
+      if (gone || !(r.invited || r.registered || r.pending)) this.rows.delete(key);
       else this.rows.set(key, { ...r, covered: false });
     }
   }

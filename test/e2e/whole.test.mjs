@@ -229,3 +229,98 @@ describe('templates', () => {
       [...reasons, last].map(([line, why]) => [line, why.split(' ').slice(0, 2).join(' ')]));
   });
 });
+
+// ---- departments, customers, campaigns, audiences
+
+const KINDS = ['departments', 'customers', 'templates', 'campaigns', 'audience'];
+async function page(s, path) {
+  const rows = [];
+  for (let cursor = ''; cursor !== undefined;) {
+    const r = await s.api.ok('GET', `${path}${path.includes('?') ? '&' : '?'}limit=100${cursor && `&cursor=${cursor}`}`);
+    rows.push(...r.data);
+    cursor = r.next_cursor;
+  }
+  return rows;
+}
+/** All that the API shows of them; who is in an audience in any order. */
+async function people(s) {
+  const bare = ({ activity_id, created_at, updated_at, phase, ...rest }) => rest;
+  const all = { departments: (await page(s, '/v1/departments')).map(bare), customers: (await page(s, '/v1/customers')).map(bare), campaigns: {} };
+  for (const { source_code } of await page(s, '/v1/campaigns')) {
+    const campaign = bare(await s.api.ok('GET', `/v1/campaigns/${source_code}`));
+    for (const mark of ['covered', 'invited', 'registered', 'pending'])
+      campaign[mark] = (await page(s, `/v1/campaigns/${source_code}/audience?mark=${mark}`)).sort((a, b) => (a.customer_id < b.customer_id ? -1 : 1));
+    all.campaigns[source_code] = campaign;
+  }
+  return all;
+}
+async function until(ready, what, ms = 15000) {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(50)) if (await ready()) return;
+  throw new Error(`not yet: ${what}`);
+}
+
+describe('campaigns and their audiences', () => {
+  let from, reward;
+  const served = (s) => async () => (await s.api.ok('GET', '/v1/campaigns/runs/progress')).waiting === 0;
+  before(async () => {
+    from = await store();
+    const { api } = from;
+    await api.ok('POST', '/v1/departments', { department_id: 'd1', name: '销售部', code: 'D1' });
+    await api.ok('POST', '/v1/departments', { department_id: 'd,2', name: 'a, "b"' });
+    for (let i = 0; i < 9; i++) await api.ok('PUT', `/v1/customers/p-${i}`, { name: `客户 ${i}`, nick: `n"${i}`, phone: String(13700000000 + i) });
+    reward = await api.template();
+    const other = await api.template();
+    const put = (name, more) => api.ok('PUT', `/v1/campaigns/${name}`, { name: `the ${name} one`, ...more });
+    await put('bare', { code: 'B', type_code: '1', information: AWKWARD, register_url: 'https://example.com/?a=1' });
+    await put('runs', { from: '2020-01-01', until: '2099-12-31', rewards: [{ template_id: reward, count: 2 }], register_rewards: [{ template_id: other }], departments: ['d1', 'd,2'] });
+    await put('later', { from: '2098-01-01', starts_at: '2098-02-01T10:00:00+08:00', approval: true, rewards: [{ template_id: other, count: 3 }], departments: ['d1'] });
+    await put('stopped', { status: 'stopped', rewards: [{ template_id: other }] });
+    await put('over', { status: 'ended', register_rewards: [{ template_id: other }] });
+    await api.ok('POST', '/v1/campaigns/runs/targets', { customers: ['p-0', 'p-1', 'p-2'] });
+    await api.ok('POST', '/v1/campaigns/runs/registrations', { customers: ['p-1', 'p-5'], registered_at: '2026-05-01T10:00:00+08:00', information: AWKWARD });
+    await api.ok('POST', '/v1/campaigns/later/targets', { customers: ['p-3', 'p-4'] });
+    await api.ok('POST', '/v1/campaigns/later/invitations', { customers: ['p-4', 'p-6'] });
+    await api.ok('POST', '/v1/campaigns/later/registrations', { customers: ['p-4', 'p-7'], registered_at: '2026-05-02T10:00:00+08:00', information: 'waits' });
+    await api.ok('POST', '/v1/campaigns/stopped/targets', { customers: ['p-8'] });
+    await until(served(from), 'rewards');
+  });
+  for (const format of ['csv', 'ndjson'])
+    test(`out and in by ${format}; nobody is rewarded twice`, { timeout: 120000 }, async () => {
+      const to = await store();
+      for (const kind of KINDS) {
+        const file = await out(from, kind, format);
+        const { refused, reasons } = await bring(to, kind, file);
+        assert.deepEqual([refused, reasons], [0, []], kind);
+        await bring(to, kind, file);
+      }
+      assert.deepEqual(await people(to), await people(from));
+      const counts = async () => {
+        const { sent, waiting } = await to.api.ok('GET', '/v1/campaigns/runs/progress');
+        return [sent, waiting];
+      };
+      await to.api.ok('POST', '/v1/campaigns/runs/targets', { customers: ['p-0', 'p-8'] });
+      await until(async () => (await counts())[0] > 0, 'the new one');
+      await until(served(to), 'rewards');
+      assert.deepEqual(await counts(), [2, 0]); // p-8 alone
+    });
+  test('rows without marks cover; what is wrong is refused', async () => {
+    const to = await store();
+    await to.api.ok('PUT', '/v1/campaigns/x', { name: 'x' });
+    const brought = await bring(to, 'audience', put('a.csv', 'source_code,customer_id,covered,registered\nx,q1,,\nx,q2,false,true\nx,q3,true,\nx,q4,maybe,\n'));
+    assert.deepEqual([brought.refused, brought.reasons], [1, [[5, 'parameter_invalid: covered maybe']]]);
+    const who = async (mark) => (await page(to, `/v1/campaigns/x/audience?mark=${mark}`)).map((m) => m.customer_id);
+    assert.deepEqual([await who('covered'), await who('registered')], [['q1', 'q3'], ['q2']]);
+    const wrong = [
+      ['{"rewards":[{"template_id":77}]}', '', 'template_unknown: plan.rewards 77'],
+      ['{"rewards":[{"count":1}]}', '', 'parameter_missing: plan.rewards[0].template_id'],
+      ['{"colour":1}', '', 'parameter_invalid: plan.colour'],
+      ['{"starts_at":"soon"}', '', 'parameter_invalid: plan.starts_at'],
+      ['', '["nowhere"]', 'department_unknown: departments nowhere'],
+      ['', '{"a":1}', 'parameter_invalid: departments is no JSON list'],
+      ['', '[[1]]', 'parameter_invalid: departments[0]'],
+    ];
+    const cell = (t) => `"${t.replaceAll('"', '""')}"`;
+    const csv = put('c.csv', 'source_code,status,plan,departments\n' + wrong.map(([p, d], i) => `w${i},1,${cell(p)},${cell(d)}\n`).join(''));
+    assert.deepEqual((await bring(to, 'campaigns', csv)).reasons, wrong.map(([, , why], i) => [i + 2, why]));
+  });
+});
