@@ -24,6 +24,7 @@ enum {
 	IMPORT_STRETCH = 128, /* rows that are waited for at once */
 	SLOT_BYTES = 4096,
 	PROGRESS_EVERY = 4096,
+	UTF8_SIZE_MAX = 4,
 };
 
 enum row_state { SENT, AWAITED, DONE };
@@ -172,6 +173,15 @@ static void refused_json(struct buffer *b, const struct slot *s, struct text rea
 	buffer_byte(b, '}');
 }
 
+/* Of a text that was cut a character that was cut goes, too. */
+static struct text whole_characters(struct text t)
+{
+	struct text whole = t;
+	for (unsigned i = 0; i < UTF8_SIZE_MAX && !text_is_utf8(whole) && whole.size; i++)
+		whole.size--;
+	return text_is_utf8(whole) ? whole : t;
+}
+
 static void row_refused(struct import *im, struct slot *s)
 {
 	char memory[256];
@@ -183,6 +193,7 @@ static void row_refused(struct import *im, struct slot *s)
 			 TEXT_ARG(s->detail.value));
 	struct text reason = {memory, n < (int)sizeof(memory) ? (size_t)n : sizeof(memory) - 1};
 
+	reason = whole_characters(reason);
 	im->refused_rows++;
 	if (!im->refused)
 		refused_open(im);

@@ -104,6 +104,7 @@ describe('NDJSON', () => {
     const path = file('c.ndjson', [
       '{"customer_id":"c1"}', '{"customer_id":"c2","colour":"red"}', '[1]', '{"customer_id":{"a":1}}', 'no json "',
       '{"phone":"1","phone":"2"}', '{"customer_id":"c3"}', '{}', `{"name":"${'x'.repeat(101)}"}`,
+      `{"a${'中'.repeat(200)}":1}`,
     ].join('\n') + '\n');
     const r = await bring(dir, 'customers', path);
     assert.equal(r.status, 1);
@@ -112,7 +113,7 @@ describe('NDJSON', () => {
     assert.deepEqual(refused.map((x) => [x.line, x.reason]), [
       [2, 'parameter_invalid: colour'], [3, 'parameter_invalid: no JSON object'], [4, 'parameter_invalid: customer_id'],
       [5, 'parameter_invalid: no JSON object'], [6, 'parameter_invalid: phone'], [8, 'parameter_missing: customer_id'],
-      [9, 'parameter_too_long: name'],
+      [9, 'parameter_too_long: name'], [10, `parameter_invalid: a${'中'.repeat(78)}`],
     ]);
     assert.deepEqual(refused[0].row, { customer_id: 'c2', colour: 'red' });
     assert.equal(refused[3].row, 'no json "');

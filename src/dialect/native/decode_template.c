@@ -353,11 +353,13 @@ static enum fault settle_row(struct call *call, const struct template *columns,
 
 static enum fault check_members(struct call *call, struct json object)
 {
+	enum { SHOWN_MAX = 60 };
 	struct json_walk walk = json_walk(object);
 	struct text name;
 	struct json value;
 	while (json_next(&walk, &name, &value)) {
-		bool known = !text_is_clean(name); /* is refused without being shown */
+		/* Some are refused without being shown. */
+		bool known = !text_is_clean(name) || name.size > SHOWN_MAX;
 		for (size_t i = 0; i < COUNT_OF(terms_fields); i++)
 			known |= json_name_equal(name, text_of(terms_fields[i].name));
 		if (!known)
