@@ -7,18 +7,15 @@ import { Native } from '../js/native.mjs';
 import { Server, place } from '../js/server.mjs';
 
 const box = folder('whole');
-const stores = [];
-after(async () => {
-  for (const s of stores) {
-    s.api.close();
-    await s.server.close();
-  }
-  box.remove();
-});
+after(() => box.remove());
 async function store() {
-  const server = await Server.start();
-  const s = { server, api: new Native(server.port), place: place(server.dir) };
-  stores.push(s);
+  const server = await Server.start(), api = new Native(server.port);
+  return { server, api, place: place(server.dir), close: () => (api.close(), server.close()) };
+}
+/** An empty one for a test: few may be open at once. */
+async function empty(t) {
+  const s = await store();
+  t.after(s.close);
   return s;
 }
 let made = 0;
@@ -138,9 +135,10 @@ describe('templates', () => {
     ids.push('11', '951', '9007');
     shown = await templates(from, ids);
   });
+  after(() => from?.close());
   for (const format of ['csv', 'ndjson'])
-    test(`out and in by ${format}`, { timeout: 120000 }, async () => {
-      const to = await store(), file = await out(from, 'templates', format);
+    test(`out and in by ${format}`, { timeout: 120000 }, async (t) => {
+      const to = await empty(t), file = await out(from, 'templates', format);
       await good(to, 'templates', file, ids.length);
       assert.deepEqual((await templates(to, ids)).map(kept), shown.map(kept));
       const again = await out(to, 'templates', format);
@@ -153,8 +151,8 @@ describe('templates', () => {
       await good(from, 'templates', file, ids.length);
       assert.deepEqual(await templates(from, ids), shown);
     });
-  test('by jobs', { timeout: 120000 }, async () => {
-    const to = await store();
+  test('by jobs', { timeout: 120000 }, async (t) => {
+    const to = await empty(t);
     for (const format of ['csv', 'ndjson']) {
       const file = await job(from, { kind: 'export', resource: 'templates', format });
       const verdicts = await job(to, { kind: 'import', resource: 'templates', format }, file);
@@ -163,8 +161,8 @@ describe('templates', () => {
       assert.deepEqual((await templates(to, ids)).map(kept), shown.map(kept), format);
     }
   });
-  test('a provider waits for its secret', async () => {
-    const to = await store();
+  test('a provider waits for its secret', async (t) => {
+    const to = await empty(t);
     const id = await from.api.template({ provider: { url: 'https://spi.example.com/later', app_key: 'k', secret: 's' } });
     const row = lines(await done(['export', 'templates', '--format=ndjson', ...from.place])).find((r) => r.template_id === id);
     assert.deepEqual(row.terms.provider, { url: 'https://spi.example.com/later', app_key: 'k' });
@@ -178,21 +176,21 @@ describe('templates', () => {
     assert.equal((await provider()).trouble, undefined);
     await good(to, 'templates', put('p.ndjson', JSON.stringify({ ...row, terms: { ...row.terms, provider: { ...row.terms.provider, secret: 'now' } } })), 1);
   });
-  test('columns alone leave the terms; terms are all of them', async () => {
-    const to = await store();
+  test('columns alone leave the terms; terms are all of them', async (t) => {
+    const to = await empty(t);
     const id = await to.api.template({ limits: { total: 9, per_customer: 3 }, valid: { lasts_days: 5 }, stacking: { exclusive: true } });
     const get = () => to.api.ok('GET', `/v1/templates/${id}`);
     await good(to, 'templates', put('old.csv', `template_id,name,amount\n${id},old file,7.50\n`), 1);
-    let t = await get();
-    assert.deepEqual([t.name, t.amount_fen, t.limits.total, t.limits.per_customer, t.valid, t.stacking.exclusive, t.type], ['old file', 750, 9, 3, { starts_after_days: 0, lasts_days: 5 }, true, 'amount_off']);
+    let shown = await get();
+    assert.deepEqual([shown.name, shown.amount_fen, shown.limits.total, shown.limits.per_customer, shown.valid, shown.stacking.exclusive, shown.type], ['old file', 750, 9, 3, { starts_after_days: 0, lasts_days: 5 }, true, 'amount_off']);
     await good(to, 'templates', put('dated.csv', `template_id,name,amount,end_at\n${id},old file,7.50,2099-01-01 00:00:00\n`), 1);
     assert.deepEqual((await get()).valid, { until: '2099-01-01T00:00:00+08:00' });
     await good(to, 'templates', put('new.csv', `template_id,name,terms\n${id},twenty,"{""type"":""percent_off"",""percent_off"":20}"\n`), 1);
-    t = await get();
-    assert.deepEqual([t.type, t.percent_off, t.amount_fen, t.limits, t.stacking], ['percent_off', 20, undefined, { uses_per_coupon: 1 }, undefined]);
+    shown = await get();
+    assert.deepEqual([shown.type, shown.percent_off, shown.amount_fen, shown.limits, shown.stacking], ['percent_off', 20, undefined, { uses_per_coupon: 1 }, undefined]);
   });
-  test('what is wrong is refused with its row', async () => {
-    const to = await store();
+  test('what is wrong is refused with its row', async (t) => {
+    const to = await empty(t);
     const id = await to.api.template();
     await to.api.codes(id, 3);
     const wrong = [
@@ -284,9 +282,10 @@ describe('campaigns and their audiences', () => {
     await api.ok('POST', '/v1/campaigns/stopped/targets', { customers: ['p-8'] });
     await until(served(from), 'rewards');
   });
+  after(() => from?.close());
   for (const format of ['csv', 'ndjson'])
-    test(`out and in by ${format}; nobody is rewarded twice`, { timeout: 120000 }, async () => {
-      const to = await store();
+    test(`out and in by ${format}; nobody is rewarded twice`, { timeout: 120000 }, async (t) => {
+      const to = await empty(t);
       for (const kind of KINDS) {
         const file = await out(from, kind, format);
         const { refused, reasons } = await bring(to, kind, file);
@@ -303,8 +302,8 @@ describe('campaigns and their audiences', () => {
       await until(served(to), 'rewards');
       assert.deepEqual(await counts(), [2, 0]); // p-8 alone
     });
-  test('rows without marks cover; what is wrong is refused', async () => {
-    const to = await store();
+  test('rows without marks cover; what is wrong is refused', async (t) => {
+    const to = await empty(t);
     await to.api.ok('PUT', '/v1/campaigns/x', { name: 'x' });
     const brought = await bring(to, 'audience', put('a.csv', 'source_code,customer_id,covered,registered\nx,q1,,\nx,q2,false,true\nx,q3,true,\nx,q4,maybe,\n'));
     assert.deepEqual([brought.refused, brought.reasons], [1, [[5, 'parameter_invalid: covered maybe']]]);
