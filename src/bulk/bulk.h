@@ -6,6 +6,10 @@
  *   CSV      RFC 4180, a header row first, columns in any order
  *   NDJSON   a JSON object on each line, members as the columns are called; what is absent, null
  *            or "" is empty
+ *
+ * What no column says - a template's terms, a campaign's plan - is JSON in a column of its own, in
+ * the words of the native API. Its fields stand above us: whoever opens a file, or walks, hands in
+ * struct bulk_words.
  */
 #pragma once
 
@@ -31,8 +35,10 @@ enum column_form {
 	FORM_SECOND, /* yyyy-MM-dd HH:mm:ss of UTC+8 */
 	FORM_YUAN,   /* bound: the offset of the bool that says it is given */
 	FORM_STATUS, /* of a coupon */
-	FORM_FLAG,   /* true, false */
+	FORM_FLAG,   /* true, false; bound: as of FORM_YUAN, or 0 */
 	FORM_EVENT,  /* enum event_kind */
+	FORM_OBJECT, /* JSON, as a text; bound in bytes */
+	FORM_LIST,   /* the same */
 };
 enum column_use { COLUMN_OPTIONAL, COLUMN_REQUIRED, COLUMN_SHOWN /* read, but not used */ };
 struct column {
@@ -70,16 +76,15 @@ struct text coupon_state_name(enum coupon_state state);
 CHECKED bool coupon_state_read(struct text name, enum coupon_state *ret_state); /* storable ones */
 
 /* --- rows that no command's struct is --- */
+struct bulk_template {
+	struct template_save_cmd save; /* first: it is the command */
+	struct text terms;
+};
 struct bulk_campaign {
 	struct campaign_save_cmd save; /* first: it is the command */
+	struct text plan, departments;
 	uint64_t activity_id;
 	struct instant created, modified;
-};
-struct bulk_member {
-	struct audience_add_cmd add; /* first: it is the command */
-	bool covered, invited, registered;
-	struct instant registered_at;
-	struct text information;
 };
 struct bulk_event {
 	struct text code;
@@ -102,6 +107,25 @@ struct bulk_outcome {
 };
 extern const struct bulk_kind bulk_outcomes;
 
+/* --- columns of JSON --- */
+struct bulk_saying {
+	struct text json;     /* an object, or a list */
+	const char *prefix;   /* of the fields that are refused; NULL: none */
+	bool private_targets; /* a provider may be at a private address */
+	struct arena *arena;
+	struct detail *detail; /* of a refusal */
+};
+struct bulk_words {
+	void (*write_terms)(struct buffer *to, const struct template *t, const struct provider *p);
+	enum fault (*read_terms)(const struct bulk_saying *s, struct template_save_cmd *into);
+	void (*write_plan)(struct buffer *to, const struct campaign *c,
+			   const struct campaign_rewards *rewards);
+	enum fault (*read_plan)(const struct bulk_saying *s, struct campaign_save_cmd *into);
+	void (*write_departments)(struct buffer *to, const struct department *rows, unsigned n);
+	enum fault (*read_departments)(const struct bulk_saying *s, struct campaign_save_cmd *into);
+	struct text (*word_of)(struct text field); /* a command's member */
+};
+
 /* --- read.c: one file --- */
 struct bulk_row {
 	uint64_t line;
@@ -119,6 +143,9 @@ struct bulk_reader {
 	int column_of[COLUMNS_MAX]; /* cell -> column */
 	struct text header[COLUMNS_MAX];
 	unsigned cell_count;
+	/* set by whoever opens it */
+	const struct bulk_words *words;
+	bool private_targets;
 	struct text campaign; /* audience: its source code, of rows that name none */
 	struct arena header_arena, arena;
 };
@@ -138,6 +165,9 @@ uint64_t bulk_line(const struct bulk_reader *r);
 CHECKED enum fault bulk_decode(const struct bulk_reader *r, const struct bulk_row *row,
 			       struct arena *arena, void *into, struct detail *ret_detail);
 
+/* What a command refused, as the file calls it: a column, or a member of a column of JSON. */
+struct text bulk_field(const struct bulk_reader *r, struct text field, struct arena *arena);
+
 /* --- write.c --- */
 /* The header row; nothing in NDJSON. */
 void bulk_write_header(struct buffer *out, const struct bulk_kind *kind, enum bulk_format format);
@@ -150,6 +180,7 @@ void bulk_write_object(struct buffer *out, const struct bulk_kind *kind, const v
 struct bulk_walk {
 	const struct bulk_kind *kind;
 	enum bulk_format format;
+	const struct bulk_words *words;
 	struct arena *arena; /* of the reads */
 	/* A command that reads, in a transaction that lasts as long as the slice. */
 	enum fault (*read)(void *context, enum command command, const void *cmd, void *ret);
@@ -166,24 +197,37 @@ CHECKED enum fault bulk_slice(struct bulk_walk *w, struct buffer *out);
 /* Rows of these records, as they are now. */
 struct coupon_import_cmd bulk_coupon_row(const struct coupon_view *view);
 struct bulk_campaign bulk_campaign_row(const struct campaign *c);
+struct audience_add_cmd bulk_member_row(const struct campaign *c, const struct member *m,
+					const struct customer *customer);
+/* Adds what stands in columns of JSON; they live as long as `json`, which is cleared. */
+struct bulk_template bulk_template_row(const struct bulk_words *words, const struct template *t,
+				       const struct provider *p, struct buffer *json);
+void bulk_campaign_say(const struct bulk_words *words, const struct campaign *c,
+		       const struct campaign_shown *shown, struct buffer *json,
+		       struct bulk_campaign *row);
 /* A row of each event of the coupon's timeline; says how many. */
 CHECKED enum fault bulk_write_events(struct buffer *out, const struct bulk_kind *kind,
 				     enum bulk_format format, const struct coupon_view *view,
 				     struct arena *arena, uint64_t *ret_n);
 
-/* --- changed.c: the rows of records that a ledger entry names --- */
-/* Whether rows of that kind change with it, and the key by which bulk_changed finds them: a
- * coupon's id, else the record's number. */
-CHECKED bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image,
-			  uint64_t *ret_key);
+/* --- changed.c, changed_audience.c: the rows of records that a ledger entry names --- */
+struct bulk_key {
+	uint64_t number; /* a coupon's id, else the record's; 0: all of the campaign's members */
+	uint64_t of;	 /* audience: the campaign's number */
+};
+/* Whether rows of that kind change with it, and the key by which bulk_changed finds them. */
+CHECKED bool bulk_touches(const struct bulk_kind *kind, const struct ledger_entry *entry,
+			  const struct ledger_image *image, struct bulk_key *ret_key);
 struct bulk_changed_cmd {
 	const struct bulk_kind *kind;
-	const uint64_t *keys;
+	const struct bulk_words *words;
+	const struct bulk_key *keys;
 	unsigned n;
 	/* Before and behind each row: {"entry":7,"row":.. } */
 	struct text before, behind;
 	struct buffer *out;
 };
 /* A handler that reads (reader_apply): writes the rows as they are now, as NDJSON; of what is
- * deleted a row with nothing but what names it and "gone": true. */
+ * deleted a row with nothing but what names it and "gone": true. Of audiences see
+ * changed_audience.c. */
 enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret);

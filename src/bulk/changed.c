@@ -3,35 +3,47 @@
  * what is personal sealed, so its own images could not be shown; and a reader who puts rows one
  * over the other ends with the same.
  */
-#include "bulk/bulk.h"
+#include "bulk/changed.h"
+#include "domain/campaign.h"
 #include "domain/coupon.h"
+#include "domain/provider.h"
 
-bool bulk_touches(const struct bulk_kind *kind, const struct ledger_image *image, uint64_t *ret_key)
+static bool touches(const struct bulk_kind *kind, const struct ledger_image *image,
+		    uint64_t *ret_number)
 {
 	struct text name = text_of(kind->name);
 	switch ((int)image->table) {
 	case TABLE_COUPON: /* one that moves is deleted under its old key, and put */
-		*ret_key = ((const struct coupon *)image->record)->id;
+		*ret_number = ((const struct coupon *)image->record)->id;
 		return !image->gone &&
 		       (text_equal(name, TEXT("coupons")) || text_equal(name, TEXT("events")));
 	case TABLE_CUSTOMER:
-		*ret_key = ((const struct customer *)image->record)->number;
+		*ret_number = ((const struct customer *)image->record)->number;
 		return text_equal(name, TEXT("customers"));
 	case TABLE_DEPARTMENT:
-		*ret_key = ((const struct department *)image->record)->number;
+		*ret_number = ((const struct department *)image->record)->number;
 		return text_equal(name, TEXT("departments"));
 	case TABLE_TEMPLATE:
-		*ret_key = ((const struct template *)image->record)->number;
+		*ret_number = ((const struct template *)image->record)->number;
 		return text_equal(name, TEXT("templates"));
 	case TABLE_CAMPAIGN:
-		*ret_key = ((const struct campaign *)image->record)->number;
+		*ret_number = ((const struct campaign *)image->record)->number;
 		return text_equal(name, TEXT("campaigns"));
 	default:
 		return false;
 	}
 }
 
-static void write_changed(const struct bulk_changed_cmd *c, const void *row, bool gone)
+bool bulk_touches(const struct bulk_kind *kind, const struct ledger_entry *entry,
+		  const struct ledger_image *image, struct bulk_key *ret_key)
+{
+	*ret_key = (struct bulk_key){0};
+	if (text_equal(text_of(kind->name), TEXT("audience")))
+		return touches_audience(entry, image, ret_key);
+	return touches(kind, image, &ret_key->number);
+}
+
+void write_changed(const struct bulk_changed_cmd *c, const void *row, bool gone)
 {
 	buffer_text(c->out, c->before);
 	bulk_write_object(c->out, c->kind, row);
@@ -46,10 +58,11 @@ static enum fault find_coupons(struct tx *tx, const struct bulk_changed_cmd *c, 
 {
 	*ret_n = 0;
 	for (unsigned i = 0; i < c->n; i++)
-		store_want_unique(tx, UNIQUE_COUPON_BY_ID, &(struct coupon){.id = c->keys[i]});
+		store_want_unique(tx, UNIQUE_COUPON_BY_ID,
+				  &(struct coupon){.id = c->keys[i].number});
 	for (unsigned i = 0; i < c->n; i++) {
 		bool found;
-		rows[*ret_n] = (struct coupon){.id = c->keys[i]};
+		rows[*ret_n] = (struct coupon){.id = c->keys[i].number};
 		TRY(store_find(tx, UNIQUE_COUPON_BY_ID, &rows[*ret_n], &found));
 		*ret_n += found;
 	}
@@ -101,7 +114,44 @@ static enum fault get_record(struct tx *tx, enum table table, void *record, bool
 	return store_get(tx, table, record, ret_found);
 }
 
-static enum fault changed_record(struct tx *tx, const struct bulk_changed_cmd *c, uint64_t number)
+static enum fault changed_template(struct tx *tx, const struct bulk_changed_cmd *c,
+				   struct template t, struct buffer *json)
+{
+	struct provider provider = {0};
+	bool found;
+	TRY(get_record(tx, TABLE_TEMPLATE, &t, &found));
+	if (found && t.provider)
+		TRY(provider_get(tx, t.provider, &provider));
+	if (!found)
+		return OK;
+	struct bulk_template row =
+	    bulk_template_row(c->words, &t, t.provider ? &provider : NULL, json);
+	write_changed(c, &row, !t.live);
+	return OK;
+}
+
+/* Of one that was deleted nothing but what it was called. */
+static enum fault changed_campaign(struct tx *tx, const struct env *env,
+				   const struct bulk_changed_cmd *c, struct campaign campaign,
+				   struct buffer *json)
+{
+	struct campaign_shown shown = {0};
+	bool found;
+	TRY(get_record(tx, TABLE_CAMPAIGN, &campaign, &found));
+	if (found && campaign.live)
+		TRY(campaign_show(tx, env, &campaign, &shown));
+	if (!found)
+		return OK;
+	struct bulk_campaign row = bulk_campaign_row(&campaign);
+	if (campaign.live)
+		bulk_campaign_say(c->words, &campaign, &shown, json, &row);
+	write_changed(c, &row, !campaign.live);
+	return OK;
+}
+
+static enum fault changed_record(struct tx *tx, const struct env *env,
+				 const struct bulk_changed_cmd *c, uint64_t number,
+				 struct buffer *json)
 {
 	struct text name = text_of(c->kind->name);
 	bool found = false;
@@ -116,35 +166,39 @@ static enum fault changed_record(struct tx *tx, const struct bulk_changed_cmd *c
 		if (found)
 			write_changed(c, &row, false);
 	} else if (text_equal(name, TEXT("templates"))) {
-		struct template_save_cmd row = {.template = {.number = number}};
-		TRY(get_record(tx, TABLE_TEMPLATE, &row.template, &found));
-		if (found)
-			write_changed(c, &row, !row.template.live);
+		return changed_template(tx, c, (struct template){.number = number}, json);
 	} else {
-		struct campaign campaign = {.number = number};
-		TRY(get_record(tx, TABLE_CAMPAIGN, &campaign, &found));
-		struct bulk_campaign row = bulk_campaign_row(&campaign);
-		if (found)
-			write_changed(c, &row, !campaign.live);
+		return changed_campaign(tx, env, c, (struct campaign){.number = number}, json);
 	}
 	return OK;
+}
+
+static enum fault changed_records(struct tx *tx, const struct env *env,
+				  const struct bulk_changed_cmd *c)
+{
+	enum fault fault = OK;
+	struct buffer json;
+	buffer_init(&json, CSV_ROW_BYTES_MAX);
+	for (unsigned i = 0; fault == OK && i < c->n; i++)
+		fault = changed_record(tx, env, c, c->keys[i].number, &json);
+	buffer_release(&json);
+	return fault;
 }
 
 enum fault bulk_changed(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct bulk_changed_cmd *c = cmd;
+	struct text name = text_of(c->kind->name);
 	size_t before = c->out->size;
+	enum fault fault;
 	(void)ret;
-	bool coupons = text_equal(text_of(c->kind->name), TEXT("coupons")) ||
-		       text_equal(text_of(c->kind->name), TEXT("events"));
-	if (coupons)
-		return changed_coupons(tx, env, c);
-	for (unsigned i = 0; i < c->n; i++) {
-		enum fault fault = changed_record(tx, c, c->keys[i]);
-		if (fault == OK)
-			continue;
-		c->out->size = before;
-		return fault;
-	}
-	return OK;
+	if (text_equal(name, TEXT("coupons")) || text_equal(name, TEXT("events")))
+		fault = changed_coupons(tx, env, c);
+	else if (text_equal(name, TEXT("audience")))
+		fault = changed_audience(tx, c);
+	else
+		fault = changed_records(tx, env, c);
+	if (fault != OK)
+		c->out->size = before; /* a part is no answer */
+	return fault;
 }

@@ -8,7 +8,7 @@ struct csv;
 struct csv *csv_open(int fd);
 void csv_close(struct csv *c);
 enum csv_result { CSV_ROW, CSV_END, CSV_BAD, CSV_UNREADABLE };
-enum { CSV_COLUMNS_MAX = 32, CSV_ROW_BYTES_MAX = 1024 * 1024 };
+enum { CSV_COLUMNS_MAX = 32, CSV_ROW_BYTES_MAX = 2 * 1024 * 1024 };
 /* Cells live until the next call. *ret_line is the row's first line number, from 1. */
 enum csv_result csv_next(struct csv *c, struct text *ret_cells, unsigned *ret_n,
 			 uint64_t *ret_line);

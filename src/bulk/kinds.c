@@ -13,7 +13,7 @@ static const struct column departments[] = {COLUMNS_departments(C)};
 #define ROW struct customer_save_cmd
 static const struct column customers[] = {COLUMNS_customers(C)};
 #undef ROW
-#define ROW struct template_save_cmd
+#define ROW struct bulk_template
 static const struct column templates[] = {COLUMNS_templates(C)};
 #undef ROW
 #define ROW struct coupon_import_cmd
@@ -22,7 +22,7 @@ static const struct column coupons[] = {COLUMNS_coupons(C)};
 #define ROW struct bulk_campaign
 static const struct column campaigns[] = {COLUMNS_campaigns(C)};
 #undef ROW
-#define ROW struct bulk_member
+#define ROW struct audience_add_cmd
 static const struct column audience[] = {COLUMNS_audience(C)};
 #undef ROW
 #define ROW struct bulk_event
@@ -54,10 +54,10 @@ static const struct column extends[] = {COLUMNS_extends(C)};
 static const struct bulk_kind kinds[] = {
     KIND(departments, department_save_cmd, department_save),
     KIND(customers, customer_save_cmd, customer_save),
-    KIND(templates, template_save_cmd, template_save),
+    KIND(templates, bulk_template, template_save),
     KIND(coupons, coupon_import_cmd, coupon_import),
     KIND(campaigns, bulk_campaign, campaign_save),
-    KIND(audience, bulk_member, audience_add),
+    KIND(audience, audience_add_cmd, audience_add),
     SHOWN(events, bulk_event),
     SHOWN(webhooks, bulk_webhook),
 };
@@ -108,7 +108,7 @@ bool bulk_kind_is_for_administrators(const struct bulk_kind *kind)
 
 bool bulk_kind_can_be_followed(const struct bulk_kind *kind)
 {
-	return !is_called(kind, TEXT("audience")) && !is_called(kind, TEXT("webhooks"));
+	return !is_called(kind, TEXT("webhooks"));
 }
 
 void bulk_kind_names(struct buffer *b, bool import)

@@ -20,17 +20,18 @@
 	C("card_no",      customer.card_no,         TEXT,   100,   0)
 
 #define COLUMNS_templates(C) \
-	C("template_id",  template.template_id,     NUMBER, 0,     1) \
-	C("name",         template.name,            TEXT,   100,   0) \
-	C("type",         template.type,            TEXT,   32,    0) \
-	C("amount",       template.amount,          YUAN,   offsetof(struct template_save_cmd, template.has_amount), 0) \
-	C("threshold",    template.threshold,       YUAN,   offsetof(struct template_save_cmd, template.has_threshold), 0) \
-	C("begin_at",     template.begin,           SECOND, 0,     0) \
-	C("end_at",       template.end,             SECOND, 0,     0) \
-	C("shops",        template.shops,           LONG,   TEXT_BYTES_MAX, 0) \
-	C("categories",   template.categories,      LONG,   TEXT_BYTES_MAX, 0) \
-	C("description",  template.description,     LONG,   TEXT_BYTES_MAX, 0) \
-	C("channel",      template.channel,         TEXT,   100,   0)
+	C("template_id",  save.template.template_id, NUMBER, 0,     1) \
+	C("name",         save.template.name,       TEXT,   100,   0) \
+	C("type",         save.template.type,       TEXT,   32,    0) \
+	C("amount",       save.template.amount,     YUAN,   offsetof(struct bulk_template, save.template.has_amount), 0) \
+	C("threshold",    save.template.threshold,  YUAN,   offsetof(struct bulk_template, save.template.has_threshold), 0) \
+	C("begin_at",     save.template.begin,      SECOND, 0,     0) \
+	C("end_at",       save.template.end,        SECOND, 0,     0) \
+	C("shops",        save.template.shops,      LONG,   TEXT_BYTES_MAX, 0) \
+	C("categories",   save.template.categories, LONG,   TEXT_BYTES_MAX, 0) \
+	C("description",  save.template.description, LONG,   TEXT_BYTES_MAX, 0) \
+	C("channel",      save.template.channel,    TEXT,   100,   0) \
+	C("terms",        terms,                    OBJECT, CSV_ROW_BYTES_MAX, 0)
 
 #define COLUMNS_coupons(C) \
 	C("code",         code,                     TEXT,   100,   1) \
@@ -58,19 +59,26 @@
 	C("register_url", save.register_url,        LONG,   TEXT_BYTES_MAX, 0) \
 	C("information",  save.information,         LONG,   TEXT_BYTES_MAX, 0) \
 	C("created_at",   created,                  SECOND, 0,     2) \
-	C("modified_at",  modified,                 SECOND, 0,     2)
+	C("modified_at",  modified,                 SECOND, 0,     2) \
+	C("plan",         plan,                     OBJECT, CSV_ROW_BYTES_MAX, 0) \
+	C("departments",  departments,              LIST,   CSV_ROW_BYTES_MAX, 0)
 
+/* A flag's bound: as an amount's. */
+#define MARKED offsetof(struct audience_add_cmd, marks.given)
 #define COLUMNS_audience(C) \
-	C("source_code",  add.source_code,          TEXT,   100,   0) \
-	C("customer_id",  add.customer.customer_id, TEXT,   100,   0) \
-	C("nick",         add.customer.nick,        TEXT,   100,   0) \
-	C("phone",        add.customer.phone,       TEXT,   100,   0) \
-	C("card_no",      add.customer.card_no,     TEXT,   100,   0) \
-	C("covered",      covered,                  FLAG,   0,     2) \
-	C("invited",      invited,                  FLAG,   0,     2) \
-	C("registered",   registered,               FLAG,   0,     2) \
-	C("registered_at", registered_at,           SECOND, 0,     2) \
-	C("information",  information,              LONG,   0,     2)
+	C("source_code",  source_code,              TEXT,   100,   0) \
+	C("customer_id",  customer.customer_id,     TEXT,   100,   0) \
+	C("nick",         customer.nick,            TEXT,   100,   0) \
+	C("phone",        customer.phone,           TEXT,   100,   0) \
+	C("card_no",      customer.card_no,         TEXT,   100,   0) \
+	C("covered",      marks.covered,            FLAG,   MARKED, 0) \
+	C("invited",      marks.invited,            FLAG,   MARKED, 0) \
+	C("registered",   marks.registered,         FLAG,   MARKED, 0) \
+	C("registered_at", marks.registered_at,     SECOND, 0,     0) \
+	C("information",  marks.information,        LONG,   TEXT_BYTES_MAX, 0) \
+	C("pending",      marks.pending,            FLAG,   MARKED, 0) \
+	C("rewarded",     marks.rewarded,           FLAG,   MARKED, 0) \
+	C("register_rewarded", marks.register_rewarded, FLAG, MARKED, 0)
 
 /* --- export only --- */
 #define COLUMNS_events(C) \

@@ -102,6 +102,12 @@ static enum fault refuse_member(struct bulk_row *row, enum fault fault, struct t
 	return fault;
 }
 
+/* A text is said to be none where its form is looked at. */
+static bool takes(const struct column *column, enum json_kind kind)
+{
+	return kind == JSON_OBJECT ? column->form == FORM_OBJECT : column->form == FORM_LIST;
+}
+
 static enum fault take_member(struct bulk_reader *r, struct bulk_row *row, struct text raw_name,
 			      struct json value)
 {
@@ -122,6 +128,10 @@ static enum fault take_member(struct bulk_reader *r, struct bulk_row *row, struc
 		return OK;
 	case JSON_LIST:
 	case JSON_OBJECT:
+		if (takes(&r->kind->columns[column], value.kind)) {
+			row->cells[column] = value.raw;
+			return OK;
+		}
 		return refuse_member(row, FAULT_PARAMETER_INVALID, name);
 	}
 	must(false);

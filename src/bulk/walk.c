@@ -41,14 +41,54 @@ enum fault slice_customers(struct bulk_walk *w, struct buffer *out)
 	return OK;
 }
 
+/* --- templates --- */
+
+struct bulk_template bulk_template_row(const struct bulk_words *words, const struct template *t,
+				       const struct provider *p, struct buffer *json)
+{
+	struct bulk_template row = {.save = {.template = *t}};
+	buffer_clear(json);
+	words->write_terms(json, t, p);
+	row.terms = buffer_get(json);
+	return row;
+}
+
+/* Of rows of which one has a provider: all there are. */
+static enum fault read_providers(struct bulk_walk *w, const struct template_list_ret *templates,
+				 struct provider_list_ret *ret)
+{
+	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
+	*ret = (struct provider_list_ret){0};
+	for (unsigned i = 0; i < templates->n; i++)
+		if (templates->rows[i].provider)
+			return w->read(w->context, COMMAND_provider_list, &cmd, ret);
+	return OK;
+}
+
+static const struct provider *find_provider(const struct provider_list_ret *all, uint64_t number)
+{
+	for (unsigned i = 0; number && i < all->n; i++)
+		if (all->rows[i].number == number)
+			return &all->rows[i];
+	return NULL;
+}
+
 enum fault slice_templates(struct bulk_walk *w, struct buffer *out)
 {
 	struct template_list_cmd cmd = {.skip = w->position, .n = BULK_SLICE, .oldest_first = true};
 	struct template_list_ret ret = {0};
+	struct provider_list_ret providers;
+	struct buffer json;
 	TRY(w->read(w->context, COMMAND_template_list, &cmd, &ret));
-	for (unsigned i = 0; i < ret.n; i++)
-		bulk_write_row(out, w->kind, w->format,
-			       &(struct template_save_cmd){.template = ret.rows[i]});
+	TRY(read_providers(w, &ret, &providers));
+	buffer_init(&json, CSV_ROW_BYTES_MAX);
+	for (unsigned i = 0; i < ret.n; i++) {
+		const struct template *t = &ret.rows[i];
+		const struct provider *p = find_provider(&providers, t->provider);
+		struct bulk_template row = bulk_template_row(w->words, t, p, &json);
+		bulk_write_row(out, w->kind, w->format, &row);
+	}
+	buffer_release(&json);
 	passed(w, ret.n, ret.count);
 	return OK;
 }
@@ -171,7 +211,8 @@ enum fault slice_webhooks(struct bulk_walk *w, struct buffer *out)
 static enum fault read_campaigns(struct bulk_walk *w, uint64_t from, unsigned n,
 				 struct campaign_list_ret *ret)
 {
-	struct campaign_list_cmd cmd = {.skip = from, .n = n, .all = true, .oldest_first = true};
+	struct campaign_list_cmd cmd = {
+	    .skip = from, .n = n, .all = true, .oldest_first = true, .shown = n > 1};
 	*ret = (struct campaign_list_ret){0};
 	return w->read(w->context, COMMAND_campaign_list, &cmd, ret);
 }
@@ -192,38 +233,69 @@ struct bulk_campaign bulk_campaign_row(const struct campaign *c)
 				      .modified = c->modified};
 }
 
+void bulk_campaign_say(const struct bulk_words *words, const struct campaign *c,
+		       const struct campaign_shown *shown, struct buffer *json,
+		       struct bulk_campaign *row)
+{
+	buffer_clear(json);
+	if (c->phase != PHASE_NONE)
+		words->write_plan(json, c, &shown->rewards);
+	size_t plan = json->size;
+	if (shown->department_count)
+		words->write_departments(json, shown->departments, shown->department_count);
+	struct text both = buffer_get(json);
+	row->plan = plan ? (struct text){both.data, plan} : TEXT_NONE;
+	if (both.size > plan)
+		row->departments = (struct text){both.data + plan, both.size - plan};
+}
+
 enum fault slice_campaigns(struct bulk_walk *w, struct buffer *out)
 {
 	struct campaign_list_ret ret;
+	struct buffer json;
 	TRY(read_campaigns(w, w->position, BULK_SLICE, &ret));
+	buffer_init(&json, CSV_ROW_BYTES_MAX);
 	for (unsigned i = 0; i < ret.n; i++) {
 		struct bulk_campaign row = bulk_campaign_row(&ret.rows[i]);
+		bulk_campaign_say(w->words, &ret.rows[i], &ret.shown[i], &json, &row);
 		bulk_write_row(out, w->kind, w->format, &row);
 	}
+	buffer_release(&json);
 	passed(w, ret.n, ret.count);
 	return OK;
 }
 
-enum { MARKS = 3, RANK_BITS = 32 };
+enum { MARKS = MARK_PENDING + 1, RANK_BITS = 32 };
 
 /* In an earlier list of the walk already. */
 static bool was_written(enum mark mark, const struct campaign *c, const struct member *m)
 {
 	bool covered = m->cover && m->cover == c->cover;
-	return (mark != MARK_COVERED && covered) || (mark == MARK_REGISTERED && m->invited);
+	bool late = mark == MARK_REGISTERED || mark == MARK_PENDING;
+	return (mark != MARK_COVERED && covered) || (late && m->invited);
+}
+
+struct audience_add_cmd bulk_member_row(const struct campaign *c, const struct member *m,
+					const struct customer *customer)
+{
+	bool erased = !instant_is_none(customer->erased);
+	return (struct audience_add_cmd){
+	    .source_code = c->source_code,
+	    .customer = *customer,
+	    .marks = {.covered = m->cover && m->cover == c->cover,
+		      .invited = m->invited,
+		      .registered = m->registered,
+		      .pending = m->pending,
+		      .rewarded = m->given & TODO_COVERED,
+		      .register_rewarded = m->given & TODO_REGISTERED,
+		      .registered_at = m->registered_at,
+		      .information = erased ? TEXT_NONE : m->information}};
 }
 
 static void write_member(struct bulk_walk *w, const struct campaign *c,
 			 const struct audience_person *person, struct buffer *out)
 {
-	const struct member *m = &person->member;
-	struct bulk_member row = {
-	    .add = {.source_code = c->source_code, .customer = person->customer},
-	    .covered = m->cover && m->cover == c->cover,
-	    .invited = m->invited,
-	    .registered = m->registered,
-	    .registered_at = m->registered_at,
-	    .information = m->information};
+	struct audience_add_cmd row = bulk_member_row(c, &person->member, &person->customer);
 	bulk_write_row(out, w->kind, w->format, &row);
 	w->rows++;
 }

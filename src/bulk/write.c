@@ -16,13 +16,15 @@ static struct text event_name(enum event_kind kind)
 	return kind < EVENT_COUNT ? names[kind] : TEXT_NONE;
 }
 
-/* Not FORM_TEXT or FORM_LONG. */
+/* Of members that are no texts. */
 static void write_value(struct buffer *b, const struct column *column, const void *row)
 {
 	const void *member = (const char *)row + column->member;
 	switch (column->form) {
 	case FORM_TEXT:
 	case FORM_LONG:
+	case FORM_OBJECT:
+	case FORM_LIST:
 		must(false);
 	case FORM_NUMBER:
 	case FORM_COUNT:
@@ -49,9 +51,14 @@ static void write_value(struct buffer *b, const struct column *column, const voi
 	}
 }
 
+static bool is_json(const struct column *column)
+{
+	return column->form == FORM_OBJECT || column->form == FORM_LIST;
+}
+
 static bool is_text(const struct column *column)
 {
-	return column->form == FORM_TEXT || column->form == FORM_LONG;
+	return column->form == FORM_TEXT || column->form == FORM_LONG || is_json(column);
 }
 
 static const struct text *text_at(const struct column *column, const void *row)
@@ -92,7 +99,10 @@ static void write_member(struct buffer *out, const struct column *column, const 
 		if (!value.size)
 			return;
 		buffer_text(out, column->member_name);
-		buffer_json_text(out, value);
+		if (is_json(column))
+			buffer_text(out, value);
+		else
+			buffer_json_text(out, value);
 		return;
 	}
 	buffer_text(out, column->member_name);

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "base/spool.h"
 #include "courier/courier.h"
+#include "dialect/dialect.h"
 
 static volatile sig_atomic_t ended;
 
@@ -19,6 +20,7 @@ int cli_courier(struct cli *c)
 	char spool[SPOOL_PATH_SIZE];
 	struct courier_config config = {
 	    .allow_private = cli_flag(c, "allow-private-targets"),
+	    .words = &native_rows,
 	    .spool = spool_of(cli_option(c, "spool"), cli_option(c, "data"), spool)};
 	struct courier *courier = courier_start(c->engine, &config);
 

@@ -4,6 +4,7 @@
  * own and from there to the file: no more of them is in memory, however many there are.
  */
 #include "bulk/bulk.h"
+#include "dialect/dialect.h"
 
 #include <errno.h>
 
@@ -108,6 +109,7 @@ int cli_export(struct cli *c)
 		return cli_failed(c, fault, NULL);
 	if (c->word_count == 2 && !(e.out = fopen(c->words[1], "we")))
 		return cli_failed(c, FAULT_FILE_UNWRITABLE, c->words[1]);
+	e.walk.words = &native_rows;
 	e.walk.arena = &c->arena;
 	e.walk.read = read_command;
 	e.walk.context = &e;

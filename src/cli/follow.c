@@ -17,7 +17,7 @@ struct changed {
 	struct export *export;
 	const struct merchant *merchant;
 	uint64_t told; /* up to here all was told */
-	uint64_t keys[CHANGED_MAX];
+	struct bulk_key keys[CHANGED_MAX];
 	unsigned n;
 	enum fault fault;
 };
@@ -48,6 +48,7 @@ static enum fault tell(struct changed *ch, uint64_t number)
 	buffer_init_fixed(&before, memory, sizeof(memory));
 	buffer_format(&before, "{\"entry\":%llu,\"row\":", (unsigned long long)ch->told);
 	struct bulk_changed_cmd cmd = {.kind = e->walk.kind,
+				       .words = e->walk.words,
 				       .keys = ch->keys,
 				       .n = ch->n,
 				       .before = buffer_get(&before),
@@ -63,10 +64,10 @@ static enum fault tell(struct changed *ch, uint64_t number)
 	return export_flush(e) ? OK : FAULT_FILE_UNWRITABLE;
 }
 
-static bool is_there(const struct changed *ch, uint64_t key)
+static bool is_there(const struct changed *ch, const struct bulk_key *key)
 {
 	for (unsigned i = ch->n; i > 0; i--)
-		if (ch->keys[i - 1] == key)
+		if (ch->keys[i - 1].number == key->number && ch->keys[i - 1].of == key->of)
 			return true;
 	return false;
 }
@@ -75,11 +76,11 @@ static bool is_there(const struct changed *ch, uint64_t key)
 static bool take_entry(void *context, const struct ledger_entry *entry)
 {
 	struct changed *ch = context;
-	uint64_t key;
+	struct bulk_key key;
 
 	for (unsigned i = 0; ch->fault == OK && i < entry->image_count; i++) {
-		if (!bulk_touches(ch->export->walk.kind, &entry->images[i], &key) ||
-		    is_there(ch, key))
+		if (!bulk_touches(ch->export->walk.kind, entry, &entry->images[i], &key) ||
+		    is_there(ch, &key))
 			continue;
 		if (ch->n == CHANGED_MAX)
 			ch->fault = tell(ch, entry->number - 1);

@@ -9,6 +9,7 @@
  */
 #include "base/json.h"
 #include "bulk/bulk.h"
+#include "dialect/dialect.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@ enum {
 	IMPORT_STRETCH = 128, /* rows that are waited for at once */
 	SLOT_BYTES = 4096,
 	PROGRESS_EVERY = 4096,
+	UTF8_SIZE_MAX = 4,
 };
 
 enum row_state { SENT, AWAITED, DONE };
@@ -171,14 +173,27 @@ static void refused_json(struct buffer *b, const struct slot *s, struct text rea
 	buffer_byte(b, '}');
 }
 
-static void row_refused(struct import *im, const struct slot *s)
+/* Of a text that was cut a character that was cut goes, too. */
+static struct text whole_characters(struct text t)
+{
+	struct text whole = t;
+	for (unsigned i = 0; i < UTF8_SIZE_MAX && !text_is_utf8(whole) && whole.size; i++)
+		whole.size--;
+	return text_is_utf8(whole) ? whole : t;
+}
+
+static void row_refused(struct import *im, struct slot *s)
 {
 	char memory[256];
+	bool decoded = s->write.command != 0; /* else the field is as the file has it */
+	struct text field =
+	    decoded ? bulk_field(&im->reader, s->detail.field, &s->arena) : s->detail.field;
 	int n = snprintf(memory, sizeof(memory), "%s%s%.*s%s%.*s", fault_name(s->fault),
-			 s->detail.field.size ? ": " : "", TEXT_ARG(s->detail.field),
-			 s->detail.value.size ? " " : "", TEXT_ARG(s->detail.value));
+			 field.size ? ": " : "", TEXT_ARG(field), s->detail.value.size ? " " : "",
+			 TEXT_ARG(s->detail.value));
 	struct text reason = {memory, n < (int)sizeof(memory) ? (size_t)n : sizeof(memory) - 1};
 
+	reason = whole_characters(reason);
 	im->refused_rows++;
 	if (!im->refused)
 		refused_open(im);
@@ -238,6 +253,7 @@ static void row_take(struct import *im, const struct bulk_row *row)
 	s->row.detail.field = arena_text(&s->arena, row->detail.field);
 	s->row.detail.value = TEXT_NONE;
 	s->detail = (struct detail){0};
+	s->write = (struct write){0};
 	for (unsigned i = 0; i < row->n; i++)
 		s->row.cells[i] = arena_text(&s->arena, row->cells[i]);
 	s->fault = row_decode(im, s);
@@ -293,6 +309,8 @@ static int import_file(struct import *im, int fd)
 {
 	struct text why;
 	enum fault fault = bulk_open(&im->reader, im->kind, im->format, fd, &why);
+	im->reader.words = &native_rows;
+	im->reader.private_targets = true; /* the courier looks at them again, by its own setting */
 	im->reader.campaign = im->campaign;
 	int exit = 0;
 

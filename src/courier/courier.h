@@ -8,12 +8,14 @@
  */
 #pragma once
 
+#include "bulk/bulk.h"
 #include "store/engine.h"
 
 struct courier_config {
 	bool allow_private; /* calls loopback and private addresses, and http:// */
 	unsigned lease_ms;  /* 0: 15 s. How long what it works at waits for another when it dies */
-	const char *spool;  /* folder of the files of jobs; NULL: none, jobs with files wait */
+	const struct bulk_words *words; /* of rows of jobs */
+	const char *spool; /* folder of the files of jobs; NULL: none, jobs with files wait */
 };
 struct courier;
 /* NULL: one runs in this process already. */

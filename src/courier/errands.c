@@ -225,6 +225,8 @@ static void look_at(struct look *l, const struct provider *p)
 	unsigned room = p->failures < PROVIDER_FAILURES_MAX ? FLIGHTS_OF_PROVIDER_MAX : 1;
 	unsigned flying = count_flights(s, l->merchant->number, p->number);
 	struct due due = {0};
+	if (!p->secret.size)
+		return; /* its record changes when somebody says it */
 	if (p->open_until.ms > l->now.ms) {
 		look_again(l, p->open_until.ms - l->now.ms);
 		return;
@@ -262,7 +264,7 @@ static enum fault add_waiting(struct look *l, uint64_t provider, uint64_t n, str
 	return OK;
 }
 
-/* Those with errands that wait; the rest of each record is not looked at. */
+/* Those with errands that wait; of a secret whether there is one, the rest is not looked at. */
 static enum fault read_providers(struct look *l, struct provider *ret, unsigned *ret_n)
 {
 	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
@@ -278,6 +280,7 @@ static enum fault read_providers(struct look *l, struct provider *ret, unsigned 
 	for (unsigned i = 0; fault == OK && i < page.n; i++)
 		if (page.waiting[i])
 			ret[(*ret_n)++] = (struct provider){.number = page.rows[i].number,
+							    .secret.size = page.rows[i].secret.size,
 							    .failures = page.rows[i].failures,
 							    .open_until = page.rows[i].open_until};
 	for (unsigned i = 0; fault == OK && i < page.n; i++)

@@ -29,6 +29,7 @@ enum fault job_export(struct work *w)
 	struct arena arena;
 	struct bulk_walk walk = {.kind = bulk_kind_find(w->order.resource),
 				 .format = w->format,
+				 .words = w->desk->config->words,
 				 .arena = &arena,
 				 .read = read_command,
 				 .context = w->desk,

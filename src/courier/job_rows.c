@@ -73,6 +73,7 @@ static void take_row(struct work *w, const struct bulk_reader *reader, struct bu
 	struct work_row *r = &w->rows[w->n++];
 	arena_reset(&r->arena);
 	r->detail = (struct detail){0};
+	r->sent = false;
 	for (unsigned i = 0; i < row->n; i++)
 		row->cells[i] = arena_text(&r->arena, row->cells[i]);
 	r->cmd = arena_take_zeroed(&r->arena, reader->kind->row_size);
@@ -139,6 +140,7 @@ static void row_done(struct write *write)
 static void send_row(struct work *w, struct work_row *r, enum command command)
 {
 	struct desk_write write = {command, r->cmd, r->ret, true};
+	r->sent = true;
 	r->write = desk_write_of(w->desk, w->merchant, &write, &r->arena);
 	if (w->job.kind == JOB_IMPORT) {
 		r->once.command = command;
@@ -182,7 +184,7 @@ static struct bulk_outcome outcome_of(const struct work *w, const struct work_ro
 	return outcome;
 }
 
-static enum fault row_commands(struct work *w, enum command command)
+static enum fault row_commands(struct work *w, const struct bulk_reader *reader)
 {
 	for (unsigned i = 0; i < w->n; i++) {
 		struct work_row *r = &w->rows[i];
@@ -190,13 +192,16 @@ static enum fault row_commands(struct work *w, enum command command)
 		if (w->job.kind != JOB_IMPORT && r->fault == OK)
 			fill_change(w, r);
 	}
-	run_rows(w, command);
+	run_rows(w, reader->kind->command);
 	for (unsigned i = 0; i < w->n; i++)
 		if (is_trouble(w->rows[i].fault))
 			return w->rows[i].fault;
 	for (unsigned i = 0; i < w->n; i++) {
-		struct bulk_outcome outcome = outcome_of(w, &w->rows[i]);
-		write_outcome(w, &outcome, w->rows[i].fault, &w->rows[i].detail);
+		struct work_row *r = &w->rows[i];
+		struct bulk_outcome outcome = outcome_of(w, r);
+		if (r->sent && r->fault != OK)
+			r->detail.field = bulk_field(reader, r->detail.field, &r->arena);
+		write_outcome(w, &outcome, r->fault, &r->detail);
 	}
 	return OK;
 }
@@ -258,7 +263,7 @@ static enum fault read_and_run(struct work *w, struct bulk_reader *reader)
 	begin_result(w);
 	if (w->job.kind == JOB_ISSUE)
 		return issue_rows(w);
-	return row_commands(w, reader->kind->command);
+	return row_commands(w, reader);
 }
 
 enum fault job_rows(struct work *w)
@@ -268,6 +273,8 @@ enum fault job_rows(struct work *w)
 	struct text why;
 	must(kind);
 	enum fault fault = bulk_open(&reader, kind, w->format, w->input, &why);
+	reader.words = w->desk->config->words;
+	reader.private_targets = w->desk->config->allow_private;
 	if (fault != OK) {
 		bool fits = text_is_clean(why) && text_length(why) <= NAME_LENGTH_MAX;
 		w->trouble = fits ? arena_text(&w->arena, why)

@@ -19,6 +19,7 @@ struct work_row {
 	struct text cells[COLUMNS_MAX];
 	enum fault fault;
 	struct detail detail;
+	bool sent; /* else the fault is the reader's */
 	void *cmd, *ret;
 	struct once_cmd once; /* of an import: cmd, under the number of the row */
 	struct write write;

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/writer.h"
+#include "bulk/bulk.h"
 #include "dialect/docs.h"
 #include "serve/call.h"
 
@@ -19,6 +20,8 @@ extern const struct dialect_row dialect_wjb, dialect_wjb_spi, dialect_waiqin, di
 /* The native API's documents: /openapi.json and /docs/. */
 void native_openapi(struct buffer *b);
 void native_docs(struct buffer *b);
+/* What rows of files say in its words. */
+extern const struct bulk_words native_rows;
 /* How a method is called: "POST", "/v1/coupons/{code}/redeem". false: there is none. */
 CHECKED bool native_address(struct text method, const char **ret_verb, const char **ret_path);
 

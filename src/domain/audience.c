@@ -9,6 +9,7 @@
 #include "domain/customer.h"
 #include "domain/holders.h"
 #include "domain/request.h"
+#include "domain/same.h"
 
 /* The rows of one write, sealed and indexed, stay far below what one entry may hold. */
 enum { REGISTER_BYTES_MAX = 8 * 1024 * 1024 };
@@ -111,6 +112,29 @@ static enum fault find_campaign(struct tx *tx, const struct audience_add_cmd *c,
 	return found ? OK : refuse(tx, FAULT_CAMPAIGN_UNKNOWN, TEXT("source_code"), c->source_code);
 }
 
+static void mark_registered(struct member *m, const struct member_marks *marks)
+{
+	if (m->registered || !(marks->registered || marks->pending))
+		return;
+	m->registered = marks->registered;
+	m->pending = !marks->registered;
+	m->registered_at = marks->registered_at;
+	m->information = marks->information;
+}
+
+static struct member marked(const struct member *known, const struct member_marks *marks,
+			    const struct campaign *campaign)
+{
+	struct member m = *known;
+	if (!marks->given || marks->covered)
+		m.cover = campaign->cover;
+	m.invited |= marks->invited;
+	m.given |=
+	    (marks->rewarded ? TODO_COVERED : 0) | (marks->register_rewarded ? TODO_REGISTERED : 0);
+	mark_registered(&m, marks);
+	return m;
+}
+
 enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	struct audience_add_cmd given = *(const struct audience_add_cmd *)cmd, *c = &given;
@@ -143,12 +167,12 @@ enum fault audience_add(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(people_of_targets(tx, env, c, &people));
 	TRY(load(tx, env, campaign.number, &people, &members));
 	for (unsigned i = 0; i < people.n; i++) {
-		if (members[i].cover == campaign.cover)
+		struct member m = marked(&members[i], &c->marks, &campaign);
+		if (member_same(&m, &members[i]))
 			continue;
 		added++;
-		members[i].cover = campaign.cover;
 		customer_make(tx, &people.rows[i]);
-		put(tx, &campaign, &people.rows[i], &members[i]);
+		put(tx, &campaign, &people.rows[i], &m);
 	}
 	r->added = (unsigned)added;
 	request_keep(tx, env, &asked, numbers_write(env, &added, 1));

@@ -11,6 +11,9 @@ CHECKED enum fault campaign_find(struct tx *tx, uint64_t activity_id, struct cam
 /* The same by its source code, with the field that names it. */
 CHECKED enum fault campaign_find_source(struct tx *tx, struct text field, struct text source_code,
 					struct campaign *ret);
+/* Departments and rewards; texts live as long as the transaction. */
+CHECKED enum fault campaign_show(struct tx *tx, const struct env *env, const struct campaign *c,
+				 struct campaign_shown *ret);
 /* A record with the numbers and instants of a new campaign. */
 struct campaign campaign_new(struct tx *tx, const struct env *env, enum maker maker);
 /* Puts it as the newest change. */

@@ -13,6 +13,49 @@ enum {
 	SWEEP_COVERS_MAX = 64, /* generations of one call: all named ahead */
 };
 
+static enum fault show_departments(struct tx *tx, const struct env *env, struct memo *memo,
+				   struct text numbers_of, struct campaign_shown *ret)
+{
+	uint64_t *numbers;
+	TRY(numbers_read(env, numbers_of, &numbers, &ret->department_count));
+	ret->departments = ARENA_ARRAY(env->arena, struct department, ret->department_count + 1);
+	ROOM(ret->departments);
+	for (unsigned i = 0; i < ret->department_count; i++)
+		store_want(tx, TABLE_DEPARTMENT, &(struct department){.number = numbers[i]});
+	for (unsigned i = 0; i < ret->department_count; i++) {
+		const struct department *kept;
+		TRY(memo_department(tx, env, memo, numbers[i], &kept));
+		ret->departments[i] = *kept;
+	}
+	return OK;
+}
+
+static enum fault show(struct tx *tx, const struct env *env, struct memo *memo,
+		       const struct campaign *c, struct campaign_shown *ret)
+{
+	TRY(rewards_show(tx, env, c, &ret->rewards));
+	return show_departments(tx, env, memo, c->departments, ret);
+}
+
+enum fault campaign_show(struct tx *tx, const struct env *env, const struct campaign *c,
+			 struct campaign_shown *ret)
+{
+	struct memo memo;
+	*ret = (struct campaign_shown){0};
+	ROOM(memo_init(&memo, env->arena, 1));
+	return show(tx, env, &memo, c, ret);
+}
+
+static enum fault show_all(struct tx *tx, const struct env *env, struct campaign_list_ret *r)
+{
+	struct memo memo;
+	r->shown = ARENA_ARRAY(env->arena, struct campaign_shown, r->n + 1);
+	ROOM(r->shown && memo_init(&memo, env->arena, r->n));
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(show(tx, env, &memo, &r->rows[i], &r->shown[i]));
+	return OK;
+}
+
 enum fault campaign_list(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct campaign_list_cmd *c = cmd;
@@ -24,8 +67,8 @@ enum fault campaign_list(struct tx *tx, const struct env *env, const void *cmd, 
 				.n = c->n,
 				.oldest_first = c->oldest_first};
 	*r = (struct campaign_list_ret){0};
-	(void)env;
-	return window_page(tx, &window, &r->rows, &r->n, &r->count);
+	TRY(window_page(tx, &window, &r->rows, &r->n, &r->count));
+	return c->shown ? show_all(tx, env, r) : OK;
 }
 
 /* --- campaign_query --- */
@@ -78,27 +121,21 @@ static void copy_campaign(const struct env *env, struct query *q, struct campaig
 	c->rewards = c->register_rewards = c->fill = TEXT_NONE; /* shown by template ids */
 }
 
-static enum fault add_departments(struct tx *tx, const struct env *env, struct query *q,
-				  unsigned row)
+/* Of the row's record, before its texts are copied. */
+static enum fault add_shown(struct tx *tx, const struct env *env, struct query *q, unsigned row)
 {
-	uint64_t *numbers;
-	unsigned n;
-	TRY(numbers_read(env, q->ret->rows[row].departments, &numbers, &n));
-	struct department *rows = ARENA_ARRAY(env->arena, struct department, n + 1);
-	ROOM(rows);
-	for (unsigned i = 0; i < n; i++)
-		store_want(tx, TABLE_DEPARTMENT, &(struct department){.number = numbers[i]});
-	for (unsigned i = 0; i < n; i++) {
-		const struct department *kept;
-		TRY(memo_department(tx, env, &q->departments, numbers[i], &kept));
-		rows[i] = *kept;
-		copy(env, q, &rows[i].department_id);
-		copy(env, q, &rows[i].code);
-		copy(env, q, &rows[i].name);
-		copy(env, q, &rows[i].source_code);
+	struct campaign_shown shown = {0};
+	TRY(show(tx, env, &q->departments, &q->ret->rows[row], &shown));
+	for (unsigned i = 0; i < shown.department_count; i++) {
+		struct department *d = &shown.departments[i];
+		copy(env, q, &d->department_id);
+		copy(env, q, &d->code);
+		copy(env, q, &d->name);
+		copy(env, q, &d->source_code);
 	}
-	q->ret->departments[row] = rows;
-	q->ret->department_count[row] = n;
+	q->ret->rewards[row] = shown.rewards;
+	q->ret->departments[row] = shown.departments;
+	q->ret->department_count[row] = shown.department_count;
 	return OK;
 }
 
@@ -109,9 +146,8 @@ static enum fault add(struct tx *tx, const struct env *env, struct query *q,
 		return OK;
 	unsigned at = q->ret->n++;
 	q->ret->rows[at] = *row;
-	TRY(rewards_show(tx, env, row, &q->ret->rewards[at]));
+	TRY(add_shown(tx, env, q, at));
 	copy_campaign(env, q, &q->ret->rows[at]);
-	TRY(add_departments(tx, env, q, at));
 	if (env->arena->full || q->bytes > ANSWER_BYTES_MAX)
 		return refuse(tx, FAULT_ANSWER_TOO_LARGE, TEXT("modified_after"), TEXT_NONE);
 	return OK;

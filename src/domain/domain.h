@@ -284,12 +284,6 @@ struct template_add_cmd {	  /* WJB coupon.add */
 struct template_add_ret {
 	bool made; /* false: an equal one was there (equal as JSON values) */
 };
-struct template_save_cmd { /* CSV row: insert or update by template_id */
-	struct template template;
-};
-struct template_save_ret {
-	bool made, changed;
-};
 struct template_delete_cmd {
 	uint64_t template_id;
 	struct request_key request;
@@ -450,24 +444,31 @@ struct campaign_delete_cmd {
 struct campaign_delete_ret {
 	char none;
 };
+struct campaign_rewards {
+	struct reward *rewards, *register_rewards;
+	unsigned reward_count, register_reward_count;
+};
+/* What a campaign's record has by number. */
+struct campaign_shown {
+	struct department *departments;
+	unsigned department_count;
+	struct campaign_rewards rewards;
+};
 struct campaign_list_cmd { /* WJB: made by wjb only unless all; newest created first */
 	struct instant from, to;
 	uint64_t skip;
 	unsigned n;
-	bool all, oldest_first; /* export */
+	bool all, oldest_first, shown; /* export */
 };
 struct campaign_list_ret {
 	struct campaign *rows;
+	struct campaign_shown *shown; /* per campaign, if asked for */
 	unsigned n;
 	uint64_t count;
 };
 struct campaign_query_cmd { /* Waiqin; empty / none: no filter; bounds inclusive */
 	struct text source_code, code, type_code;
 	struct instant created_before, created_after, modified_before, modified_after;
-};
-struct campaign_rewards {
-	struct reward *rewards, *register_rewards;
-	unsigned reward_count, register_reward_count;
 };
 struct campaign_query_ret {    /* newest modified first, at most CAMPAIGN_QUERY_MAX */
 	struct campaign *rows; /* texts copied into the arena: they outlive a reader_renew */
@@ -486,6 +487,17 @@ struct campaign_sweep_ret {
 /* --- audience --- */
 /* PENDING: registered, and not approved yet. */
 enum mark { MARK_COVERED, MARK_INVITED, MARK_REGISTERED, MARK_PENDING };
+/* What a row of a file says a member is. Marks are added, never taken away; what is said of a
+ * registration counts for who is not registered yet. */
+struct member_marks {
+	bool given; /* false: covered */
+	bool covered, invited, registered;
+	bool pending;		/* the registration waits for approval */
+	bool rewarded;		/* has got what covered members get .. */
+	bool register_rewarded; /* .. and what registrations get: gets neither again */
+	struct instant registered_at;
+	struct text information;
+};
 struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customers */
 	uint64_t activity_id;
 	const struct text *nicks;
@@ -493,6 +505,7 @@ struct audience_add_cmd { /* WJB targets: covered; unknown nicks become customer
 	/* A row of a file: n = 0, one customer, the campaign by its source code. */
 	struct customer customer;
 	struct text source_code;
+	struct member_marks marks;
 	unsigned n; /* 1..TARGETS_MAX; repeats folded */
 	struct request_key request;
 };

@@ -109,6 +109,18 @@ struct provider_given {
 	struct text url, app_key;
 	struct text secret, access_token; /* in clear */
 	bool no_token;			  /* the access token goes */
+	bool secret_later; /* one that is new may come without it, and waits for it */
+};
+/* A row of a file: insert or update by template_id. Terms change in place: docs/decisions/0035. */
+struct template_save_cmd {
+	struct template template;
+	/* All of the template as it shall be, limits and provider included. Else columns alone, and
+	 * of one that is there the rest stays. */
+	bool has_terms;
+	struct provider_given provider; /* with terms */
+};
+struct template_save_ret {
+	bool made, changed;
 };
 /* LIMIT_BELOW_USED with the field when a limit is set below what is used already. A change of terms
  * makes a new edition if coupons were issued; those keep the old one unless `recast`. */

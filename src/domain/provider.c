@@ -46,7 +46,7 @@ static enum fault plan_new(struct tx *tx, const struct provider_given *given,
 			   struct provider_plan *ret)
 {
 	uint64_t count;
-	if (!given->secret.size)
+	if (!given->secret.size && !given->secret_later)
 		return missing(tx, "provider.secret");
 	TRY(store_count(tx, LIST_PROVIDERS, NULL, &count));
 	if (count >= PROVIDERS_MAX)
@@ -122,7 +122,7 @@ void provider_put(struct tx *tx, const struct env *env, struct provider_plan *pl
 		p->access_token = sealed(tx, env, p, "access_token", plan->access_token);
 	p->failures = 0;
 	p->open_until = INSTANT_NONE;
-	p->trouble = TEXT_NONE;
+	p->trouble = p->secret.size ? TEXT_NONE : TEXT("its secret is not known here");
 	p->updated = env->instant;
 	store_put(tx, TABLE_PROVIDER, p);
 }

@@ -6,7 +6,8 @@
  *     ^----------------------- a usable answer -------------------------------------|  |
  *                                                open for twice as long <-- a failure --+
  *
- * Providers are never deleted: errands and coupons name them.
+ * Providers are never deleted: errands and coupons name them. One that came in a file has no secret
+ * until somebody says it, and is not called so long: what it is to be asked waits.
  */
 #pragma once
 

@@ -1,13 +1,11 @@
 /*
- * Templates: added by WangJuBao with the caller's object, saved by CSV rows column by column,
- * deleted, listed.
+ * Templates: added by WangJuBao with the caller's object, deleted, listed.
  */
 #include "domain/template.h"
 #include "domain/check.h"
 #include "domain/object.h"
 #include "domain/page.h"
 #include "domain/request.h"
-#include "domain/same.h"
 
 static const struct text server_set[] = {{"created", 7}};
 static const struct dropped dropped = {server_set, COUNT_OF(server_set)};
@@ -21,8 +19,8 @@ enum fault template_refuse(struct tx *tx, struct text field, uint64_t template_i
 	return refuse(tx, FAULT_TEMPLATE_UNKNOWN, field, buffer_get(&value));
 }
 
-static enum fault find_live(struct tx *tx, uint64_t template_id, struct template *ret,
-			    bool *ret_found)
+enum fault template_find_live(struct tx *tx, uint64_t template_id, struct template *ret,
+			      bool *ret_found)
 {
 	*ret = (struct template){.live = true, .template_id = template_id};
 	*ret_found = false;
@@ -33,7 +31,7 @@ enum fault template_find(struct tx *tx, uint64_t template_id, struct text field,
 			 struct template *ret)
 {
 	bool found;
-	TRY(find_live(tx, template_id, ret, &found));
+	TRY(template_find_live(tx, template_id, ret, &found));
 	return found ? OK : template_refuse(tx, field, template_id);
 }
 
@@ -63,8 +61,8 @@ enum fault tally_get(struct tx *tx, enum tally_kind kind, uint64_t of, struct ta
 	return OK;
 }
 
-static enum fault check(struct tx *tx, const struct template *t, struct text id_field,
-			struct text end_field)
+enum fault template_check_columns(struct tx *tx, const struct template *t, struct text id_field,
+				  struct text end_field)
 {
 	if (t->template_id == 0 || t->template_id > INT64_MAX)
 		return refuse(tx, FAULT_PARAMETER_INVALID, id_field, TEXT_NONE);
@@ -73,8 +71,7 @@ static enum fault check(struct tx *tx, const struct template *t, struct text id_
 	return check_span(tx, end_field, t->begin, t->end);
 }
 
-/* A new record of a template: what the caller does not say. */
-static void make(struct tx *tx, const struct env *env, struct template *t)
+void template_new(struct tx *tx, const struct env *env, struct template *t)
 {
 	t->number = store_number(tx);
 	t->live = true;
@@ -103,16 +100,16 @@ enum fault template_add(struct tx *tx, const struct env *env, const void *cmd, v
 	TRY(request_find(tx, env, &asked, &result, &found));
 	if (found)
 		return OK;
-	TRY(check(tx, &given, TEXT("coupon_id"), TEXT("end_time")));
+	TRY(template_check_columns(tx, &given, TEXT("coupon_id"), TEXT("end_time")));
 	given.object = object_normal(env->arena, given.object, dropped);
 	ROOM(given.object.data);
-	TRY(find_live(tx, given.template_id, &known, &found));
+	TRY(template_find_live(tx, given.template_id, &known, &found));
 	if (found && !is_same(&known, &given))
 		return refuse(tx, FAULT_TEMPLATE_EXISTS, TEXT("coupon_id"), TEXT_NONE);
 	r->made = !found;
 	if (!found) {
 		given.maker = MAKER_WJB;
-		make(tx, env, &given);
+		template_new(tx, env, &given);
 		store_put(tx, TABLE_TEMPLATE, &given);
 	}
 	request_keep(tx, env, &asked, TEXT_NONE);
@@ -142,60 +139,6 @@ uint64_t template_members_changed(const struct template *a, const struct templat
 	if (a->per_person != b->per_person)
 		changed |= OBJECT_PER_PERSON;
 	return changed;
-}
-
-/* All columns as given: empty ones clear. What the row does not have stays. */
-static struct template updated(const struct template *known, const struct template *given)
-{
-	struct template t = *known;
-	t.name = given->name;
-	t.type = given->type;
-	t.has_amount = given->has_amount;
-	t.amount = given->amount;
-	t.has_threshold = given->has_threshold;
-	t.threshold = given->threshold;
-	t.begin = given->begin;
-	t.end = given->end;
-	t.shops = given->shops;
-	t.categories = given->categories;
-	t.description = given->description;
-	t.channel = given->channel;
-	t.has_total = given->has_total;
-	t.total = given->total;
-	t.per_person = given->per_person ? given->per_person : 1;
-	t.object = known->object;
-	t.changed = known->changed;
-	if (known->object.size)
-		t.changed |= template_members_changed(known, &t);
-	t.created = known->created;
-	t.updated = known->updated;
-	memcpy(t.at, known->at, sizeof(t.at));
-	return t;
-}
-
-enum fault template_save(struct tx *tx, const struct env *env, const void *cmd, void *ret)
-{
-	const struct template_save_cmd *c = cmd;
-	struct template_save_ret *r = ret;
-	struct template saved = c->template, known;
-	bool found;
-	*r = (struct template_save_ret){0};
-	TRY(check(tx, &saved, TEXT("template_id"), TEXT("end")));
-	TRY(find_live(tx, saved.template_id, &known, &found));
-	if (found) {
-		saved = updated(&known, &c->template);
-		if (template_same(&saved, &known))
-			return OK;
-		saved.updated = env->instant;
-		saved.revision++;
-	} else {
-		saved.maker = saved.maker ? saved.maker : MAKER_CSV;
-		saved.object = TEXT_NONE;
-		make(tx, env, &saved);
-	}
-	*r = (struct template_save_ret){.made = !found, .changed = found};
-	store_put(tx, TABLE_TEMPLATE, &saved);
-	return OK;
 }
 
 /* The record stays, because coupons show it; a later add with its id makes another one. */

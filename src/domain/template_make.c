@@ -116,7 +116,7 @@ static enum fault check_sets(struct tx *tx, const struct template *t)
 
 static enum fault check_texts(struct tx *tx, const struct template *t)
 {
-	TRY(check_given(tx, TEXT("name"), t->name));
+	TRY(check_name(tx, TEXT("name"), t->name));
 	TRY(check_name(tx, TEXT("type"), t->type));
 	TRY(check_name(tx, TEXT("channel"), t->channel));
 	if (t->template_id > INT64_MAX)
@@ -126,7 +126,7 @@ static enum fault check_texts(struct tx *tx, const struct template *t)
 	return OK;
 }
 
-static enum fault check(struct tx *tx, const struct template *t)
+enum fault template_check(struct tx *tx, const struct template *t)
 {
 	TRY(check_texts(tx, t));
 	TRY(check_benefit(tx, t));
@@ -135,6 +135,12 @@ static enum fault check(struct tx *tx, const struct template *t)
 	TRY(check_limits(tx, t));
 	TRY(check_sets(tx, t));
 	return pattern_check(tx, t);
+}
+
+static enum fault check(struct tx *tx, const struct template *t)
+{
+	TRY(check_given(tx, TEXT("name"), t->name));
+	return template_check(tx, t);
 }
 
 /* --- make --- */
@@ -195,8 +201,7 @@ enum fault template_make(struct tx *tx, const struct env *env, const void *cmd, 
 
 /* --- change --- */
 
-/* What is asked for, with what only the server sets. */
-static struct template wanted(const struct template *known, const struct template *given)
+struct template template_changed(const struct template *known, const struct template *given)
 {
 	struct template t = *given;
 	t.number = known->number;
@@ -221,7 +226,7 @@ static enum fault below(struct tx *tx, const char *field)
 	return refuse(tx, FAULT_LIMIT_BELOW_USED, text_of(field), TEXT_NONE);
 }
 
-static enum fault check_used(struct tx *tx, const struct template *t, const struct usage *u)
+enum fault template_check_used(struct tx *tx, const struct template *t, const struct usage *u)
 {
 	if (t->has_total && t->total < u->issued)
 		return below(tx, "total");
@@ -232,8 +237,8 @@ static enum fault check_used(struct tx *tx, const struct template *t, const stru
 	return OK;
 }
 
-static enum fault load_usage(struct tx *tx, const struct env *env, const struct template *t,
-			     struct usage *ret)
+enum fault template_usage(struct tx *tx, const struct env *env, const struct template *t,
+			  struct usage *ret)
 {
 	uint64_t today = (uint64_t)day_of(env->instant, env->from_utc8);
 	struct tally issued, on_day, redeemed, spent;
@@ -270,15 +275,15 @@ static enum fault turn_edition(struct tx *tx, const struct template *known,
 static enum fault change(struct tx *tx, const struct env *env, const struct template_change_cmd *c,
 			 const struct template *known, uint64_t *ret_revision)
 {
-	struct template t = wanted(known, &c->template);
+	struct template t = template_changed(known, &c->template);
 	struct edition kept = edition_of(known);
 	struct provider_plan provider;
 	struct usage usage;
 	bool keep;
 	TRY(provider_plan(tx, env, &c->provider, known->provider, &provider));
 	t.provider = provider.number;
-	TRY(load_usage(tx, env, &t, &usage));
-	TRY(check_used(tx, &t, &usage));
+	TRY(template_usage(tx, env, &t, &usage));
+	TRY(template_check_used(tx, &t, &usage));
 	TRY(turn_edition(tx, known, &usage, c->recast, &t, &keep));
 	*ret_revision = known->revision;
 	provider_put(tx, env, &provider);
@@ -347,5 +352,5 @@ enum fault template_get(struct tx *tx, const struct env *env, const void *cmd, v
 		r->provider_url = arena_text(env->arena, provider.url);
 		r->provider_app_key = arena_text(env->arena, provider.app_key);
 	}
-	return load_usage(tx, env, &r->template, &r->usage);
+	return template_usage(tx, env, &r->template, &r->usage);
 }

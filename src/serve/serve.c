@@ -14,6 +14,7 @@
 #include "base/crypto.h"
 #include "base/spool.h"
 #include "courier/courier.h"
+#include "dialect/dialect.h"
 #include "serve/admit.h"
 #include "serve/config.h"
 #include "serve/worker.h"
@@ -119,6 +120,7 @@ static int serve_on(struct server *server, const struct config *config)
 				       !config->allow_demo && !listens_on_loopback(config->listen))
 			 : NULL;
 	struct courier_config outside = {.allow_private = config->allow_private_targets,
+					 .words = &native_rows,
 					 .spool = server->spool};
 	struct courier *courier = config->courier ? courier_start(server->engine, &outside) : NULL;
 	struct upkeep *upkeep = upkeep_start(server->engine, 0);

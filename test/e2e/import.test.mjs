@@ -47,6 +47,8 @@ const FILES = {
     'a-2,11,,13800000002,,,shop,redeemed,2018-11-12 10:00:00,2018-01-01 00:00:00,2019-01-01 00:00:00,\n' +
     'a-3,12,,,card1,,,frozen,2018-11-13 10:00:00,,,\na-4,12,,,,nick1,,recalled,2018-11-14 10:00:00,,,\na-5,12,,,,,,,2018-11-15 10:00:00,,,\n',
 };
+/** The terms of a template that has columns alone. */
+const PLAIN = '{"limits":{"per_customer":1,"uses_per_coupon":1},"give_back":"always","rounding":"fen_half_up","splitting":"proportional"}';
 const COUNTS = { departments: 2, customers: 3, templates: 3, coupons: 5 };
 const KINDS = Object.keys(FILES);
 let whole;
@@ -71,9 +73,9 @@ describe('all four kinds', () => {
     assert.deepEqual(templates.map((t) => t.template_id), ['11', '12', '9223372036854775807']);
     assert.deepEqual({ ...templates[0] }, {
       template_id: '11', name: '满199减99', type: '0', amount: '99', threshold: '199.50', begin_at: '2018-11-11 00:00:00',
-      end_at: '2099-12-31 23:59:59', shops: '01,02', categories: '1001,10012', description: '说明', channel: 'erp',
+      end_at: '2099-12-31 23:59:59', shops: '01,02', categories: '1001,10012', description: '说明', channel: 'erp', terms: PLAIN,
     });
-    assert.deepEqual(Object.values(templates[1]), ['12', 'bare', '', '', '', '', '', '', '', '', '']);
+    assert.deepEqual(Object.values(templates[1]), ['12', 'bare', '', '', '', '', '', '', '', '', '', PLAIN]);
     assert.deepEqual([templates[2].amount, templates[2].threshold], ['0.01', '0']);
     const coupons = await exported(dir, 'coupons');
     assert.deepEqual(coupons.map((c) => [c.code, c.customer_id, c.status]), [
@@ -138,7 +140,7 @@ describe('updates', () => {
     await good(dir, 'templates', 'template_id,name,amount\n11,renamed,98.50\n', 1);
     assert.deepEqual(Object.values((await exported(dir, 'departments'))[0]), ['d1', 'D1', '采购部', '']);
     assert.deepEqual(Object.values((await exported(dir, 'customers'))[0]), ['c1', 'C1', '张三丰', '', 'nick1', '', 'card9']);
-    assert.deepEqual(Object.values((await exported(dir, 'templates'))[0]), ['11', 'renamed', '', '98.50', '', '', '', '', '', '', '']);
+    assert.deepEqual(Object.values((await exported(dir, 'templates'))[0]), ['11', 'renamed', '', '98.50', '', '', '', '', '', '', '', PLAIN]);
     // what was given up may be taken by another
     await good(dir, 'customers', 'customer_id,phone,card_no\nc9,13800000001,card1\n', 1);
     await verify(dir);

@@ -619,8 +619,12 @@ static enum fault do_template(struct story *t)
 
 static enum fault do_save_template(struct story *t)
 {
-	struct template_save_cmd cmd = {arg_template(t)};
+	struct template_save_cmd cmd = {.template = arg_template(t)};
 	struct template_save_ret ret;
+	/* What no column says is said by terms. */
+	cmd.has_terms = has(t, "total") || has(t, "per_person");
+	if (cmd.has_terms && !cmd.template.per_person)
+		cmd.template.per_person = 1;
 	RUN(template_save);
 	say(t, ret.made ? "made" : ret.changed ? "changed" : "same");
 	return OK;

@@ -4,6 +4,7 @@
 #include "engine_kit.h"
 
 #include "courier/work.h"
+#include "dialect/dialect.h"
 #include "domain/domain.h"
 
 static const char coupons[] = "code,template_id,phone\n"
@@ -136,9 +137,24 @@ static void test_audience(struct work *w, struct desk *d)
 	check_again(w, first);
 }
 
+static void test_templates(struct work *w, struct desk *d)
+{
+	begin(w, d, "templates",
+	      "template_id,terms\n"
+	      "21,\"{\"\"limits\"\":{\"\"total\"\":5}}\"\n"
+	      "22,\"{\"\"limits\"\":{\"\"totel\"\":5}}\"\n"
+	      "23,\"{\"\"type\"\":\"\"amount_off\"\"}\"\n");
+	const char *first = keep(slice(w));
+	CHECK(strstr(first, "1,ok,"));
+	CHECK(strstr(first, "2,parameter_invalid,terms.limits.totel"));
+	CHECK(strstr(first, "3,parameter_missing,amount"));
+	check_again(w, first);
+}
+
 int main(void)
 {
 	static const struct desk_kind kind = {.name = "test"};
+	struct courier_config outside = {.words = &native_rows};
 	struct engine_config config = kit_config(kit_dir("jobs"));
 	struct engine *e = kit_open(&config);
 	struct work *w = calloc(1, sizeof(*w));
@@ -146,11 +162,13 @@ int main(void)
 	must(w && d);
 	d->kind = &kind;
 	d->engine = e;
+	d->config = &outside;
 	prepare(e);
 	work_init(w);
 	test_customers(e, w, d);
 	test_coupons(e, w, d);
 	test_audience(w, d);
+	test_templates(w, d);
 	work_release(w);
 	free(w);
 	free(d);

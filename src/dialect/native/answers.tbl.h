@@ -10,16 +10,18 @@
 
 /* clang-format off */
 /* t: a template */
-#define NATIVE_BENEFIT_SHOWN(D) \
-	D(TEXT,    name,          true, t->name, OPTIONAL, none, "") \
+/* D: a term. C: as in fields.tbl.h. */
+#define NATIVE_BENEFIT_ROWS(D, C) \
+	C(TEXT,    name,          true, t->name, OPTIONAL, none, "") \
 	D(WORD,    type,          t->benefit, WORD_OF(benefit, t->benefit), OPTIONAL, benefit, "absent: a template that another interface made") \
-	D(FEN,     amount_fen,    t->has_amount, t->amount, OPTIONAL, none, "") \
+	C(FEN,     amount_fen,    t->has_amount, t->amount, OPTIONAL, none, "") \
 	D(PERCENT, percent_off,   t->basis_points, t->basis_points, OPTIONAL, none, "at most 2 decimals") \
 	D(FEN,     cap_fen,       t->has_cap, t->cap, OPTIONAL, none, "") \
-	D(FEN,     threshold_fen, t->has_threshold, t->threshold, OPTIONAL, none, "")
-#define NATIVE_TEMPLATE_SHOWN(D) \
-	D(DIGITS, template_id,   true, t->template_id, REQUIRED, none, "") \
-	NATIVE_BENEFIT_SHOWN(D) \
+	C(FEN,     threshold_fen, t->has_threshold, t->threshold, OPTIONAL, none, "")
+#define NATIVE_BENEFIT_SHOWN(D) NATIVE_BENEFIT_ROWS(D, D)
+#define NATIVE_TEMPLATE_ROWS_SHOWN(D, C) \
+	C(DIGITS, template_id,   true, t->template_id, REQUIRED, none, "") \
+	NATIVE_BENEFIT_ROWS(D, C) \
 	D(NUMBER, buy,           t->buy, t->buy, OPTIONAL, none, "") \
 	D(NUMBER, get,           t->get, t->get, OPTIONAL, none, "") \
 	D(PART,   shops,         true, show_set(o, "shops", t->shops_in, t->shops_out), OPTIONAL, Set, "") \
@@ -34,12 +36,13 @@
 	D(WORD,   rounding,      true, WORD_OF(rounding, t->rounding), REQUIRED, rounding, "") \
 	D(WORD,   splitting,     true, WORD_OF(splitting, t->splitting), REQUIRED, splitting, "") \
 	D(PART,   code,          true, show_pattern(o, t), OPTIONAL, CodePatternShown, "") \
-	D(TEXT,   description,   true, t->description, OPTIONAL, none, "") \
-	D(TEXT,   channel,       true, t->channel, OPTIONAL, none, "") \
+	C(TEXT,   description,   true, t->description, OPTIONAL, none, "") \
+	C(TEXT,   channel,       true, t->channel, OPTIONAL, none, "") \
 	D(PART,   provider,      url.size, show_provider(o, url, app_key), OPTIONAL, ProviderNamed, "absent: its coupons are ours") \
-	D(NUMBER, revision,      true, t->revision, REQUIRED, none, "the ETag") \
-	D(MOMENT, created_at,    true, t->created, OPTIONAL, none, "") \
-	D(MOMENT, updated_at,    true, t->updated, OPTIONAL, none, "")
+	C(NUMBER, revision,      true, t->revision, REQUIRED, none, "the ETag") \
+	C(MOMENT, created_at,    true, t->created, OPTIONAL, none, "") \
+	C(MOMENT, updated_at,    true, t->updated, OPTIONAL, none, "")
+#define NATIVE_TEMPLATE_SHOWN(D) NATIVE_TEMPLATE_ROWS_SHOWN(D, D)
 #define NATIVE_TEMPLATE_USAGE(D) \
 	NATIVE_TEMPLATE_SHOWN(D) \
 	D(PART, usage, u, show_usage(o, u), REQUIRED, Usage, "what is used of the limits")
@@ -249,6 +252,9 @@
 #define NATIVE_DEPARTMENT_SAVED(D) \
 	D(TEXT, department_id, true, department_id, REQUIRED, none, "")
 /* c: a campaign */
+#define NATIVE_SCHEDULE_SHOWN(D) \
+	D(MOMENT, starts_at,    true, c->starts, OPTIONAL, none, "") \
+	D(BOOL,   approval,     c->approval, c->approval, OPTIONAL, none, "registrations wait until they are approved")
 #define NATIVE_CAMPAIGN(D) \
 	D(TEXT,   source_code,  true, c->source_code, REQUIRED, none, "") \
 	D(DIGITS, activity_id,  true, c->activity_id, REQUIRED, none, "WangJuBao's name of it") \
@@ -261,18 +267,20 @@
 	D(TEXT,   register_url, true, c->register_url, OPTIONAL, none, "") \
 	D(TEXT,   information,  true, c->information, OPTIONAL, none, "") \
 	D(WORD,   phase,        c->phase, WORD_OF(phase, c->phase), OPTIONAL, phase, "of its plan; absent: it has none") \
-	D(MOMENT, starts_at,    true, c->starts, OPTIONAL, none, "") \
-	D(BOOL,   approval,     c->approval, c->approval, OPTIONAL, none, "registrations wait until they are approved") \
+	NATIVE_SCHEDULE_SHOWN(D) \
 	D(MOMENT, created_at,   true, c->created, OPTIONAL, none, "") \
 	D(MOMENT, updated_at,   true, c->modified, OPTIONAL, none, "")
 /* r: a reward */
 #define NATIVE_REWARD_SHOWN(D) \
 	D(DIGITS, template_id, true, r->template_id, REQUIRED, none, "") \
 	D(NUMBER, count,       true, r->count, REQUIRED, none, "")
+/* rewards: its campaign_rewards */
+#define NATIVE_REWARDS_SHOWN(D) \
+	D(PART, rewards, rewards->reward_count, show_rewards(o, "rewards", rewards->rewards, rewards->reward_count), OPTIONAL, RewardListShown, "") \
+	D(PART, register_rewards, rewards->register_reward_count, show_rewards(o, "register_rewards", rewards->register_rewards, rewards->register_reward_count), OPTIONAL, RewardListShown, "")
 #define NATIVE_CAMPAIGN_SHOWN(D) \
 	NATIVE_CAMPAIGN(D) \
-	D(PART, rewards, rewards->reward_count, show_rewards(o, "rewards", rewards->rewards, rewards->reward_count), OPTIONAL, RewardListShown, "") \
-	D(PART, register_rewards, rewards->register_reward_count, show_rewards(o, "register_rewards", rewards->register_rewards, rewards->register_reward_count), OPTIONAL, RewardListShown, "") \
+	NATIVE_REWARDS_SHOWN(D) \
 	D(PART, departments, true, show_departments(o, departments, n), REQUIRED, TextListShown, "their ids")
 #define NATIVE_CAMPAIGN_SAVED(D) \
 	D(TEXT,   source_code, true, source_code, REQUIRED, none, "") \

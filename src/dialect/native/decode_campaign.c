@@ -33,6 +33,7 @@ struct fill_in {
 
 #define ROW struct campaign_in
 static const struct field campaign_fields[] = {NATIVE_CAMPAIGN_SAVE(FIELD_OF)};
+static const struct field plan_fields[] = {NATIVE_PLAN(FIELD_OF)};
 static const struct field patch_fields[] = {NATIVE_CAMPAIGN_PATCH(FIELD_OF)};
 #undef ROW
 #define ROW struct reward
@@ -156,6 +157,22 @@ static enum fault read_plan(struct call *call, const struct campaign_in *in, boo
 		TRY(read_rewards(call, in->register_rewards, "register_rewards",
 				 &ret->register_rewards, &ret->register_reward_count));
 	return OK;
+}
+
+enum fault native_read_plan(struct call *call, struct json object, struct campaign_save_cmd *cmd)
+{
+	struct campaign_in in = {0};
+	TRY(native_part(call, object, "", FIELD_ROWS(plan_fields, &in)));
+	TRY(read_plan(call, &in, false, &cmd->plan));
+	cmd->plan.rewards_given = cmd->plan.register_rewards_given = true;
+	cmd->plan.approval_given = cmd->plan.starts_given = true;
+	return OK;
+}
+
+enum fault native_read_departments(struct call *call, struct json list,
+				   struct campaign_save_cmd *cmd)
+{
+	return read_references(call, list, "departments", DEPARTMENTS_MAX, &cmd->departments);
 }
 
 static enum fault read_campaign(struct call *call, const struct campaign_in *in, bool patch,

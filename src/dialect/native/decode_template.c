@@ -23,6 +23,8 @@ struct window_in {
 
 #define ROW struct template_in
 static const struct field template_fields[] = {NATIVE_TEMPLATE(FIELD_OF)};
+static const struct field terms_fields[] = {NATIVE_TEMPLATE_ROWS(FIELD_OF, FIELD_NOT)};
+static const struct field days_fields[] = {NATIVE_VALIDITY_ROWS(FIELD_OF, FIELD_NOT)};
 static const struct field validity_fields[] = {NATIVE_VALIDITY(FIELD_OF)};
 static const struct field limits_fields[] = {NATIVE_LIMITS(FIELD_OF)};
 static const struct field per_fields[] = {NATIVE_USES_PER(FIELD_OF)};
@@ -81,10 +83,12 @@ static enum fault read_lines(struct call *call, struct json list, const char *pa
 	if (list.kind == JSON_NULL)
 		return OK;
 	TRY(native_texts(call, list, path, SETS_MAX, &items));
-	char *memory = arena_take(call->arena, TEXT_BYTES_MAX);
+	/* As JSON they are longer. */
+	size_t size = list.raw.size < TEXT_BYTES_MAX ? list.raw.size : TEXT_BYTES_MAX;
+	char *memory = arena_take(call->arena, size);
 	if (!memory)
 		return FAULT_BUSY;
-	buffer_init_fixed(&b, memory, TEXT_BYTES_MAX);
+	buffer_init_fixed(&b, memory, size);
 	for (unsigned i = 0; i < items.n; i++) {
 		if (memchr(items.of[i].data, '\n', items.of[i].size))
 			return native_invalid(call, path);
@@ -301,13 +305,18 @@ static void settle_shown(struct call *call, const struct template_in *in, struct
 		t->categories = with_commas(call, t->categories_in);
 }
 
-static enum fault settle(struct call *call, struct template_in *in)
+static void settle_limits(struct template *t)
 {
-	struct template *t = &in->t;
 	if (!t->per_person)
 		t->per_person = PER_PERSON_NONE;
 	if (!t->period)
 		t->uses_per_period = 0;
+}
+
+static enum fault settle(struct call *call, struct template_in *in)
+{
+	struct template *t = &in->t;
+	settle_limits(t);
 	if (!t->benefit && t->basis_points)
 		t->benefit = BENEFIT_PERCENT_OFF;
 	else if (!t->benefit && t->has_amount)
@@ -316,6 +325,70 @@ static enum fault settle(struct call *call, struct template_in *in)
 	settle_shown(call, in, t);
 	return call->arena->full ? FAULT_BUSY : OK;
 }
+
+/* --- rows of files --- */
+
+/* Of what both say the column goes before what other dialects would be shown. */
+static enum fault settle_row(struct call *call, const struct template *columns,
+			     struct template_in *in)
+{
+	struct template *t = &in->t;
+	bool dates = !instant_is_none(t->begin) || !instant_is_none(t->end);
+	settle_limits(t);
+	if (!t->benefit && t->basis_points)
+		t->benefit = BENEFIT_PERCENT_OFF;
+	t->is_relative = t->lasts_days > 0 || t->starts_after_days > 0;
+	if (t->is_relative && dates)
+		return call_refuse(call, FAULT_PARAMETER_INVALID, TEXT("valid"),
+				   TEXT("stands beside begin_at or end_at"));
+	settle_shown(call, in, t);
+	if (columns->type.size)
+		t->type = columns->type;
+	if (columns->shops.size)
+		t->shops = columns->shops;
+	if (columns->categories.size)
+		t->categories = columns->categories;
+	return call->arena->full ? FAULT_BUSY : OK;
+}
+
+static enum fault check_members(struct call *call, struct json object)
+{
+	enum { SHOWN_MAX = 60 };
+	struct json_walk walk = json_walk(object);
+	struct text name;
+	struct json value;
+	while (json_next(&walk, &name, &value)) {
+		/* Some are refused without being shown. */
+		bool known = !text_is_clean(name) || name.size > SHOWN_MAX;
+		for (size_t i = 0; i < COUNT_OF(terms_fields); i++)
+			known |= json_name_equal(name, text_of(terms_fields[i].name));
+		if (!known)
+			return call_refuse(
+			    call, FAULT_PARAMETER_INVALID, name,
+			    TEXT("is none of the terms; other columns say the rest"));
+	}
+	return OK;
+}
+
+enum fault native_read_terms(struct call *call, struct json object, struct template_save_cmd *cmd)
+{
+	struct template_in in = {.t = cmd->template};
+	TRY(check_members(call, object));
+	TRY(native_part(call, object, "", FIELD_ROWS(terms_fields, &in)));
+	if (was_given(in.valid))
+		TRY(native_part(call, in.valid, "valid.", FIELD_ROWS(days_fields, &in)));
+	TRY(read_parts(call, &in));
+	TRY(settle_row(call, &cmd->template, &in));
+	if (!in.provider.given)
+		in.provider.given = GIVEN_NULL;
+	in.provider.secret_later = true;
+	cmd->template = in.t;
+	cmd->provider = in.provider;
+	cmd->has_terms = true;
+	return OK;
+}
+
+/* --- methods --- */
 
 enum fault native_decode_template_make(struct call *call, void *into)
 {

@@ -64,13 +64,20 @@ void out_PERCENT(struct out *o, const char *name, uint64_t basis_points);
 #define SHOW_ID(wire, when, from)      SHOW_BY(ID, wire, when, from)
 #define SHOW_PERCENT(wire, when, from) SHOW_BY(PERCENT, wire, when, from)
 
+/* A row that is not shown. */
+#define SHOW_NOT(how, wire, when, from, need, of, text)
+
 /* {code, title} of a fault. */
 void show_reason(struct out *o, const char *name, enum fault fault);
 void show_split(struct out *o, const struct money *split, unsigned n);
+/* Members of a row of a file; `url` empty: no provider. */
+void show_template_terms(struct out *o, const struct template *t, struct text url,
+			 struct text app_key);
+void show_campaign_plan(struct out *o, const struct campaign *c,
+			const struct campaign_rewards *rewards);
 /* encode_errand.c */
 void show_provider(struct out *o, struct text url, struct text app_key);
 void show_coupon_delivery(struct out *o, const struct coupon_view *v);
-/* Template's own parts, also of a coupon's terms. */
 
 /* A page: {"data": [rows], "next_cursor"}. */
 #define PAGE_BEGIN(o, call)    \

@@ -20,6 +20,13 @@ static void show_rewards(struct out *o, const char *name, const struct reward *r
 	write_end(&o->w);
 }
 
+void show_campaign_plan(struct out *o, const struct campaign *c,
+			const struct campaign_rewards *rewards)
+{
+	NATIVE_SCHEDULE_SHOWN(SHOW)
+	NATIVE_REWARDS_SHOWN(SHOW)
+}
+
 static void show_departments(struct out *o, const struct department *departments, unsigned n)
 {
 	write_begin_list(&o->w, "departments", "id");

@@ -106,6 +106,16 @@ static void show_usage(struct out *o, const struct usage *u)
 	write_end(&o->w);
 }
 
+/* Dates are columns; days are terms. */
+void show_template_terms(struct out *o, const struct template *whole, struct text url,
+			 struct text app_key)
+{
+	struct template terms = *whole;
+	const struct template *t = &terms;
+	terms.begin = terms.end = INSTANT_NONE;
+	NATIVE_TEMPLATE_ROWS_SHOWN(SHOW, SHOW_NOT)
+}
+
 enum fault native_encode_template(struct call *call, const void *from)
 {
 	const struct template_get_ret *ret = from;

@@ -103,8 +103,7 @@ int native_status(enum fault fault)
 
 /* --- words --- */
 
-/* The commands' members in the words of the API. */
-static struct text wire_word(struct text field)
+struct text native_wire_word(struct text field)
 {
 	static const struct {
 		struct text command, wire;
@@ -192,7 +191,7 @@ static void write_problem(struct call *call, enum fault fault, bool not_usable)
 	struct text code = text_of(not_usable ? NATIVE_NOT_USABLE : fault_name(fault));
 	struct text title =
 	    not_usable ? TEXT("the coupon cannot be used") : text_of(fault_text(fault));
-	struct text field = not_usable ? TEXT_NONE : wire_word(call->detail.field);
+	struct text field = not_usable ? TEXT_NONE : native_wire_word(call->detail.field);
 	struct text value =
 	    not_usable || !text_is_clean(call->detail.value) ? TEXT_NONE : call->detail.value;
 	struct text request_id = request_id_of(call), detail = TEXT_NONE;

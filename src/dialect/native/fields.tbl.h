@@ -43,16 +43,17 @@
 	F(said.shop,     shop,     NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "where")
 
 /* --- templates --- */
-#define NATIVE_TEMPLATE(F) \
-	F(t.template_id,   template_id,   "id",   COUNT,   0, OPTIONAL, 0, none, "the caller's own number of it; made when absent") \
-	F(t.name,          name,          NULL,   TEXT,    NAME_LENGTH_MAX, OPTIONAL, 0, none, "required to make one") \
+/* F: a term. C: what rows of files say in columns of their own, or not at all. */
+#define NATIVE_TEMPLATE_ROWS(F, C) \
+	C(t.template_id,   template_id,   "id",   COUNT,   0, OPTIONAL, 0, none, "the caller's own number of it; made when absent") \
+	C(t.name,          name,          NULL,   TEXT,    NAME_LENGTH_MAX, OPTIONAL, 0, none, "required to make one") \
 	F(t.benefit,       type,          NULL,   WORD,    0, OPTIONAL, 0, benefit, "what it gives; may be left out with amount_fen or percent_off") \
-	F(t.amount,        amount_fen,    NULL,   FEN,     0, OPTIONAL, HAS(t.has_amount), none, "amount_off: what it takes off") \
+	C(t.amount,        amount_fen,    NULL,   FEN,     0, OPTIONAL, HAS(t.has_amount), none, "amount_off: what it takes off") \
 	F(t.basis_points,  percent_off,   NULL,   PERCENT, 0, OPTIONAL, 0, none, "percent_off: 20 takes a fifth off") \
 	F(t.cap,           cap_fen,       NULL,   FEN,     0, OPTIONAL, HAS(t.has_cap), none, "percent_off: the most it takes off") \
 	F(t.buy,           buy,           NULL,   COUNT,   1000, OPTIONAL, 0, none, "buy_get: of every buy + get pieces ..") \
 	F(t.get,           get,           NULL,   COUNT,   1000, OPTIONAL, 0, none, ".. the cheapest get are free; free_item, product: pieces, else 1") \
-	F(t.threshold,     threshold_fen, NULL,   FEN,     0, OPTIONAL, HAS(t.has_threshold), none, "what the eligible items must cost before any coupon") \
+	C(t.threshold,     threshold_fen, NULL,   FEN,     0, OPTIONAL, HAS(t.has_threshold), none, "what the eligible items must cost before any coupon") \
 	F(shops,           shops,         NULL,   VALUE,   0, OPTIONAL, 0, Set, "where it is good") \
 	F(categories,      categories,    NULL,   VALUE,   0, OPTIONAL, 0, Set, "for which categories of items") \
 	F(products,        products,      NULL,   VALUE,   0, OPTIONAL, 0, Set, "for which products") \
@@ -66,22 +67,23 @@
 	F(t.splitting,     splitting,     NULL,   WORD,    0, OPTIONAL, 0, splitting, "of a discount over the items") \
 	F(pattern,         code,          NULL,   VALUE,   0, OPTIONAL, 0, CodePattern, "what its codes look like; absent: 18 digits") \
 	F(provider_object, provider,      NULL,   VALUE,   0, OPTIONAL, 0, Provider, "who issues its coupons when they are asked for; absent: we do") \
-	F(t.description,   description,   NULL,   TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "shown to customers") \
-	F(t.channel,       channel,       NULL,   TEXT,    NAME_LENGTH_MAX, OPTIONAL, 0, none, "what the coupons are filed under") \
-	F(t.total,         total,         NULL,   INT,     UINT32_MAX, OPTIONAL, HAS(t.has_total), none, "the same as limits.total") \
-	F(t.per_person,    per_person,    NULL,   COUNT,   UINT32_MAX - 1, OPTIONAL, 0, none, "the same as limits.per_customer") \
-	F(t.begin,         start_time,    NULL,   MOMENT,  0, OPTIONAL, 0, none, "the same as valid.from") \
-	F(t.end,           end_time,      NULL,   MOMENT_END, 0, OPTIONAL, 0, none, "the same as valid.until") \
-	F(recast,          apply_to_issued, NULL, BOOL,    0, OPTIONAL, 0, none, "to change one: coupons that are out go by the new terms too; their dates stay") \
-	NATIVE_NUMBER(F)
+	C(t.description,   description,   NULL,   TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "shown to customers") \
+	C(t.channel,       channel,       NULL,   TEXT,    NAME_LENGTH_MAX, OPTIONAL, 0, none, "what the coupons are filed under") \
+	C(t.total,         total,         NULL,   INT,     UINT32_MAX, OPTIONAL, HAS(t.has_total), none, "the same as limits.total") \
+	C(t.per_person,    per_person,    NULL,   COUNT,   UINT32_MAX - 1, OPTIONAL, 0, none, "the same as limits.per_customer") \
+	C(t.begin,         start_time,    NULL,   MOMENT,  0, OPTIONAL, 0, none, "the same as valid.from") \
+	C(t.end,           end_time,      NULL,   MOMENT_END, 0, OPTIONAL, 0, none, "the same as valid.until") \
+	C(recast,          apply_to_issued, NULL, BOOL,    0, OPTIONAL, 0, none, "to change one: coupons that are out go by the new terms too; their dates stay")
+#define NATIVE_TEMPLATE(F) NATIVE_TEMPLATE_ROWS(F, F) NATIVE_NUMBER(F)
 #define NATIVE_SET(F) \
 	F(include, include, NULL, VALUE, 0, OPTIONAL, 0, TextList, "good for these alone; absent: for all") \
 	F(exclude, exclude, NULL, VALUE, 0, OPTIONAL, 0, TextList, "not good for these")
-#define NATIVE_VALIDITY(F) \
-	F(t.begin,             from,              NULL, MOMENT,     0, OPTIONAL, 0, none, "a day is its first second") \
-	F(t.end,               until,             NULL, MOMENT_END, 0, OPTIONAL, 0, none, "inclusive; a day is its last second, 23:59:59") \
+#define NATIVE_VALIDITY_ROWS(F, C) \
+	C(t.begin,             from,              NULL, MOMENT,     0, OPTIONAL, 0, none, "a day is its first second") \
+	C(t.end,               until,             NULL, MOMENT_END, 0, OPTIONAL, 0, none, "inclusive; a day is its last second, 23:59:59") \
 	F(t.starts_after_days, starts_after_days, NULL, INT,        DAYS_AFTER_MAX, OPTIONAL, 0, none, "from receipt; 0: at once, else from 00:00 of that day") \
 	F(t.lasts_days,        lasts_days,        NULL, COUNT,      DAYS_AFTER_MAX, OPTIONAL, 0, none, "the day it starts is the first of them")
+#define NATIVE_VALIDITY(F) NATIVE_VALIDITY_ROWS(F, F)
 #define NATIVE_WINDOW(F) \
 	F(weekdays, weekdays, NULL, VALUE, 0,  OPTIONAL, 0, WeekdayList, "1 is Monday; absent: all") \
 	F(from,     from,     NULL, TEXT,  5,  REQUIRED, 0, none, "HH:MM") \
@@ -196,6 +198,11 @@
 #define NATIVE_REWARD(F) \
 	F(template_id, template_id, NULL, COUNT, 0, REQUIRED, 0, none, "") \
 	F(count,       count,       NULL, COUNT, REWARD_COUNT_MAX, OPTIONAL, 0, none, "coupons of it for each; absent: 1")
+#define NATIVE_PLAN(F) \
+	F(rewards,        rewards,      NULL, VALUE, 0, OPTIONAL, 0, RewardList, "what each covered member is issued, once; absent: they stay, [] takes them away. With rewards, approval or starts_at the campaign has a plan, and runs") \
+	F(register_rewards, register_rewards, NULL, VALUE, 0, OPTIONAL, 0, RewardList, "the same, of who registers") \
+	F(c.approval,     approval,     NULL, BOOL, 0, OPTIONAL, HAS(has_approval), none, "registrations wait until they are approved; absent: it stays") \
+	F(c.starts,       starts_at,    NULL, MOMENT, 0, OPTIONAL, HAS(has_starts), none, "when its rewards begin to go out; absent: it stays; never said: when the campaign begins")
 #define NATIVE_CAMPAIGN_MEMBERS(F) \
 	F(c.code,         code,         NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
 	F(c.type_code,    type_code,    NULL, TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "") \
@@ -205,10 +212,7 @@
 	F(c.register_url, register_url, NULL, TEXT_BYTES, 2048, OPTIONAL, 0, none, "") \
 	F(c.information,  information,  NULL, TEXT_BYTES, TEXT_BYTES_MAX, OPTIONAL, 0, none, "") \
 	F(departments,    departments,  NULL, VALUE, 0, OPTIONAL, 0, TextList, "ids; absent: they stay") \
-	F(rewards,        rewards,      NULL, VALUE, 0, OPTIONAL, 0, RewardList, "what each covered member is issued, once; absent: they stay, [] takes them away. With rewards, approval or starts_at the campaign has a plan, and runs") \
-	F(register_rewards, register_rewards, NULL, VALUE, 0, OPTIONAL, 0, RewardList, "the same, of who registers") \
-	F(c.approval,     approval,     NULL, BOOL, 0, OPTIONAL, HAS(has_approval), none, "registrations wait until they are approved; absent: it stays") \
-	F(c.starts,       starts_at,    NULL, MOMENT, 0, OPTIONAL, HAS(has_starts), none, "when its rewards begin to go out; absent: it stays; never said: when the campaign begins") \
+	NATIVE_PLAN(F) \
 	NATIVE_NUMBER(F)
 #define NATIVE_CAMPAIGN_SAVE(F) \
 	F(c.source_code,  source_code,  "id", TEXT, NAME_LENGTH_MAX, OPTIONAL, 0, none, "names it; required to make one with POST") \

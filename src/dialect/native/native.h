@@ -168,6 +168,18 @@ struct text native_cursor(struct call *call, uint64_t next);
 #define FIELD_OF(member, wire, alias, kind, bound, need, has, of, text) \
 	{#wire, alias, offsetof(ROW, member), FIELD_##kind, bound, need, has, WORDS_OF_##kind(of)},
 
+/* A row that is not read. */
+#define FIELD_NOT(member, wire, alias, kind, bound, need, has, of, text)
+
+/* What rows of files say: of one object, whose kind was looked at, all that is not said is absent.
+ */
+CHECKED enum fault native_read_terms(struct call *call, struct json object,
+				     struct template_save_cmd *cmd);
+CHECKED enum fault native_read_plan(struct call *call, struct json object,
+				    struct campaign_save_cmd *cmd);
+CHECKED enum fault native_read_departments(struct call *call, struct json list,
+					   struct campaign_save_cmd *cmd);
+
 #define METHOD(name, verb, collection, shape, id, under, scopes, command, status, flags, decode, \
 	       encode, query, request, answer, summary)                                          \
 	enum fault native_##decode(struct call *call, void *into);                               \

@@ -363,8 +363,12 @@ static void rule_template_save(struct happening *h)
 	struct m_template given = template_given(&c->template);
 	if (bad_template(h, &c->template))
 		return;
-	accepted(h);
 	int at = model_find_template(h->home, given.template_id);
+	if (c->has_terms) {
+		rule_template_terms(h, at);
+		return;
+	}
+	accepted(h);
 	expect_number(h, "made", r->made, at < 0);
 	if (at < 0) {
 		given.maker = given.maker ? given.maker : MAKER_CSV;
@@ -373,8 +377,18 @@ static void rule_template_save(struct happening *h)
 		return;
 	}
 	struct m_template *known = &h->home->templates[at];
+	bool dates = given.begin.ms || given.end.ms, was_relative = known->more.is_relative;
+	given.has_total = known->has_total;
+	given.total = known->total;
+	given.per_person = known->per_person;
+	if (!given.type.size && known->more.benefit)
+		given.type = known->type;
+	if (!given.shops.size && known->more.shops_in.size)
+		given.shops = known->shops;
+	if (!given.categories.size && known->more.categories_in.size)
+		given.categories = known->categories;
 	uint64_t bits = template_changes(known, &given);
-	h->wrote = bits || !text_equal(known->shops, given.shops) ||
+	h->wrote = bits || (dates && was_relative) || !text_equal(known->shops, given.shops) ||
 		   !text_equal(known->categories, given.categories) ||
 		   !text_equal(known->channel, given.channel);
 	expect_number(h, "changed", r->changed, h->wrote);
@@ -386,6 +400,10 @@ static void rule_template_save(struct happening *h)
 	given.updated = h->wrote ? h->instant : known->updated;
 	given.more = known->more;
 	given.more.revision += h->wrote;
+	if (dates) {
+		given.more.is_relative = false;
+		given.more.starts_after_days = given.more.lasts_days = 0;
+	}
 	memcpy(given.editions, known->editions, sizeof(given.editions));
 	given.loose = true;
 	*known = given;

@@ -101,6 +101,8 @@ void rule_customer_merge(struct happening *h);
 void rule_customer_erase(struct happening *h);
 void rule_customer_settle(struct happening *h);
 void rule_request_forget(struct happening *h);
+/* A row of a file with all terms, of the template at that place; -1: a new one. */
+void rule_template_terms(struct happening *h, int at);
 void rule_template_make(struct happening *h);
 void rule_template_change(struct happening *h);
 void rule_coupon_grant(struct happening *h);

@@ -120,10 +120,8 @@ static bool invalid(struct happening *h, const char *field)
 }
 
 /* What the plan may get wrong. */
-static bool bad_rules(struct happening *h, const struct template *t)
+static bool bad_terms(struct happening *h, const struct template *t)
 {
-	if (!t->name.size)
-		return refused(h, FAULT_PARAMETER_MISSING, "name");
 	if (t->template_id > INT64_MAX)
 		return invalid(h, "template_id");
 	if (t->benefit == BENEFIT_AMOUNT_OFF && !t->has_amount)
@@ -143,6 +141,13 @@ static bool bad_rules(struct happening *h, const struct template *t)
 	if (t->uses_per_period && !t->period)
 		return invalid(h, "period");
 	return t->per_person == 0 ? invalid(h, "per_person") : false;
+}
+
+static bool bad_rules(struct happening *h, const struct template *t)
+{
+	if (!t->name.size)
+		return refused(h, FAULT_PARAMETER_MISSING, "name");
+	return bad_terms(h, t);
 }
 
 /* True when this number was heard before. */
@@ -277,4 +282,52 @@ void rule_template_change(struct happening *h)
 	}
 	expect_number(h, "revision", have, after.revision);
 	keep_number(h, &c->request, after.revision);
+}
+
+/* --- template_save, with terms --- */
+
+/* In place: coupons that are out go by them, too. */
+static void change_in_place(struct happening *h, int at, const struct template *given)
+{
+	struct m_template *t = &h->home->templates[at];
+	struct template before = model_template(t), after = *given;
+	after.edition = before.edition;
+	after.recast = before.recast;
+	after.changed = before.changed | (t->has_object ? object_bits(&before, &after) : 0);
+	if (before.uses <= 1 && after.uses <= 1)
+		after.uses = before.uses;
+	h->wrote = !same_terms(&before, &after) || !same_limits(&before, &after);
+	expect_number(h, "changed", h->op->ret.template_save.changed, h->wrote);
+	after.revision = before.revision + h->wrote;
+	if (!h->wrote)
+		return;
+	set_template(t, &after);
+	t->changed = after.changed;
+	t->updated = h->instant;
+	t->loose = true;
+	for (unsigned i = 0; i < h->home->coupon_n; i++)
+		if (h->home->coupons[i].template == at)
+			h->home->coupons[i].used_then = h->home->coupons[i].used;
+}
+
+void rule_template_terms(struct happening *h, int at)
+{
+	const struct template *given = &h->op->cmd.template_save.template;
+	struct m_home *m = h->home;
+	if (bad_terms(h, given) || (at >= 0 && below_used(h, at, given)))
+		return;
+	accepted(h);
+	expect_number(h, "made", h->op->ret.template_save.made, at < 0);
+	if (at >= 0) {
+		change_in_place(h, at, given);
+		return;
+	}
+	must(m->template_n < TEMPLATES_OF_MODEL);
+	struct m_template *made = &m->templates[m->template_n++];
+	*made = (struct m_template){.maker = MAKER_CSV};
+	set_template(made, given);
+	made->live = true;
+	made->template_id = given->template_id;
+	made->created = made->updated = h->instant;
+	h->wrote = true;
 }

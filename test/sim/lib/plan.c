@@ -207,7 +207,7 @@ static void plan_template_add(struct world *w, struct op *op)
 	op->object = object;
 }
 
-static void plan_template_save(struct world *w, struct op *op)
+static void plan_template_columns(struct world *w, struct op *op)
 {
 	struct template *t = &op->cmd.template_save.template;
 	struct m_home *h = home_of(w, op);
@@ -239,6 +239,23 @@ static void plan_template_save(struct world *w, struct op *op)
 		if (chance(w, 50))
 			t->total = t->has_total ? t->total + 1 : 0;
 	}
+}
+
+/* Columns alone, or all its terms; sometimes what is there, as a file that was exported has it. */
+static void plan_template_save(struct world *w, struct op *op)
+{
+	struct template_save_cmd *c = &op->cmd.template_save;
+	struct m_home *h = home_of(w, op);
+	plan_template_columns(w, op);
+	if (!chance(w, 40))
+		return;
+	c->has_terms = true;
+	c->template = (struct template){.template_id = c->template.template_id};
+	plan_rules(w, &c->template);
+	for (unsigned i = 0; i < h->template_n && chance(w, 30); i++)
+		if (h->templates[i].live && h->templates[i].template_id == c->template.template_id)
+			c->template = model_template(&h->templates[i]);
+	c->template.maker = 0;
 }
 
 static void plan_template_delete(struct world *w, struct op *op)

@@ -17,6 +17,8 @@ struct request_key request(struct world *w);
 void add_item(struct text *items, unsigned *n, struct text item);
 
 /* plan_life.c */
+/* All that a template says of itself; its id is there. */
+void plan_rules(struct world *w, struct template *t);
 void plan_template_make(struct world *w, struct op *op);
 void plan_template_change(struct world *w, struct op *op);
 void plan_coupon_grant(struct world *w, struct op *op);

@@ -225,7 +225,7 @@ static void plan_slip(struct world *w, struct template *t)
 	}
 }
 
-static void plan_rules(struct world *w, struct template *t)
+void plan_rules(struct world *w, struct template *t)
 {
 	t->name = chance(w, 50) ? TEXT("native") : TEXT("twenty off");
 	t->description = maybe(w, 20, TEXT("words"));
