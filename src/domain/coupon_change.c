@@ -205,6 +205,8 @@ static enum fault decide_promise(struct tx *tx, const struct env *env, struct ch
 	const struct coupon *c = &ch->life.coupon;
 	if (!c->errand || !c->held)
 		return OK;
+	if (ch->cmd->verb != EVENT_CONFIRMED)
+		hold_want(tx, env, &ch->life);
 	enum outcome outcome = ch->cmd->verb == EVENT_CONFIRMED ? OUTCOME_SENT : OUTCOME_REFUSED;
 	struct errand before = {.number = c->errand};
 	TRY(get_named(tx, TABLE_ERRAND, &before));

@@ -356,6 +356,8 @@ static enum fault want_all(struct tx *tx, const struct reverse *r)
 		TRY(get_named(tx, TABLE_TEMPLATE, &t));
 		terms_want_edition(tx, &t, c->edition);
 	}
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(counters_want_person(tx, r->targets[i].redemption));
 	return OK;
 }
 

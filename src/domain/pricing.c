@@ -69,6 +69,16 @@ void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct
 		   &(struct holding){.customer = holder, .template = coupon->template});
 }
 
+enum fault counters_want_person(struct tx *tx, const struct event *redemption)
+{
+	struct customer holder = {.number = redemption->counted_for};
+	if (!holder.number)
+		return OK;
+	TRY(get_named(tx, TABLE_CUSTOMER, &holder));
+	customer_want_person(tx, &holder);
+	return OK;
+}
+
 /* The merchant's zone may have changed since. */
 static uint64_t period_of(const struct env *env, const struct template *terms,
 			  const struct event *redemption)

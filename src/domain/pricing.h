@@ -61,6 +61,8 @@ CHECKED enum fault counters_load(struct tx *tx, const struct env *env, const str
 void counters_want(struct tx *tx, const struct coupon *coupon);
 /* What a redemption was counted in; only rows that are at hand need be loaded. */
 void counters_want_back(struct tx *tx, const struct coupon *coupon, const struct event *redemption);
+/* .. and next: all names of whom it was counted for. */
+CHECKED enum fault counters_want_person(struct tx *tx, const struct event *redemption);
 struct use_back {
 	const struct coupon *coupon;
 	const struct event *redemption;
