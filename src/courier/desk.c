@@ -248,7 +248,7 @@ static unsigned scan_every_ms(const struct desk *d)
 static struct instant scan_until(const struct desk *d)
 {
 	struct instant now = reader_env(d->tx)->now;
-	return (struct instant){now.ms + (d->kind->every_ms ? 0 : scan_every_ms(d))};
+	return (struct instant){now.ms + (d->kind->every_ms ? 0 : d->apart_ms)};
 }
 
 /* Into the agenda. false: not all could be read; the rest is for the next scan. */
@@ -287,9 +287,11 @@ static void scan(struct desk *d)
 		d->kind->tend(d);
 	int64_t begun = monotonic_ms();
 	bool all = find_due(d, begun);
-	int64_t now = monotonic_ms();
-	d->rested_ms = all ? now + rest_ms(now - begun) : now;
-	d->scan_ms = now + scan_every_ms(d);
+	int64_t now = monotonic_ms(), every = scan_every_ms(d),
+		rest = all ? rest_ms(now - begun) : 0;
+	d->scan_ms = now + every;
+	d->rested_ms = now + rest;
+	d->apart_ms = rest > every ? rest : every;
 }
 
 static int64_t next_scan(const struct desk *d)
@@ -332,6 +334,7 @@ static void *run(void *context)
 	struct desk *d = context;
 	uint64_t merchant;
 	d->scan_ms = monotonic_ms() + d->kind->every_ms;
+	d->apart_ms = scan_every_ms(d);
 
 	while (!atomic_load(&d->stopping)) {
 		if (take_rung(d))

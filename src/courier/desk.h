@@ -78,6 +78,7 @@ struct desk {
 	unsigned lease_count;
 	/* monotonic: when to scan, not before, and when for what is dear to find, too */
 	int64_t scan_ms, rested_ms, seldom_ms;
+	int64_t apart_ms; /* two scans, the last time */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t bell;

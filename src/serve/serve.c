@@ -2,11 +2,8 @@
  * `couponry serve`: opens the store, starts the loops, the slow thread, the admin socket and the
  * desk of upkeep, the courier, serves until SIGTERM or SIGINT, drains, closes.
  */
-#include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
