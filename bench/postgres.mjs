@@ -263,9 +263,9 @@ async function compareNodes(db) {
     const [e, f] = await inTurn(() => load([one.url], lua(), text), () => load([one.url, two.url], lua(), text));
     report(`SPI provide, two nodes, ${what}`, `${Math.round(f)}/s; one node ${Math.round(e)}/s: ${(f / e).toFixed(2)}`, 'at least 0.9 of one node', f >= 0.9 * e);
   }
+  if (options.other) await compareBinaries(db, one, two);
   for (const n of [one, two]) {
     const text = await (await fetch(`${n.url}/metrics`)).text();
-    if (n === one && options.other) await compareBinaries(db, one, two);
     console.error([...text.matchAll(/^couponry_(?:lane|ledger|store|round)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
     await n.stop();
   }

@@ -55,7 +55,7 @@ enum {
 	 * Where nodes meet, two transactions of each would stand in each other's way. */
 	JOINED_MAX = 3,
 	JOINED_MET_MAX = 1,
-	JOINED_US_MAX = 20 * 1000,
+	JOINED_US_MAX = 10 * 1000,
 	MET = 64, /* transactions, after one that met another node */
 };
 
