@@ -208,11 +208,10 @@ enum fault slice_webhooks(struct bulk_walk *w, struct buffer *out)
 
 /* --- campaigns and their audiences --- */
 
-static enum fault read_campaigns(struct bulk_walk *w, uint64_t from, unsigned n,
+static enum fault read_campaigns(struct bulk_walk *w, struct campaign_list_cmd cmd,
 				 struct campaign_list_ret *ret)
 {
-	struct campaign_list_cmd cmd = {
-	    .skip = from, .n = n, .all = true, .oldest_first = true, .shown = n > 1};
+	cmd.all = cmd.oldest_first = true;
 	*ret = (struct campaign_list_ret){0};
 	return w->read(w->context, COMMAND_campaign_list, &cmd, ret);
 }
@@ -253,7 +252,9 @@ enum fault slice_campaigns(struct bulk_walk *w, struct buffer *out)
 {
 	struct campaign_list_ret ret;
 	struct buffer json;
-	TRY(read_campaigns(w, w->position, BULK_SLICE, &ret));
+	TRY(read_campaigns(
+	    w, (struct campaign_list_cmd){.skip = w->position, .n = BULK_SLICE, .shown = true},
+	    &ret));
 	buffer_init(&json, CSV_ROW_BYTES_MAX);
 	for (unsigned i = 0; i < ret.n; i++) {
 		struct bulk_campaign row = bulk_campaign_row(&ret.rows[i]);
@@ -323,7 +324,7 @@ enum fault slice_audience(struct bulk_walk *w, struct buffer *out)
 {
 	uint64_t list = w->position >> RANK_BITS;
 	struct campaign_list_ret ret;
-	TRY(read_campaigns(w, list / MARKS, 1, &ret));
+	TRY(read_campaigns(w, (struct campaign_list_cmd){.skip = list / MARKS, .n = 1}, &ret));
 	w->done = list / MARKS;
 	w->count = ret.count;
 	w->end = !ret.n;

@@ -46,11 +46,32 @@ enum fault campaign_show(struct tx *tx, const struct env *env, const struct camp
 	return show(tx, env, &memo, c, ret);
 }
 
+/* Of a whole page at once. */
+static enum fault want_shown(struct tx *tx, const struct env *env, const struct campaign *c)
+{
+	const struct text rewards[] = {c->rewards, c->register_rewards};
+	uint64_t *departments;
+	unsigned n;
+	TRY(numbers_read(env, c->departments, &departments, &n));
+	for (unsigned i = 0; i < n; i++)
+		store_want(tx, TABLE_DEPARTMENT, &(struct department){.number = departments[i]});
+	for (unsigned k = 0; k < COUNT_OF(rewards); k++) {
+		struct rewarded *all;
+		TRY(rewards_read(env, rewards[k], &all, &n));
+		for (unsigned i = 0; i < n; i++)
+			store_want(tx, TABLE_TEMPLATE,
+				   &(struct template){.number = all[i].template});
+	}
+	return OK;
+}
+
 static enum fault show_all(struct tx *tx, const struct env *env, struct campaign_list_ret *r)
 {
 	struct memo memo;
 	r->shown = ARENA_ARRAY(env->arena, struct campaign_shown, r->n + 1);
 	ROOM(r->shown && memo_init(&memo, env->arena, r->n));
+	for (unsigned i = 0; i < r->n; i++)
+		TRY(want_shown(tx, env, &r->rows[i]));
 	for (unsigned i = 0; i < r->n; i++)
 		TRY(show(tx, env, &memo, &r->rows[i], &r->shown[i]));
 	return OK;
