@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import net from 'node:net';
 import { after, before, test } from 'node:test';
 import { BINARY, Server, cli, ON_POSTGRESQL, place } from '../js/server.mjs';
 import { Native } from '../js/native.mjs';
 import { CREDENTIAL, MANNERS, Provider } from '../js/provider.mjs';
 import { DEMO } from '../js/wjb.mjs';
+import { cutting } from '../js/cutting.mjs';
 import { folder, random, sleep, until } from '../js/e2e.mjs';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 100000);
@@ -137,36 +137,11 @@ test('a provider that never answers slows nobody else', async (t) => {
 
 // ---- the connection is cut after every few bytes, both ways
 
-/** Forwards to `port`; cuts the first connection after `there` bytes of the request or `back` bytes of the answer. */
-function cutting(t, port, { there = Infinity, back = Infinity }) {
-  const state = { cuts: 0 };
-  const proxy = net.createServer((client) => {
-    const first = state.cuts === 0;
-    const upstream = net.connect(port, '127.0.0.1');
-    const cut = () => (state.cuts++, client.resetAndDestroy(), upstream.resetAndDestroy());
-    const forward = (from, to, limit) => {
-      let seen = 0;
-      from.on('data', (d) => {
-        const part = first ? d.subarray(0, Math.max(0, limit - seen)) : d;
-        seen += d.length;
-        if (first && seen >= limit) to.write(part, () => setTimeout(cut, 20));
-        else to.write(part);
-      });
-      from.on('error', () => to.destroy());
-      from.on('close', () => to.destroy());
-    };
-    if (first && there === 0) return cut();
-    forward(client, upstream, there);
-    forward(upstream, client, back);
-  });
-  return new Promise((r) => proxy.listen(0, '127.0.0.1', () => r(ending(t, Object.assign(proxy, { state })))));
-}
-
 test('the connection ends at every step of a call', async (t) => {
   const cuts = [0, 1, 10, 100, 250, 400, 450, 500, 520, 530, 540, 550, 560, 570, 580].map((there) => ({ there }));
   cuts.push(...[0, 1, 16, 60, 120, 160, 200, 220, 240, 260].map((back) => ({ back })));
   const provider = await provide(t);
-  const proxies = await Promise.all(cuts.map((c) => cutting(t, provider.port, c)));
+  const proxies = await Promise.all(cuts.map(async (c) => ending(t, await cutting(provider.port, c))));
   const made = await Promise.all(
     proxies.map(async (p, i) => {
       const url = `http://127.0.0.1:${p.address().port}/provide`;

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BINARY, ON_POSTGRESQL, Server, cli, place } from '../js/server.mjs';
+import { cutting } from '../js/cutting.mjs';
 import { folder, random, sleep, until } from '../js/e2e.mjs';
 import { Native, fresh } from '../js/native.mjs';
 import { Receiver, disorder, verified } from '../js/receiver.mjs';
@@ -177,6 +178,29 @@ test('what waits, since when, and what was tried stand in /metrics', async () =>
   const { oldest, delivered, failed } = await counted();
   assert.deepEqual([oldest, delivered - before.delivered], [0, 20]);
   assert.equal(failed - before.failed, r.requests.length - 20);
+  await drop();
+});
+
+test('the connection ends at every step of a message: it comes again, until it is answered', { timeout: 60000 }, async (t) => {
+  const cuts = [0, 1, 20, 100, 200, 300, 400, 500, 600].map((there) => ({ there }));
+  cuts.push(...[0, 1, 9, 20, 60, 90].map((back) => ({ back })));
+  const r = await receiver(() => ({ body: 'taken' }));
+  const hooks = [];
+  for (const [i, c] of cuts.entries()) {
+    const proxy = await cutting(new URL(r.url).port, c);
+    t.after(() => proxy.close());
+    hooks.push({ proxy, path: `/${i}`, ...(await listen({ url: `http://127.0.0.1:${proxy.address().port}/${i}` })) });
+  }
+  await issued();
+  for (const w of hooks) await until(async () => (await log(w))[0]?.state === 'delivered', 20000, `the one of ${w.path}`);
+  for (const w of hooks) {
+    const [d] = await log(w), taken = r.taken.filter((q) => q.path === w.path);
+    assert.ok(taken.length >= 1, `${w.path} was taken`);
+    for (const q of taken) assert.equal(verified(w.secret, q).type, 'coupon.issued');
+    assert.equal(new Set(taken.map((q) => q.id + q.body)).size, 1, 'the same message each time');
+    assert.ok(d.tries <= 2, `${w.path} was tried ${d.tries} times`);
+  }
+  assert.ok(hooks.filter((w) => w.proxy.state.cuts).length > cuts.length / 2);
   await drop();
 });
 
