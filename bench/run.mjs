@@ -40,8 +40,8 @@ const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 // --- processes ---
-/** Where our own threads run: callers leave the server's core alone. */
-const stayOn = (cores) => execFileSync('taskset', ['-acp', cores, String(process.pid)], { stdio: 'ignore' });
+/** Where our own threads run: callers leave the server's core alone. One that ends meanwhile is no matter. */
+const stayOn = (cores) => spawnSync('taskset', ['-acp', cores, String(process.pid)], { stdio: 'ignore' });
 function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / CLOCK;
