@@ -101,28 +101,13 @@ static inline bool check_utf8(struct text t, bool clean)
 	return true;
 }
 
-/* Names and numbers mostly are: the last word may overlap the one before. */
-static bool text_is_ascii(struct text t)
-{
-	uint64_t bits = 0;
-	size_t i = 0;
-	if (t.size < 8) {
-		for (; i < t.size; i++)
-			bits |= (uint8_t)t.data[i];
-		return bits < 0x80;
-	}
-	for (; i + 8 <= t.size; i += 8)
-		bits |= load8(t.data + i);
-	return ((bits | load8(t.data + t.size - 8)) & BYTES8(0x80)) == 0;
-}
-
 bool text_is_clean(struct text t)
 {
 	return t.size == 0 || check_utf8(t, true);
 }
 bool text_is_utf8(struct text t)
 {
-	return text_is_ascii(t) || check_utf8(t, false);
+	return t.size == 0 || check_utf8(t, false);
 }
 
 size_t text_length(struct text t)

@@ -55,44 +55,19 @@ void buffer_slice(struct buffer *b, struct text t)
 	buffer_text(b, t);
 }
 
-/* One that varint_take does not read itself: one to three bytes, or cut short. */
+/* Two or three bytes, or cut short. */
 bool varint_take_long(struct text *in, uint64_t *ret_value)
 {
 	const uint8_t *p = (const uint8_t *)in->data;
 	size_t size = in->size ? varint_size(p[0]) : 1;
-	uint64_t value;
 	if (size > in->size)
 		return false;
-	must(size <= 3);
-	if (size == 1)
-		value = p[0];
-	else if (size == 2)
-		value = ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1];
-	else
-		value = TWO_MAX + 1 + ((uint64_t)p[1] << 8 | p[2]);
-	if (size == 2 && value == ONE_MAX)
+	must(size == 2 || size == 3);
+	uint64_t value = size == 2 ? ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1]
+				   : TWO_MAX + 1 + ((uint64_t)p[1] << 8 | p[2]);
+	if (value == ONE_MAX)
 		return false; /* one byte has it */
 	*in = (struct text){in->data + size, in->size - size};
 	*ret_value = value;
-	return true;
-}
-
-bool zigzag_take(struct text *in, int64_t *ret_value)
-{
-	uint64_t value;
-	if (!varint_take(in, &value))
-		return false;
-	*ret_value = (int64_t)(value >> 1 ^ -(value & 1));
-	return true;
-}
-
-bool slice_take(struct text *in, struct text *ret_slice)
-{
-	struct text rest = *in;
-	uint64_t size;
-	if (!varint_take(&rest, &size) || size > rest.size)
-		return false;
-	*ret_slice = (struct text){rest.data, (size_t)size};
-	*in = (struct text){rest.data + size, rest.size - (size_t)size};
 	return true;
 }

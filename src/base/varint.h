@@ -66,5 +66,21 @@ CHECKED static inline bool varint_take(struct text *in, uint64_t *ret_value)
 	*in = (struct text){in->data + size, in->size - size};
 	return true;
 }
-CHECKED bool zigzag_take(struct text *in, int64_t *ret_value);
-CHECKED bool slice_take(struct text *in, struct text *ret_slice);
+CHECKED static inline bool zigzag_take(struct text *in, int64_t *ret_value)
+{
+	uint64_t value;
+	if (!varint_take(in, &value))
+		return false;
+	*ret_value = (int64_t)(value >> 1 ^ -(value & 1));
+	return true;
+}
+CHECKED static inline bool slice_take(struct text *in, struct text *ret_slice)
+{
+	struct text rest = *in;
+	uint64_t size;
+	if (!varint_take(&rest, &size) || size > rest.size)
+		return false;
+	*ret_slice = (struct text){rest.data, (size_t)size};
+	*in = (struct text){rest.data + size, rest.size - (size_t)size};
+	return true;
+}

@@ -53,38 +53,20 @@ struct bulk_template bulk_template_row(const struct bulk_words *words, const str
 	return row;
 }
 
-/* Of rows of which one has a provider: all there are. */
-static enum fault read_providers(struct bulk_walk *w, const struct template_list_ret *templates,
-				 struct provider_list_ret *ret)
-{
-	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
-	*ret = (struct provider_list_ret){0};
-	for (unsigned i = 0; i < templates->n; i++)
-		if (templates->rows[i].provider)
-			return w->read(w->context, COMMAND_provider_list, &cmd, ret);
-	return OK;
-}
-
-static const struct provider *find_provider(const struct provider_list_ret *all, uint64_t number)
-{
-	for (unsigned i = 0; number && i < all->n; i++)
-		if (all->rows[i].number == number)
-			return &all->rows[i];
-	return NULL;
-}
-
 enum fault slice_templates(struct bulk_walk *w, struct buffer *out)
 {
 	struct template_list_cmd cmd = {.skip = w->position, .n = BULK_SLICE, .oldest_first = true};
 	struct template_list_ret ret = {0};
-	struct provider_list_ret providers;
+	struct provider_list_cmd all = {.n = PROVIDERS_MAX};
+	struct provider_list_ret providers = {0};
 	struct buffer json;
 	TRY(w->read(w->context, COMMAND_template_list, &cmd, &ret));
-	TRY(read_providers(w, &ret, &providers));
+	if (have_provider(&ret))
+		TRY(w->read(w->context, COMMAND_provider_list, &all, &providers));
 	buffer_init(&json, CSV_ROW_BYTES_MAX);
 	for (unsigned i = 0; i < ret.n; i++) {
 		const struct template *t = &ret.rows[i];
-		const struct provider *p = find_provider(&providers, t->provider);
+		const struct provider *p = provider_of(&providers, t->provider);
 		struct bulk_template row = bulk_template_row(w->words, t, p, &json);
 		bulk_write_row(out, w->kind, w->format, &row);
 	}

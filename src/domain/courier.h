@@ -365,6 +365,23 @@ struct provider_list_ret {
 	unsigned n;
 	uint64_t count;
 };
+/* Of such a list; NULL: it is not there, or 0. */
+static inline const struct provider *provider_of(const struct provider_list_ret *all,
+						 uint64_t number)
+{
+	for (unsigned i = 0; number && i < all->n; i++)
+		if (all->rows[i].number == number)
+			return &all->rows[i];
+	return NULL;
+}
+/* Whether a page of templates needs it. */
+static inline bool have_provider(const struct template_list_ret *templates)
+{
+	unsigned i = 0;
+	while (i < templates->n && !templates->rows[i].provider)
+		i++;
+	return i < templates->n;
+}
 /* A stretch of a provider's errands that wait; those that failed stand behind the others. */
 struct errand_due_cmd {
 	uint64_t provider, from;

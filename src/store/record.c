@@ -187,36 +187,6 @@ bool list_counts(enum list list, const void *record)
 	return true;
 }
 
-static inline bool take_slice(struct text *in, struct text *ret)
-{
-	uint64_t size;
-	if (!varint_take(in, &size) || size > in->size)
-		return false;
-	*ret = (struct text){in->data, (size_t)size};
-	in->data += size;
-	in->size -= (size_t)size;
-	return true;
-}
-
-static inline int64_t unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1 ^ -(v & 1));
-}
-
-static inline bool take_number(struct text *in, uint64_t *ret)
-{
-	return varint_take(in, ret);
-}
-
-static inline bool take_signed(struct text *in, int64_t *ret)
-{
-	uint64_t v;
-	if (!varint_take(in, &v))
-		return false;
-	*ret = unzigzag(v);
-	return true;
-}
-
 static inline bool take_flag(struct text *in, bool *ret)
 {
 	uint64_t v;
@@ -229,13 +199,13 @@ static inline bool take_flag(struct text *in, bool *ret)
 /* Decoding is what reads do most: a function for each table, without a look at its descriptors. The
  * first `n` fields behind the key; the others are zeroed. */
 /* clang-format off */
-#define TAKE_NUMBER(to)	 take_number(value, &(to))
-#define TAKE_SIGNED(to)	 take_signed(value, &(to))
-#define TAKE_INSTANT(to) take_signed(value, &(to).ms)
-#define TAKE_MONEY(to)	 take_signed(value, &(to).fen)
+#define TAKE_NUMBER(to)	 varint_take(value, &(to))
+#define TAKE_SIGNED(to)	 zigzag_take(value, &(to))
+#define TAKE_INSTANT(to) zigzag_take(value, &(to).ms)
+#define TAKE_MONEY(to)	 zigzag_take(value, &(to).fen)
 #define TAKE_FLAG(to)	 take_flag(value, &(to))
-#define TAKE_TEXT(to)	 take_slice(value, &(to))
-#define TAKE_BYTES(to)	 take_slice(value, &(to))
+#define TAKE_TEXT(to)	 slice_take(value, &(to))
+#define TAKE_BYTES(to)	 slice_take(value, &(to))
 #define OF(table, kind, member, role)                                                              \
 	if (ROLE_##role != ROLE_KEY) {                                                             \
 		if (n-- == 0) {                                                                    \

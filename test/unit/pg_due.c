@@ -9,31 +9,13 @@
 #include "store/engine.h"
 #include "store/pg_link.h"
 #include "test.h"
+#include "pg_asker.h"
 
 static const int64_t SECOND = 1000, DAY = INT64_C(24) * 3600 * 1000;
 enum { DUE = 7, LATER = 8, AHEAD = 9, AHEAD_DAYS = 200, MANY = 3000, MANY_FROM = 1000 };
 
 static struct engine *engine;
-static struct pg *asker; /* puts rows there from outside */
 static int64_t now;
-
-static long long number(const char *sql)
-{
-	PGresult *r = PQexec(asker->connection, sql);
-	ExecStatusType status = PQresultStatus(r);
-	long long n = -1;
-	if (!CHECK(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK))
-		fprintf(stderr, "     %s     %s\n", PQerrorMessage(asker->connection), sql);
-	if (PQntuples(r) > 0)
-		n = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
-	PQclear(r);
-	return n;
-}
-
-static void order(const char *sql)
-{
-	(void)number(sql);
-}
 
 /* --- a walk --- */
 

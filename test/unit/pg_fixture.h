@@ -370,16 +370,24 @@ static inline void compare_row(struct pg_sink *sink, struct text key, const stru
 			value ? value->size : 0);
 }
 
-/* Every key that was ever written but HEAD, in one load. */
-static inline bool same_rows(struct pg_fixture *x, struct pg *p)
+/* Every key that was ever written but HEAD; to be freed. */
+static inline struct text *known_keys(const struct pg_fixture *x, size_t *ret_n)
 {
 	struct text *keys = calloc(x->known.used + 1, sizeof(*keys));
-	struct comparing c = {.sink = {compare_row}, .x = x};
-	size_t n = 0;
 	must(keys);
+	*ret_n = 0;
 	for (size_t i = 0; i < x->known.slot_count; i++)
 		if (x->known.slots[i].live && x->known.slots[i].key.data[0] != ROW_HEAD)
-			keys[n++] = x->known.slots[i].key;
+			keys[(*ret_n)++] = x->known.slots[i].key;
+	return keys;
+}
+
+/* All of them in one load. */
+static inline bool same_rows(struct pg_fixture *x, struct pg *p)
+{
+	size_t n;
+	struct text *keys = known_keys(x, &n);
+	struct comparing c = {.sink = {compare_row}, .x = x};
 	bool good = CHECK_INT(pg_begin_read(p), OK) && CHECK_INT(pg_load(p, keys, n, &c.sink), OK);
 	pg_rollback(p);
 	free(keys);

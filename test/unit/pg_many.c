@@ -43,13 +43,9 @@ static void same_heads(struct pg_fixture *x, const struct pg_locked *at)
 /* Rows of all of them by one statement for each path. */
 static void same_rows_many(struct pg_fixture *x, struct pg *p)
 {
-	struct text *keys = calloc(x->known.used + MERCHANTS, sizeof(*keys));
+	size_t n;
+	struct text *keys = known_keys(x, &n);
 	struct comparing c = {.sink = {compare_row}, .x = x};
-	size_t n = 0;
-	must(keys);
-	for (size_t i = 0; i < x->known.slot_count; i++)
-		if (x->known.slots[i].live && x->known.slots[i].key.data[0] != ROW_HEAD)
-			keys[n++] = x->known.slots[i].key;
 	struct pg_wants wants = {keys, n, &c.sink};
 	CHECK_INT(pg_load_many(p, &wants), OK);
 	CHECK_INT(c.different, 0);

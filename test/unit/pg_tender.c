@@ -9,31 +9,11 @@
 #include "store/engine.h"
 #include "store/pg_link.h"
 #include "test.h"
+#include "pg_asker.h"
 
 enum { LEASE_MS = 900, SNAPSHOT_MS = 400, PATIENCE_MS = 20 * 1000 };
 
 static struct engine *engine;
-static struct pg *asker; /* looks at the tables from outside */
-
-/* --- the tables from outside --- */
-
-static long long number(const char *sql)
-{
-	PGresult *r = PQexec(asker->connection, sql);
-	ExecStatusType status = PQresultStatus(r);
-	long long n = -1;
-	if (!CHECK(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK))
-		fprintf(stderr, "     %s     %s\n", PQerrorMessage(asker->connection), sql);
-	if (PQntuples(r) > 0)
-		n = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
-	PQclear(r);
-	return n;
-}
-
-static void order(const char *sql)
-{
-	(void)number(sql);
-}
 
 static struct engine_stats stats(void)
 {

@@ -161,35 +161,18 @@ enum fault native_encode_template_changed(struct call *call, const void *from)
 	return OK;
 }
 
-/* Of a page that has one with a provider: all there are. */
-static enum fault load_providers(struct call *call, const struct template_list_ret *page,
-				 struct provider_list_ret *ret)
-{
-	struct provider_list_cmd cmd = {.n = PROVIDERS_MAX};
-	for (unsigned i = 0; i < page->n; i++)
-		if (page->rows[i].provider)
-			return call_read(call, COMMAND_provider_list, &cmd, ret);
-	return OK;
-}
-
-static const struct provider *find_provider(const struct provider_list_ret *all, uint64_t number)
-{
-	for (unsigned i = 0; number && i < all->n; i++)
-		if (all->rows[i].number == number)
-			return &all->rows[i];
-	return NULL;
-}
-
 enum fault native_encode_template_page(struct call *call, const void *from)
 {
 	const struct template_list_ret *ret = from;
 	struct out out, *o = &out;
+	struct provider_list_cmd all = {.n = PROVIDERS_MAX};
 	struct provider_list_ret providers = {0};
-	TRY(load_providers(call, ret, &providers));
+	if (have_provider(ret))
+		TRY(call_read(call, COMMAND_provider_list, &all, &providers));
 	PAGE_BEGIN(out, call);
 	for (unsigned i = 0; i < ret->n; i++) {
 		const struct template *t = &ret->rows[i];
-		const struct provider *p = find_provider(&providers, t->provider);
+		const struct provider *p = provider_of(&providers, t->provider);
 		struct text url = p ? p->url : TEXT_NONE, app_key = p ? p->app_key : TEXT_NONE;
 		write_begin(&o->w, "row");
 		NATIVE_TEMPLATE_SHOWN(SHOW)
