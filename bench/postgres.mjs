@@ -5,7 +5,7 @@
 //                      [--other=BINARY]
 //
 // `nodes` is the part of `issue` that is about nodes and merchants; with --other each of its loads runs with another
-// binary's nodes, too, in turn.
+// binary's nodes, too, in turn. One node is one that knows no others; two know each other (--node-address).
 //
 // A PostgreSQL of its own (fsync on, everything else as Debian has it) on a socket of its own; 64 keep-alive
 // connections over the nodes; nobody is pinned: database, services and load share the machine. Figures are calls
@@ -56,7 +56,12 @@ async function postgres() {
 }
 const key = join(root, 'master.key');
 const cli = (db, ...args) => execFileSync(BINARY, [...args, `--store=${db.url}`, `--master-key=${key}`], { encoding: 'utf8', maxBuffer: 1 << 28 });
-const node = (db, binary) => server(['serve', `--store=${db.url}`, `--master-key=${key}`, '--listen=127.0.0.1:0', '--workers=1'], binary);
+let ports = 20_000 + Math.floor(Math.random() * 10_000);
+/** A node, which others reach if it is one of several. */
+function node(db, binary, several) {
+  const address = several ? `127.0.0.1:${++ports}` : undefined;
+  return server(['serve', `--store=${db.url}`, `--master-key=${key}`, `--listen=${address ?? '127.0.0.1:0'}`, '--workers=1', ...(address ? [`--node-address=${address}`] : [])], binary);
+}
 async function server(args, binary = BINARY) {
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', openSync(join(root, 'node.log'), 'a')] });
   running.push(child);
@@ -257,26 +262,27 @@ async function compare(db) {
   await one.stop();
 }
 async function compareNodes(db) {
-  const one = await node(db), two = await node(db);
+  const one = await node(db, undefined, false), pair = [await node(db, undefined, true), await node(db, undefined, true)];
+  await sleep(2500); // until they know each other
   for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]]) {
     const text = '"code":0,"coupon_number":"';
-    const [e, f] = await inTurn(() => load([one.url], lua(), text), () => load([one.url, two.url], lua(), text));
+    const [e, f] = await inTurn(() => load([one.url], lua(), text), () => load(pair.map((n) => n.url), lua(), text));
     report(`SPI provide, two nodes, ${what}`, `${Math.round(f)}/s; one node ${Math.round(e)}/s: ${(f / e).toFixed(2)}`, 'at least 0.9 of one node', f >= 0.9 * e);
   }
-  if (options.other) await compareBinaries(db, one, two);
-  for (const n of [one, two]) {
+  if (options.other) await compareBinaries(db, one, pair);
+  for (const n of [one, ...pair]) {
     const text = await (await fetch(`${n.url}/metrics`)).text();
-    console.error([...text.matchAll(/^couponry_(?:lane|ledger|store|round)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
+    console.error([...text.matchAll(/^couponry_(?:lane|ledger|passed|store|round)\S* \S+/gm)].map((m) => m[0]).filter((l) => !/bucket/.test(l)).join('\n'));
     await n.stop();
   }
 }
 
-async function compareBinaries(db, one, two) {
+async function compareBinaries(db, one, pair) {
   const others = [await node(db, options.other), await node(db, options.other)];
   for (const [what, lua] of [['one merchant', () => oneMerchant(ours())], [`${MERCHANTS} merchants`, manyMerchants]])
     for (const n of [1, 2]) {
-      const run = (nodes) => () => load(nodes.slice(0, n).map((x) => x.url), lua(), '"code":0,"coupon_number":"');
-      const [a, b, cost] = await inTurn(run([one, two]), run(others));
+      const run = (nodes) => () => load(nodes.map((x) => x.url), lua(), '"code":0,"coupon_number":"');
+      const [a, b, cost] = await inTurn(run(n > 1 ? pair : [one]), run(others.slice(0, n)));
       report(`SPI provide, ${n} node${n > 1 ? 's' : ''}, ${what}`, `${Math.round(a)}/s${cost}; the other binary ${Math.round(b)}/s: ${(a / b).toFixed(2)}`, '');
     }
   for (const n of others) await n.stop();

@@ -43,6 +43,10 @@ static inline bool text_equal(struct text a, struct text b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
+static inline const char *text_end(struct text t)
+{
+	return t.size ? t.data + t.size : t.data;
+}
 bool text_equal_ignore_case(struct text a, struct text b); /* ASCII letters only */
 int text_compare(struct text a, struct text b);		   /* byte order, shorter first */
 bool text_starts_with(struct text t, struct text prefix);

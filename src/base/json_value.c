@@ -78,8 +78,7 @@ struct reader {
 
 static struct reader reader_of(struct text t, bool is_raw)
 {
-	return (struct reader){
-	    .at = t.data, .end = t.size ? t.data + t.size : t.data, .is_raw = is_raw};
+	return (struct reader){.at = t.data, .end = text_end(t), .is_raw = is_raw};
 }
 
 /* The next byte, -1 at the end. */
@@ -353,29 +352,6 @@ bool json_equal(struct json a, struct json b)
 	return values_equal(a, b, 0);
 }
 
-/* Marks bytes that need an escape; the lowest mark is always a true one. */
-static inline uint64_t marked(uint64_t word)
-{
-	uint64_t mark = (word - BYTES8(0x20)) | mark_byte(word, '"') | mark_byte(word, '\\');
-	return mark & ~word & BYTES8(0x80);
-}
-
-/* Bytes up to the first that needs an escape. */
-static inline size_t plain_run(const char *begin, const char *end)
-{
-	const char *at = begin;
-	for (; end - at >= 8; at += 8) {
-		uint64_t mark = marked(load8(at));
-		if (mark)
-			return (size_t)(at - begin) + first_mark(mark);
-	}
-	if (end - begin >= 8 && at < end && !marked(load8(end - 8)))
-		return (size_t)(end - begin);
-	while (at < end && (uint8_t)*at >= 0x20 && *at != '"' && *at != '\\')
-		at++;
-	return (size_t)(at - begin);
-}
-
 static void add_escape(struct buffer *b, char c)
 {
 	static const char shorts[0x20] = {
@@ -393,9 +369,9 @@ static void add_escape(struct buffer *b, char c)
 
 void buffer_json_escaped(struct buffer *b, struct text t)
 {
-	const char *at = t.data, *end = t.size ? at + t.size : at;
+	const char *at = t.data, *end = text_end(t);
 	while (at < end) {
-		size_t run = plain_run(at, end);
+		size_t run = json_plain_run(at, end);
 		buffer_add(b, at, run);
 		at += run;
 		if (at < end)
@@ -409,7 +385,7 @@ void buffer_json_text(struct buffer *b, struct text t)
 	if (!to)
 		return;
 	*to = '"';
-	size_t run = t.size ? plain_run(t.data, t.data + t.size) : 0;
+	size_t run = json_plain_run(t.data, text_end(t));
 	if (run)
 		memcpy(to + 1, t.data, run);
 	b->size += 1 + run;

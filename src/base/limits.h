@@ -15,6 +15,7 @@ enum {
 	BODY_MS_MAX = 30 * 1000,   /* absolute deadline for the body */
 	IDLE_MS_MAX = 75 * 1000,   /* keep-alive */
 	REPLY_MS_MAX = 60 * 1000,  /* a client that does not read its reply */
+	NODE_ADDRESS_SIZE = 72,	   /* "[an IPv6 address]:port" and NUL, with room */
 	CONNECTIONS_MAX = 20000,   /* per process; further ones are accepted and closed */
 	REPLY_BYTES_MAX = 40 * 1024 * 1024, /* a Waiqin query of 32 MiB, escaped */
 	CALL_BYTES_MAX = 64 * 1024 * 1024,  /* one call's arena */

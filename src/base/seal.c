@@ -62,8 +62,10 @@ static bool aes_set_key(struct aes *aes, const uint8_t key[BLOCK])
 		aes->context = EVP_CIPHER_CTX_new();
 		must(aes->context);
 	}
-	must(EVP_EncryptInit_ex2(aes->context, fetched, key, NULL, NULL) == 1);
-	EVP_CIPHER_CTX_set_padding(aes->context, 0);
+	/* What it is set to once, it stays. */
+	must(EVP_EncryptInit_ex2(aes->context, aes->keyed ? NULL : fetched, key, NULL, NULL) == 1);
+	if (!aes->keyed)
+		EVP_CIPHER_CTX_set_padding(aes->context, 0);
 	memcpy(aes->key, key, BLOCK);
 	aes->keyed = true;
 	return true;

@@ -10,16 +10,12 @@
  */
 #include "base/varint.h"
 
-enum { ONE_MAX = 240, TWO_MAX = 2287, THREE_MAX = 67823 };
+enum { TWO_MAX = 2287, THREE_MAX = 67823 };
 
-size_t varint_put(uint8_t *out, uint64_t value)
+size_t varint_put_long(uint8_t *out, uint64_t value)
 {
-	if (value <= ONE_MAX) {
-		out[0] = (uint8_t)value;
-		return 1;
-	}
 	if (value <= TWO_MAX) {
-		uint64_t rest = value - ONE_MAX;
+		uint64_t rest = value - VARINT_BYTE_MAX;
 		out[0] = (uint8_t)(241 + (rest >> 8));
 		out[1] = (uint8_t)rest;
 		return 2;
@@ -33,41 +29,31 @@ size_t varint_put(uint8_t *out, uint64_t value)
 	}
 	size_t size = (size_t)(71 - __builtin_clzll(value)) / 8; /* 3..8 */
 	out[0] = (uint8_t)(247 + size);
-	for (size_t i = 0; i < size; i++)
-		out[1 + i] = (uint8_t)(value >> (8 * (size - 1 - i)));
+	store_big_endian((char *)out + 1, value << 8 * (8 - size));
 	return 1 + size;
 }
 
-void buffer_varint(struct buffer *b, uint64_t value)
+void buffer_varint_long(struct buffer *b, uint64_t value)
 {
 	uint8_t bytes[VARINT_SIZE_MAX];
-	buffer_add(b, bytes, varint_put(bytes, value));
+	if (!b->full && b->data && b->capacity - b->size >= sizeof(bytes))
+		b->size += varint_put_long((uint8_t *)b->data + b->size, value);
+	else
+		buffer_add(b, bytes, varint_put_long(bytes, value));
 }
 
-void buffer_zigzag(struct buffer *b, int64_t value)
+/* Two or three bytes. */
+const char *varint_pass_long(const char *at, const char *end, uint64_t *ret_value)
 {
-	buffer_varint(b, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
-void buffer_slice(struct buffer *b, struct text t)
-{
-	buffer_varint(b, t.size);
-	buffer_text(b, t);
-}
-
-/* Two or three bytes, or cut short. */
-bool varint_take_long(struct text *in, uint64_t *ret_value)
-{
-	const uint8_t *p = (const uint8_t *)in->data;
-	size_t size = in->size ? varint_size(p[0]) : 1;
-	if (size > in->size)
-		return false;
+	const uint8_t *p = (const uint8_t *)at;
+	size_t size = varint_size(p[0]);
+	if (size > (size_t)(end - at))
+		return NULL;
 	must(size == 2 || size == 3);
-	uint64_t value = size == 2 ? ONE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1]
+	uint64_t value = size == 2 ? VARINT_BYTE_MAX + ((uint64_t)(p[0] - 241) << 8) + p[1]
 				   : TWO_MAX + 1 + ((uint64_t)p[1] << 8 | p[2]);
-	if (value == ONE_MAX)
-		return false; /* one byte has it */
-	*in = (struct text){in->data + size, in->size - size};
+	if (value == VARINT_BYTE_MAX)
+		return NULL; /* one byte has it */
 	*ret_value = value;
-	return true;
+	return at + size;
 }

@@ -5,6 +5,7 @@
 #include "base/writer.h"
 
 #include "base/json.h"
+#include "base/json_raw.h"
 #include "base/utf8.h"
 
 void writer_init(struct writer *w, struct buffer *out, enum writer_face face)
@@ -104,7 +105,18 @@ static void open_level(struct writer *w, const char *name, char bracket)
 
 void write_begin(struct writer *w, const char *name)
 {
-	open_level(w, name, '{');
+	bool item = w->level[w->depth].is_list && w->face != WRITER_XML;
+	if (!item) {
+		open_level(w, name, '{');
+		return;
+	}
+	/* Mostly it is one more of a list, and has no name. */
+	char *to = json_begin(w, TEXT_NONE, 1);
+	if (to) {
+		*to++ = '{';
+		json_end(w, to);
+	}
+	push(w, TEXT_NONE);
 }
 
 void write_begin_list(struct writer *w, const char *name, const char *item)
@@ -172,7 +184,7 @@ static inline size_t xml_plain_run(const char *begin, const char *end)
 
 static void xml_text(struct buffer *b, struct text t)
 {
-	const char *at = t.data, *end = t.size ? at + t.size : at;
+	const char *at = t.data, *end = text_end(t);
 	while (at < end) {
 		size_t run = xml_plain_run(at, end);
 		buffer_add(b, at, run);
@@ -180,19 +192,6 @@ static void xml_text(struct buffer *b, struct text t)
 		if (at < end)
 			buffer_text(b, xml_entity(*at++));
 	}
-}
-
-void write_named_text(struct writer *w, struct text name, struct text value)
-{
-	if (w->face == WRITER_XML) {
-		struct text tag = xml_name(w, name);
-		xml_tag(w->out, tag, false);
-		xml_text(w->out, value);
-		xml_tag(w->out, tag, true);
-		return;
-	}
-	json_lead(w, name);
-	buffer_json_text(w->out, value);
 }
 
 /* "name":"value" in one piece. */
@@ -206,6 +205,24 @@ static void json_plain(struct writer *w, struct text raw_name, struct text value
 		to = (char *)memcpy(to, value.data, value.size) + value.size;
 	*to++ = '"';
 	json_end(w, to);
+}
+
+void write_named_text(struct writer *w, struct text name, struct text value)
+{
+	if (w->face == WRITER_XML) {
+		struct text tag = xml_name(w, name);
+		xml_tag(w->out, tag, false);
+		xml_text(w->out, value);
+		xml_tag(w->out, tag, true);
+		return;
+	}
+	size_t plain = json_plain_run(value.data, text_end(value));
+	if (plain == value.size) {
+		json_plain(w, name, value);
+		return;
+	}
+	json_lead(w, name);
+	buffer_json_text(w->out, value);
 }
 
 void write_named_plain(struct writer *w, struct text name, struct text value)

@@ -3,6 +3,7 @@
  * object or from a form; the kinds say what it may look like. Of several faults in one table the
  * one that stands first in faults.tbl.h is the answer, then the first row.
  */
+#include "base/json_raw.h"
 #include "dialect/dialect.h"
 
 /* A field's value as it was sent; `quoted` when it was a text (form values always are). */
@@ -25,6 +26,12 @@ struct members {
 	struct json by_name, by_alias;
 };
 
+/* Most names differ in their first byte already. */
+static inline bool is_name(struct text raw, bool plain, const char *name)
+{
+	return (!plain || raw.data[0] == *name) && json_name_equal(raw, text_of(name));
+}
+
 /* All fields' members in one walk; of a repeated name the last, as json_find has it. Gives the
  * first name that is no field's, raw; data == NULL: there is none. */
 static struct text find_members(struct json object, const struct field *fields, size_t n,
@@ -34,11 +41,10 @@ static struct text find_members(struct json object, const struct field *fields, 
 	struct text name, stranger = TEXT_NONE;
 	struct json value;
 	while (json_next(&walk, &name, &value)) {
-		bool known = false;
+		bool known = false, plain = name.size && !json_has_escape(name);
 		for (size_t i = 0; i < n; i++) {
-			bool by_name = json_name_equal(name, text_of(fields[i].name));
-			bool by_alias =
-			    fields[i].alias && json_name_equal(name, text_of(fields[i].alias));
+			bool by_name = is_name(name, plain, fields[i].name);
+			bool by_alias = fields[i].alias && is_name(name, plain, fields[i].alias);
 			if (by_name)
 				ret[i].by_name = value;
 			if (by_alias)

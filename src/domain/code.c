@@ -9,6 +9,14 @@
 enum { HALF_BITS = 30, HALF_MASK = (1 << HALF_BITS) - 1, ROUNDS = 8, PAD_BITS = 8 };
 enum { ID_BITS = 2 * HALF_BITS - PAD_BITS };
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+enum { NO_DIGIT = 32 };
+/* clang-format off */
+/* A digit's value, and NO_DIGIT, which so becomes what the table leaves out. */
+static const uint8_t value_of[256] = {
+    ['0'] = 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, ['A'] = 42, 43, 44, 45, 46, 47, 48, 49,
+    ['J'] = 50, 51, ['M'] = 52, 53, ['P'] = 54, 55, 56, 57, 58, ['V'] = 59, 60, 61, 62, 63,
+};
+/* clang-format on */
 
 static uint32_t round_of(const struct code_key *key, unsigned round, uint32_t half)
 {
@@ -108,12 +116,14 @@ bool code_read(struct code_key *key, struct text code, uint64_t *ret_id)
 	if (code.size != CODE_SIZE)
 		return false;
 	uint64_t value = 0;
+	unsigned all = 0;
 	for (unsigned i = 0; i < CODE_SIZE; i++) {
-		const char *digit = memchr(digits, code.data[i], 32);
-		if (!digit)
-			return false;
-		value = value << 5 | (uint64_t)(digit - digits);
+		unsigned digit = value_of[(uint8_t)code.data[i]] ^ NO_DIGIT;
+		value = value << 5 | digit;
+		all |= digit;
 	}
+	if (all & NO_DIGIT)
+		return false;
 	derive(key);
 	value = go(key, FROM_CODE, value);
 	*ret_id = value >> PAD_BITS;

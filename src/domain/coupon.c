@@ -24,6 +24,8 @@ enum coupon_state coupon_shown_state(const struct env *env, const struct coupon 
 
 void coupon_want_code(struct tx *tx, struct code_key *key, struct text code)
 {
+	if (!store_fetches(tx))
+		return;
 	struct coupon coupon = {.id = 1, .code = code};
 	store_want_unique(tx, UNIQUE_COUPON_BY_CODE, &coupon);
 	if (code_read(key, code, &coupon.id))
@@ -119,7 +121,7 @@ static enum fault view(struct viewer *v, const struct coupon *coupon, struct cou
 static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 {
 	uint64_t template = 0, customer = 0;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; store_fetches(tx) && i < n; i++) {
 		const struct coupon *c = &coupons[i];
 		if (c->template != template)
 			store_want(tx, TABLE_TEMPLATE, &(struct template){.number = c->template});
@@ -131,15 +133,18 @@ static void want(struct tx *tx, const struct coupon *coupons, unsigned n)
 	}
 }
 
-enum fault coupon_view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
-			   unsigned n, struct coupon_view **ret)
+/* `holder`: most of them are hers; NULL: nobody's in particular. */
+static enum fault view_all(struct tx *tx, const struct env *env, const struct customer *holder,
+			   const struct coupon *coupons, unsigned n, struct coupon_view **ret)
 {
 	struct viewer v;
 	struct coupon_view *rows = ARENA_ARRAY(env->arena, struct coupon_view, n + 1);
 	ROOM(rows);
 	TRY(viewer_init(&v, tx, env, n));
 	want(tx, coupons, n);
-	for (unsigned i = 0; i < n; i++) {
+	if (holder)
+		memo_keep_customer(&v.customers, holder);
+	for (unsigned i = 0; store_fetches(tx) && i < n; i++) {
 		const struct template *t;
 		TRY(memo_template(tx, env, &v.templates, coupons[i].template, &t));
 		terms_want_edition(tx, t, coupons[i].edition);
@@ -148,6 +153,12 @@ enum fault coupon_view_all(struct tx *tx, const struct env *env, const struct co
 		TRY(view(&v, &coupons[i], &rows[i]));
 	*ret = rows;
 	return OK;
+}
+
+enum fault coupon_view_all(struct tx *tx, const struct env *env, const struct coupon *coupons,
+			   unsigned n, struct coupon_view **ret)
+{
+	return view_all(tx, env, NULL, coupons, n, ret);
 }
 
 /* --- walking a wallet --- */
@@ -230,7 +241,9 @@ static enum fault find_holder(struct tx *tx, const struct coupon_query_cmd *c, s
 	struct customer by_card;
 	*ret_found = true;
 	customer_want_phone(tx, c->phone);
-	store_want_unique(tx, UNIQUE_CUSTOMER_BY_CARD, &(struct customer){.card_no = c->card_no});
+	if (store_fetches(tx))
+		store_want_unique(tx, UNIQUE_CUSTOMER_BY_CARD,
+				  &(struct customer){.card_no = c->card_no});
 	if (c->phone.size)
 		TRY(customer_find_by_phone(tx, c->phone, ret, ret_found));
 	if (!*ret_found || !c->card_no.size)
@@ -273,7 +286,7 @@ static enum fault query_walk(struct tx *tx, const struct env *env, const struct 
 	TRY(walk(tx, env, &w));
 	r->count = w.count;
 	r->n = w.found;
-	return coupon_view_all(tx, env, w.rows, w.found, &r->rows);
+	return view_all(tx, env, holder, w.rows, w.found, &r->rows);
 }
 
 /* A whole list: the holder's .. */
@@ -287,7 +300,7 @@ static enum fault query_wallet(struct tx *tx, const struct env *env,
 	TRY(wallet_open(tx, holder, &wallet));
 	TRY(wallet_page(tx, env, &wallet, &page, &rows, &r->n));
 	r->count = wallet.count;
-	return coupon_view_all(tx, env, rows, r->n, &r->rows);
+	return view_all(tx, env, holder, rows, r->n, &r->rows);
 }
 
 /* .. the channel's, the merchant's. */
@@ -308,18 +321,19 @@ enum fault coupon_query(struct tx *tx, const struct env *env, const void *cmd, v
 {
 	const struct coupon_query_cmd *c = cmd;
 	struct coupon_query_ret *r = ret;
-	struct customer holder = {0};
+	struct customer *holder = ARENA_NEW(env->arena, struct customer);
 	bool found;
 	*r = (struct coupon_query_ret){0};
-	TRY(find_holder(tx, c, &holder, &found));
+	ROOM(holder);
+	TRY(find_holder(tx, c, holder, &found));
 	if (!found)
 		return OK;
 	if (c->code.size)
-		return query_code(tx, env, c, holder.number, r);
-	if (holder.number && c->channel.size)
-		return query_walk(tx, env, c, &holder, r);
-	if (holder.number)
-		return query_wallet(tx, env, c, &holder, r);
+		return query_code(tx, env, c, holder->number, r);
+	if (holder->number && c->channel.size)
+		return query_walk(tx, env, c, holder, r);
+	if (holder->number)
+		return query_wallet(tx, env, c, holder, r);
 	return query_list(tx, env, c, r);
 }
 
@@ -366,22 +380,23 @@ enum fault coupon_wallet(struct tx *tx, const struct env *env, const void *cmd, 
 {
 	const struct coupon_wallet_cmd *c = cmd;
 	struct coupon_wallet_ret *r = ret;
-	struct customer holder;
 	bool found;
 	*r = (struct coupon_wallet_ret){0};
 	if (!c->customer_id.size)
 		return refuse(tx, FAULT_PARAMETER_MISSING, TEXT("customer_id"), TEXT_NONE);
 	if (c->code.size)
 		return wallet_one(tx, env, c, r);
-	TRY(customer_find_by_id(tx, c->customer_id, &holder, &found));
+	struct customer *holder = ARENA_NEW(env->arena, struct customer);
+	ROOM(holder);
+	TRY(customer_find_by_id(tx, c->customer_id, holder, &found));
 	if (!found)
 		return OK;
-	struct walk w = {.customer = &holder,
+	struct walk w = {.customer = holder,
 			 .has_state = c->has_state,
 			 .state = c->state,
 			 .n = WALLET_QUERY_MAX,
 			 .field = TEXT("state")};
 	TRY(walk(tx, env, &w));
 	r->n = w.found;
-	return coupon_view_all(tx, env, w.rows, w.found, &r->rows);
+	return view_all(tx, env, holder, w.rows, w.found, &r->rows);
 }

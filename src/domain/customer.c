@@ -136,6 +136,8 @@ void customer_want_row(struct tx *tx, const struct customer *given)
 void customer_want_phone(struct tx *tx, struct text phone)
 {
 	struct phone memory;
+	if (!store_fetches(tx))
+		return;
 	struct customer row = {.phone = phone_one(phone, &memory)};
 	store_want_unique(tx, UNIQUE_CUSTOMER_BY_PHONE, &row);
 	row.phone = phone;

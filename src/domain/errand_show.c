@@ -47,14 +47,12 @@ void errand_promise_want(struct tx *tx, const struct coupon *c)
 		store_want(tx, TABLE_ERRAND, &(struct errand){.number = c->errand});
 }
 
-enum fault errand_promise_show(struct tx *tx, const struct env *env, const struct coupon *c,
-			       struct coupon_view *view)
+static enum fault show_promised(struct tx *tx, const struct env *env, const struct coupon *c,
+				struct coupon_view *view)
 {
 	struct errand e = {.number = c->errand};
 	uint64_t *ids, *outcomes;
 	unsigned n, m;
-	if (!c->errand)
-		return OK;
 	TRY(get_named(tx, TABLE_ERRAND, &e));
 	TRY(numbers_read(env, e.coupons, &ids, &n));
 	TRY(numbers_read(env, e.outcomes, &outcomes, &m));
@@ -63,6 +61,12 @@ enum fault errand_promise_show(struct tx *tx, const struct env *env, const struc
 			view->promise = promise_of(&e, outcomes[i]);
 	view->errand = errand_public_number(&e);
 	return reason_of(env, &e, view->promise, c, &view->promise_reason);
+}
+
+enum fault errand_promise_show(struct tx *tx, const struct env *env, const struct coupon *c,
+			       struct coupon_view *view)
+{
+	return c->errand ? show_promised(tx, env, c, view) : OK;
 }
 
 /* --- of errands --- */

@@ -66,6 +66,17 @@ void life_settle(const struct env *env, struct coupon *c)
 
 enum { SPELLINGS = 3 };
 
+/* Most codes come as they are. */
+static bool is_folded(struct text code)
+{
+	unsigned other = 0;
+	for (size_t i = 0; i < code.size; i++) {
+		unsigned c = (uint8_t)code.data[i];
+		other |= (c - 'a' < 26) | (c == ' ') | (c == '-');
+	}
+	return !other;
+}
+
 /* As people type it: upper case, without blanks; `bare`: without hyphens too. Empty: the same as it
  * was. */
 static struct text fold(const struct env *env, struct text code, bool bare)
@@ -89,7 +100,9 @@ static unsigned spellings(const struct env *env, struct text code, bool folded,
 {
 	unsigned n = 0;
 	ret[n++] = code;
-	for (unsigned bare = 0; folded && bare <= 1; bare++) {
+	if (!folded || is_folded(code))
+		return n;
+	for (unsigned bare = 0; bare <= 1; bare++) {
 		struct text other = fold(env, code, bare);
 		if (other.size && !text_equal(other, ret[n - 1]))
 			ret[n++] = other;
@@ -101,7 +114,7 @@ void life_want(struct tx *tx, const struct env *env, struct code_key *key, struc
 	       bool folded)
 {
 	struct text as[SPELLINGS];
-	unsigned n = spellings(env, code, folded, as);
+	unsigned n = store_fetches(tx) ? spellings(env, code, folded, as) : 0;
 	for (unsigned i = 0; i < n; i++)
 		coupon_want_code(tx, key, as[i]);
 }

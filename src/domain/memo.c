@@ -37,3 +37,8 @@ enum fault memo_customer(struct tx *tx, const struct env *env, struct memo *memo
 	TRY(memo_own(tx, env, memo, number, ret));
 	return (*ret)->alias_of ? memo_own(tx, env, memo, (*ret)->alias_of, ret) : OK;
 }
+
+void memo_keep_customer(struct memo *memo, const struct customer *customer)
+{
+	memo->slots[customer->number & memo->mask] = customer;
+}

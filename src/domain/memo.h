@@ -19,5 +19,7 @@ CHECKED enum fault memo_template(struct tx *tx, const struct env *env, struct me
 /* Of an alias: whom it was merged into. */
 CHECKED enum fault memo_customer(struct tx *tx, const struct env *env, struct memo *memo,
 				 uint64_t number, const struct customer **ret);
+/* Of one that was read already, as it stands; it must live as long as the memo. */
+void memo_keep_customer(struct memo *memo, const struct customer *customer);
 CHECKED enum fault memo_department(struct tx *tx, const struct env *env, struct memo *memo,
 				   uint64_t number, const struct department **ret);

@@ -9,6 +9,7 @@
  *   parse.c   bytes -> the head of a request
  *   chunk.c   chunked bytes -> body
  *   reply.c   struct http_reply -> bytes
+ *   pass.c    requests to another server of ours, and its answers
  *   tls.c     OpenSSL between the socket and the connection
  */
 #pragma once
@@ -112,11 +113,22 @@ enum wait {
 	WAIT_COUNT
 };
 
+/* ---- pass.c */
+
+enum pass_state { PASS_CONNECTING, PASS_WAITING, PASS_RESTING, PASS_STATE_COUNT, PASS_CLOSED };
+struct pass_peer;
+void pass_spans(struct http_server *s, unsigned answer_ms);
+void pass_init(struct http_loop *l);
+void pass_expire(struct http_loop *l);
+void pass_end(struct http_loop *l);	/* closes all links */
+void pass_release(struct http_loop *l); /* when libuv has closed them */
+
 struct http_loop {
 	struct http_server *server;
 	uv_loop_t uv;
 	uv_tcp_t listener;
-	uv_async_t wake;
+	int wake_file; /* an eventfd */
+	uv_poll_t wake;
 	uv_timer_t tick;
 	uv_prepare_t rest;
 	uv_check_t turn;
@@ -136,13 +148,17 @@ struct http_loop {
 	char date[80]; /* of date_second, for the Date header */
 	int date_size;
 	struct z_stream_s *gzip;
+	struct link passing[PASS_STATE_COUNT]; /* of struct pass_link */
+	struct pass_peer *peers;
+	unsigned pass_links;
+	struct buffer passed;	/* the head of the request that is being passed on */
 	char clear[READ_BYTES]; /* TLS: decrypted */
 	char read[READ_BYTES];
 };
 
 struct http_server {
 	struct http_config config;
-	unsigned wait_ms[WAIT_COUNT], drain_ms;
+	unsigned wait_ms[WAIT_COUNT], pass_ms[PASS_STATE_COUNT], drain_ms;
 	struct ssl_ctx_st *tls;
 	atomic_uint connections;
 	atomic_bool stopping;
@@ -155,7 +171,9 @@ struct http_loop *loop_new(struct http_server *server);
 CHECKED int loop_listen(struct http_loop *l, int fd); /* takes the socket; 0 or uv's error */
 void loop_run(struct http_loop *l);
 void loop_free(struct http_loop *l);
+void loop_wake(struct http_loop *l); /* any thread, and signal handlers */
 void loop_connection_gone(struct http_loop *l);
+void loop_tick(struct http_loop *l); /* there are deadlines from now on */
 
 struct exchange *exchange_new(struct http_loop *l);
 void exchange_free(struct exchange *x);
@@ -221,9 +239,15 @@ void connection_replied(struct connection *c, bool closes);
 /* ---- send.c: writes what the socket takes and queues the rest. */
 
 void connection_send(struct connection *c, const struct text *parts, unsigned count);
+/* Copies what stands behind the first `skip` bytes and has libuv write it: 1, and `done` calls
+ * output_free; 0: that is nothing; negative: uv's error. */
+int output_queue(uv_stream_t *stream, const uv_buf_t *parts, unsigned count, size_t skip,
+		 uv_write_cb done);
+void output_free(uv_write_t *request);
 
 /* ---- reply.c */
 
+void header_add(struct buffer *b, struct text name, struct text value); /* a line */
 void reply_refusal(struct connection *c, struct refusal r);
 void reply_release(struct http_loop *l);
 

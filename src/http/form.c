@@ -4,7 +4,22 @@
  */
 #include "http/http.h"
 
+#include "base/utf8.h"
 #include "http/hex.h"
+
+/* Marks what is not plain inside a name or a value; the lowest mark is always a true one. */
+static inline uint64_t mark_escapes(uint64_t word)
+{
+	return (mark_byte(word, '%') | mark_byte(word, '+')) & ~word;
+}
+
+/* The same, and what ends a name or a value. */
+static inline uint64_t mark_specials(uint64_t word)
+{
+	return (mark_byte(word, '%') | mark_byte(word, '+') | mark_byte(word, '&') |
+		mark_byte(word, '=')) &
+	       ~word;
+}
 
 /* ---- percent-decoding */
 
@@ -14,57 +29,81 @@ static bool has_escape(struct text raw, bool plus_is_space)
 			    (plus_is_space && memchr(raw.data, '+', raw.size)));
 }
 
-bool percent_decode(struct arena *a, struct text raw, bool plus_is_space, struct text *ret)
+/* `out` has as much room as `raw` has bytes: what is plain goes there eight bytes at a time, some
+ * of which the next ones write over. */
+static bool decode(struct text raw, bool plus_is_space, char *out, size_t *ret_size)
 {
-	if (!has_escape(raw, plus_is_space)) {
-		*ret = raw;
-		return true;
-	}
-	char *out = arena_take(a, raw.size);
-	if (!out)
-		return false;
-	size_t size = 0;
-	for (size_t i = 0; i < raw.size; i++) {
-		char c = raw.data[i];
+	const char *at = raw.data, *end = at + raw.size;
+	char *to = out;
+	while (at < end) {
+		if (end - at >= 8) {
+			uint64_t mark = mark_escapes(load8(at));
+			size_t plain = mark ? first_mark(mark) : 8;
+			memcpy(to, at, 8);
+			at += plain;
+			to += plain;
+			if (!mark)
+				continue;
+		}
+		char c = *at++;
 		if (c == '%') {
-			if (raw.size - i < 3)
+			if (end - at < 2)
 				return false;
-			int high = hex_value(raw.data[i + 1]), low = hex_value(raw.data[i + 2]);
+			int high = hex_value(at[0]), low = hex_value(at[1]);
 			if (high < 0 || low < 0)
 				return false;
 			c = (char)(high * 16 + low);
-			i += 2;
+			at += 2;
 		} else if (c == '+' && plus_is_space) {
 			c = ' ';
 		}
-		out[size++] = c;
+		*to++ = c;
 	}
+	*ret_size = (size_t)(to - out);
+	return true;
+}
+
+static bool decode_into(struct arena *a, struct text raw, bool plus_is_space, struct text *ret)
+{
+	char *out = arena_take(a, raw.size);
+	size_t size;
+	if (!out || !decode(raw, plus_is_space, out, &size))
+		return false;
 	*ret = (struct text){out, size};
 	return true;
 }
 
+bool percent_decode(struct arena *a, struct text raw, bool plus_is_space, struct text *ret)
+{
+	*ret = raw;
+	return !has_escape(raw, plus_is_space) || decode_into(a, raw, plus_is_space, ret);
+}
+
 /* ---- the list of fields */
 
-static bool form_grow(struct arena *a, struct form *form, size_t more)
+static bool form_grow(struct arena *a, struct form *form, unsigned room)
 {
-	size_t wanted = form->count + more;
-	if (wanted > FORM_FIELDS_MAX)
-		wanted = FORM_FIELDS_MAX;
-	struct form_field *fields = arena_take(a, wanted * sizeof *fields);
+	struct form_field *fields = arena_take(a, room * sizeof *fields);
 	if (!fields)
 		return false;
 	if (form->count)
 		memcpy(fields, form->fields, form->count * sizeof *fields);
 	form->fields = fields;
+	form->room = room;
 	return true;
 }
 
-static bool form_add(struct form *form, struct form_field field)
+/* Room for one more at form->fields + form->count, or NULL. Most forms have about ten. */
+static struct form_field *form_room(struct arena *a, struct form *form)
 {
+	enum { ROOM_FIRST = 16 };
+	_Static_assert(FORM_FIELDS_MAX % ROOM_FIRST == 0, "doubling ends there");
 	if (form->count == FORM_FIELDS_MAX)
-		return false;
-	form->fields[form->count++] = field;
-	return true;
+		return NULL;
+	if (form->count == form->room &&
+	    !form_grow(a, form, form->count ? 2 * form->count : ROOM_FIRST))
+		return NULL;
+	return form->fields + form->count;
 }
 
 const struct form_field *form_find(const struct form *form, struct text name)
@@ -77,29 +116,78 @@ const struct form_field *form_find(const struct form *form, struct text name)
 
 /* ---- name=value&name=value */
 
-static size_t count_of(struct text t, char c)
+/* A name with its value, as they stand. */
+struct pair {
+	const char *name, *equal, *end; /* equal: its '='; NULL: there is none */
+	bool name_escaped, value_escaped;
+};
+
+static inline const char *next_special(const char *at, const char *end)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < t.size; i++)
-		n += t.data[i] == c;
-	return n;
+	for (; end - at >= 8; at += 8) {
+		uint64_t mark = mark_specials(load8(at));
+		if (mark)
+			return at + first_mark(mark);
+	}
+	while (at < end && *at != '&' && *at != '=' && *at != '%' && *at != '+')
+		at++;
+	return at;
+}
+
+static inline struct pair pair_next(const char *at, const char *end)
+{
+	struct pair pair = {.name = at};
+	for (;; at++) {
+		at = next_special(at, end);
+		if (at == end || *at == '&')
+			break;
+		if (*at == '=') {
+			pair.equal = pair.equal ? pair.equal : at;
+		} else if (pair.equal) {
+			/* What else is in it does not matter. */
+			pair.value_escaped = true;
+			at = memchr(at, '&', (size_t)(end - at));
+			at = at ? at : end;
+			break;
+		} else {
+			pair.name_escaped = true;
+		}
+	}
+	pair.end = at;
+	return pair;
+}
+
+static bool take_text(struct arena *a, struct text raw, bool escaped, struct text *ret)
+{
+	*ret = raw;
+	return !escaped || decode_into(a, raw, true, ret);
+}
+
+static bool form_add_pair(struct arena *a, struct form *form, const struct pair *p)
+{
+	struct form_field *field = form_room(a, form);
+	if (!field)
+		return false;
+	const char *name_end = p->equal ? p->equal : p->end;
+	struct text name = {p->name, (size_t)(name_end - p->name)}, value = TEXT_NONE;
+	if (p->equal)
+		value = (struct text){p->equal + 1, (size_t)(p->end - p->equal) - 1};
+	field->is_file = false;
+	if (!take_text(a, name, p->name_escaped, &field->name) ||
+	    !take_text(a, value, p->value_escaped, &field->value))
+		return false;
+	form->count++;
+	return true;
 }
 
 bool form_parse(struct arena *a, struct text raw, struct form *into)
 {
-	if (raw.size == 0)
-		return true;
-	if (!form_grow(a, into, count_of(raw, '&') + 1))
-		return false;
-	while (raw.data) {
-		struct text value = text_cut(&raw, '&');
-		if (value.size == 0)
-			continue;
-		struct text name = text_cut(&value, '=');
-		struct form_field field = {0};
-		if (!percent_decode(a, name, true, &field.name) ||
-		    !percent_decode(a, value, true, &field.value) || !form_add(into, field))
+	const char *at = raw.data, *end = text_end(raw);
+	while (at < end) {
+		struct pair pair = pair_next(at, end);
+		if (pair.end > pair.name && !form_add_pair(a, into, &pair))
 			return false;
+		at = pair.end + 1;
 	}
 	return true;
 }
@@ -206,10 +294,11 @@ bool form_parse_multipart(struct arena *a, struct text content_type, struct text
 	    !first_delimiter(&body, delimiter))
 		return false;
 	while (!text_starts_with(body, TEXT("--"))) {
-		struct form_field field;
-		if (!text_starts_with(body, TEXT("\r\n")) || !part_next(&body, delimiter, &field) ||
-		    !form_add(into, field))
+		struct form_field *field = form_room(a, into);
+		if (!field || !text_starts_with(body, TEXT("\r\n")) ||
+		    !part_next(&body, delimiter, field))
 			return false;
+		into->count++;
 	}
 	return true;
 }

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/buffer.h"
@@ -70,6 +71,34 @@ struct http_reply {
 };
 void http_reply(struct http_exchange *x, const struct http_reply *reply);
 
+/*
+ * Passing a request on to another server of ours, as it came but for what belongs to the connection
+ * (and Accept-Encoding), with one header more. On the exchange's loop; `done` is called once,
+ * there, perhaps before http_pass returns, and the exchange is to be answered as ever.
+ */
+enum { HTTP_ANSWER_HEADERS_MAX = 16 };
+enum http_passed {
+	HTTP_PASSED,	    /* `answer` is there, until `done` returns */
+	HTTP_PASS_NOT_SENT, /* nothing of the request has left */
+	HTTP_PASS_UNKNOWN,  /* it left, and no answer came */
+};
+struct http_answer {
+	int status;
+	struct text content_type, body;
+	/* without those that each answer has */
+	const struct http_header *headers;
+	unsigned header_count;
+};
+struct http_pass {
+	struct http_exchange *exchange;
+	struct text address;	 /* numeric: "10.0.0.5:8080", "[::1]:8080" */
+	struct http_header mark; /* in place of one of that name */
+	void (*done)(struct http_pass *pass, enum http_passed how,
+		     const struct http_answer *answer);
+};
+void http_pass(struct http_pass *pass); /* its memory lives until `done` */
+bool http_is_address(struct text name); /* one that http_pass takes */
+
 /* Runs `run` on the loop's thread soon. From any thread; never fails; order kept per sender. The
  * task's memory is the caller's and is free again when run is called. What is posted after
  * http_server_run has returned is run by http_server_free, on the thread that calls it. */
@@ -78,6 +107,9 @@ struct http_task {
 	void (*run)(struct http_task *task);
 };
 void http_post(struct http_loop *loop, struct http_task *task);
+/* The same where this thread posts again at once, to whichever loop: the loop may be woken as late
+ * as by that. The last one is http_post. */
+void http_post_more(struct http_loop *loop, struct http_task *task);
 
 struct http_config {
 	const char *listen;   /* "127.0.0.1:8080", "[::]:80"; port 0 lets the kernel choose */
@@ -98,10 +130,11 @@ struct http_config {
 	 * on the loop's thread. */
 	void (*refused)(void *context, int status);
 	/* Deadlines in milliseconds, kept to a tenth of a second; 0: HEADER_MS_MAX, BODY_MS_MAX,
-	 * IDLE_MS_MAX, REPLY_MS_MAX, HTTP_DRAIN_MS_MAX. */
-	unsigned header_ms, body_ms, idle_ms, reply_ms, drain_ms;
+	 * IDLE_MS_MAX, REPLY_MS_MAX, HTTP_DRAIN_MS_MAX, HTTP_PASS_MS_MAX. */
+	unsigned header_ms, body_ms, idle_ms, reply_ms, drain_ms, pass_ms;
 };
-enum { HTTP_DRAIN_MS_MAX = 10 * 1000 }; /* from http_server_stop to the end of http_server_run */
+enum { HTTP_PASS_MS_MAX = 20 * 1000 };	/* until what was passed on is answered */
+enum { HTTP_DRAIN_MS_MAX = 10 * 1000 }; /* from http_server_stop until connections are cut */
 
 /* Binds and listens; on trouble returns NULL and a sentence for a person in *ret_error (static or
  * malloced once; never freed). Threads start in http_server_run. */
@@ -109,12 +142,12 @@ struct http_server *http_server_open(const struct http_config *config, const cha
 /* The address as bound, "127.0.0.1:43671". Lives with the server. */
 const char *http_server_address(const struct http_server *s);
 /* Serves until http_server_stop; the calling thread is loop 0. Drains: stops accepting, answers
- * what has come with `Connection: close`, closes idle connections, waits for running exchanges
- * (at most drain_ms), then returns. Once per server. */
+ * what has come with `Connection: close`, closes idle connections, waits for running exchanges,
+ * after drain_ms without their connections, then returns. Once per server. */
 void http_server_run(struct http_server *s);
 /* From any thread and from a signal handler, until http_server_free. Twice is as good as once. */
 void http_server_stop(struct http_server *s);
-/* When nothing posts any more. Exchanges that were never answered are dropped. NULL is allowed. */
+/* When nothing posts any more. NULL is allowed. */
 void http_server_free(struct http_server *s);
 unsigned http_server_connections(const struct http_server *s);
 
@@ -130,7 +163,7 @@ struct form_field {
 };
 struct form {
 	struct form_field *fields;
-	unsigned count;
+	unsigned count, room;
 };
 CHECKED bool form_parse(struct arena *a, struct text raw, struct form *into); /* appends */
 /* multipart/form-data, tolerant of what TOP SDKs write (no space after ':' or ';', "file" for

@@ -156,6 +156,7 @@ static void times_set(struct http_server *s)
 	s->wait_ms[WAIT_IDLE] = or_else(c->idle_ms, IDLE_MS_MAX);
 	s->wait_ms[WAIT_SEND] = or_else(c->reply_ms, REPLY_MS_MAX);
 	s->wait_ms[WAIT_LINGER] = BODY_DRAIN_MS_MAX;
+	pass_spans(s, or_else(c->pass_ms, HTTP_PASS_MS_MAX));
 	s->drain_ms = or_else(c->drain_ms, HTTP_DRAIN_MS_MAX);
 }
 
@@ -225,7 +226,7 @@ void http_server_stop(struct http_server *s)
 {
 	atomic_store(&s->stopping, true);
 	for (unsigned i = 0; i < s->loop_count; i++)
-		(void)uv_async_send(&s->loops[i]->wake);
+		loop_wake(s->loops[i]);
 }
 
 void http_server_free(struct http_server *s)

@@ -7,10 +7,13 @@
  *   draining  http_server_stop -> on_wake -> drain_begin: does not accept; every reply closes its
  *             connection; quiet connections are closed once DRAIN_IDLE_MS have passed, so that a
  *             request that was on its way is still answered; the rest at drain_end
- *   ended     drain_check: no connection and no running exchange, or drain_end has passed.
+ *   ended     drain_check: no connection and no running exchange: what handlers still have is
+ *             waited for, however long, because its memory is theirs until they answer.
  *             http_post is still allowed; loop_free runs what came late.
  */
+#include <errno.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -57,15 +60,44 @@ void exchange_free(struct exchange *x)
 
 /* ---- posted tasks */
 
-void http_post(struct http_loop *l, struct http_task *task)
+/* An eventfd of our own: at uv_async_send the loop that wakes spins until the sender has returned,
+ * and where both have one core the sender cannot. */
+void loop_wake(struct http_loop *l)
+{
+	uint64_t one = 1;
+	while (write(l->wake_file, &one, sizeof one) < 0 && errno == EINTR)
+		continue;
+}
+
+/* false: someone wakes the loop already, and it has not yet looked. */
+static bool push(struct http_loop *l, struct http_task *task)
 {
 	struct http_task *top = atomic_load_explicit(&l->posted, memory_order_relaxed);
 	do
 		task->next = top;
 	while (!atomic_compare_exchange_weak_explicit(&l->posted, &top, task, memory_order_release,
 						      memory_order_relaxed));
-	if (!top) /* else someone has woken the loop and it has not yet looked */
-		(void)uv_async_send(&l->wake);
+	return !top;
+}
+
+static __thread struct http_loop *to_wake; /* this thread owes it that */
+
+void http_post_more(struct http_loop *l, struct http_task *task)
+{
+	if (to_wake && to_wake != l) {
+		loop_wake(to_wake);
+		to_wake = NULL;
+	}
+	if (push(l, task))
+		to_wake = l;
+}
+
+void http_post(struct http_loop *l, struct http_task *task)
+{
+	http_post_more(l, task);
+	if (to_wake)
+		loop_wake(to_wake);
+	to_wake = NULL;
 }
 
 static void run_posted(struct http_loop *l)
@@ -113,16 +145,17 @@ static void on_tick(uv_timer_t *timer)
 	struct http_loop *l = timer->data;
 	for (enum wait w = WAIT_HEAD; w < WAIT_CALL; w++)
 		expire(l, w);
+	pass_expire(l);
 	if (l->accepts_again)
 		connection_accept(l);
 	drain_check(l);
-	if (l->connections == 0 && !l->draining && !l->accepts_again) {
+	if (l->connections == 0 && l->pass_links == 0 && !l->draining && !l->accepts_again) {
 		uv_timer_stop(timer);
 		l->ticking = false;
 	}
 }
 
-static void tick_start(struct http_loop *l)
+void loop_tick(struct http_loop *l)
 {
 	if (l->ticking)
 		return;
@@ -170,7 +203,7 @@ static void drain_check(struct http_loop *l)
 		close_quiet(l, WAIT_HEAD);
 		close_quiet(l, WAIT_IDLE);
 	}
-	if (l->connections == 0 && (l->exchanges.next == &l->exchanges || now >= l->drain_end))
+	if (l->connections == 0 && l->exchanges.next == &l->exchanges)
 		uv_stop(&l->uv);
 }
 
@@ -181,13 +214,16 @@ static void drain_begin(struct http_loop *l)
 	l->drain_end = uv_now(&l->uv) + ms;
 	l->drain_idle_end = uv_now(&l->uv) + (ms / 4 < DRAIN_IDLE_MS ? ms / 4 : DRAIN_IDLE_MS);
 	uv_close((uv_handle_t *)&l->listener, NULL);
-	tick_start(l);
+	loop_tick(l);
 	drain_check(l);
 }
 
-static void on_wake(uv_async_t *wake)
+static void on_wake(uv_poll_t *wake, int status, int events)
 {
 	struct http_loop *l = wake->data;
+	uint64_t times;
+	must(status == 0 && (events & UV_READABLE));
+	(void)!read(l->wake_file, &times, sizeof times);
 	run_posted(l);
 	if (!l->draining && atomic_load(&l->server->stopping))
 		drain_begin(l);
@@ -208,7 +244,10 @@ struct http_loop *loop_new(struct http_server *server)
 	if (!l)
 		return NULL;
 	memset(l, 0, offsetof(struct http_loop, clear));
-	if (uv_loop_init(&l->uv) != 0) {
+	l->wake_file = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (l->wake_file < 0 || uv_loop_init(&l->uv) != 0) {
+		if (l->wake_file >= 0)
+			close(l->wake_file);
 		free(l);
 		return NULL;
 	}
@@ -216,13 +255,15 @@ struct http_loop *loop_new(struct http_server *server)
 	l->wake.data = l->tick.data = l->rest.data = l->turn.data = l->listener.data = l;
 	buffer_init(&l->reply, REPLY_HEAD_MAX);
 	link_init(&l->exchanges);
+	pass_init(l);
 	for (enum wait w = WAIT_HEAD; w < WAIT_COUNT; w++)
 		link_init(&l->waiting[w]);
 	must(uv_timer_init(&l->uv, &l->tick) == 0);
 	must(uv_prepare_init(&l->uv, &l->rest) == 0);
 	must(uv_check_init(&l->uv, &l->turn) == 0);
 	must(uv_tcp_init(&l->uv, &l->listener) == 0);
-	must(uv_async_init(&l->uv, &l->wake, on_wake) == 0);
+	must(uv_poll_init(&l->uv, &l->wake, l->wake_file) == 0);
+	must(uv_poll_start(&l->wake, UV_READABLE, on_wake) == 0);
 	return l;
 }
 
@@ -231,7 +272,7 @@ static void on_connection(uv_stream_t *listener, int status)
 	struct http_loop *l = listener->data;
 	if (status != 0)
 		return;
-	tick_start(l);
+	loop_tick(l);
 	connection_accept(l);
 }
 
@@ -288,17 +329,17 @@ void loop_free(struct http_loop *l)
 {
 	l->thread = pthread_self();
 	run_posted(l);
-	while (l->exchanges.next != &l->exchanges)
-		exchange_free((struct exchange *)((char *)l->exchanges.next -
-						  offsetof(struct exchange, live)));
+	pass_end(l);
 	uv_walk(&l->uv, close_handle, NULL);
 	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
 	must(uv_loop_close(&l->uv) == 0);
+	close(l->wake_file);
 	while (l->pool) {
 		struct exchange *x = l->pool;
 		l->pool = x->next;
 		free(x);
 	}
 	reply_release(l);
+	pass_release(l);
 	free(l);
 }

@@ -76,7 +76,7 @@ static struct text date_of(struct http_loop *l)
 
 /* ---- the head */
 
-static void add_header(struct buffer *b, struct text name, struct text value)
+void header_add(struct buffer *b, struct text name, struct text value)
 {
 	buffer_text(b, name);
 	buffer_text(b, TEXT(": "));
@@ -97,7 +97,7 @@ static void add_extra(struct buffer *b, const struct http_reply *r)
 {
 	for (unsigned i = 0; i < r->extra_count; i++)
 		if (is_one_line(r->extra[i].name) && is_one_line(r->extra[i].value))
-			add_header(b, r->extra[i].name, r->extra[i].value);
+			header_add(b, r->extra[i].name, r->extra[i].value);
 	if (r->retry_after_s)
 		buffer_format(b, "Retry-After: %u\r\n", r->retry_after_s);
 }
@@ -122,7 +122,7 @@ static void add_head(struct http_loop *l, const struct http_reply *r, struct fra
 	buffer_text(b, date_of(l));
 	buffer_text(b, TEXT("\r\n"));
 	if (r->content_type.size)
-		add_header(b, TEXT("Content-Type"), r->content_type);
+		header_add(b, TEXT("Content-Type"), r->content_type);
 	if (!is_bodiless(r->status)) {
 		buffer_text(b, TEXT("Content-Length: "));
 		buffer_uint64(b, f.body_size);

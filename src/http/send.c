@@ -18,21 +18,13 @@ struct output {
 	char bytes[];
 };
 
-static void on_written(uv_write_t *request, int status)
+void output_free(uv_write_t *request)
 {
-	struct connection *c = request->handle->data;
 	free((char *)request - offsetof(struct output, request));
-	c->writes--;
-	if (c->state == CONNECTION_CLOSED)
-		return;
-	if (status != 0)
-		connection_close(c);
-	else
-		connection_written(c);
 }
 
-/* `skip` bytes of the parts have been written. */
-static int queue_rest(struct connection *c, const uv_buf_t *parts, unsigned count, size_t skip)
+int output_queue(uv_stream_t *stream, const uv_buf_t *parts, unsigned count, size_t skip,
+		 uv_write_cb done)
 {
 	size_t size = 0, at = 0;
 	for (unsigned i = 0; i < count; i++)
@@ -49,12 +41,23 @@ static int queue_rest(struct connection *c, const uv_buf_t *parts, unsigned coun
 		skip -= gone;
 	}
 	uv_buf_t rest = {o->bytes, at};
-	int error = uv_write(&o->request, (uv_stream_t *)&c->tcp, &rest, 1, on_written);
+	int error = uv_write(&o->request, stream, &rest, 1, done);
 	if (error)
 		free(o);
+	return error ? error : 1;
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct connection *c = request->handle->data;
+	output_free(request);
+	c->writes--;
+	if (c->state == CONNECTION_CLOSED)
+		return;
+	if (status != 0)
+		connection_close(c);
 	else
-		c->writes++;
-	return error;
+		connection_written(c);
 }
 
 /* What the socket takes now; negative on trouble. Past libuv, whose write(2) takes the longer way
@@ -78,8 +81,13 @@ static ssize_t send_now(struct connection *c, const uv_buf_t *parts, unsigned co
 static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned count)
 {
 	ssize_t sent = send_now(c, parts, count);
-	if (sent < 0 || queue_rest(c, parts, count, (size_t)sent) != 0)
+	int queued =
+	    sent < 0 ? -1
+		     : output_queue((uv_stream_t *)&c->tcp, parts, count, (size_t)sent, on_written);
+	if (queued < 0)
 		connection_close(c);
+	else
+		c->writes = (uint16_t)(c->writes + queued);
 }
 
 static void send_sealed(struct connection *c, const struct text *parts, unsigned count)

@@ -16,18 +16,20 @@
  *   RUNNING --call_handle--> SLOW --apply(write)--> IN_LANE --done--> RUNNING at encode
  *                            SLOW --last step or a fault--> FINISHED
  *
+ *                            SLOW --identified, at home elsewhere (home.h)--> PASSED
+ *                            PASSED --answered--> FINISHED; --not reached--> SLOW, stays here
+ *
  * While a call waits nobody but the waited-for thread touches it.
  */
 #include "base/monotonic.h"
 #include "serve/call.h"
-
-#include <time.h>
 
 #include "base/address.h"
 #include "base/crypto.h"
 #include "base/thread.h"
 #include "domain/once.h"
 #include "serve/admit.h"
+#include "serve/home.h"
 #include "serve/journey.h"
 #include "store/engine.h"
 
@@ -257,7 +259,7 @@ static enum fault step_encode(struct journey *j)
 static const struct {
 	enum fault (*run)(struct journey *j);
 } steps[] = {{step_identify}, {step_aside}, {step_apply}, {step_encode}};
-enum { STEP_APPLY = 2, STEP_ENCODE = 3 };
+enum { STEP_DECODE = 1, STEP_APPLY = 2, STEP_ENCODE = 3 };
 
 /* --- the end: face, reply, metrics, log --- */
 
@@ -279,7 +281,7 @@ void reply_give_back(struct worker *w, struct buffer *reply)
 	w->reply = *reply;
 }
 
-static void journey_finish(struct journey *j, enum fault fault)
+void journey_finish(struct journey *j, enum fault fault)
 {
 	struct call *call = &j->call;
 	struct http_exchange *x = call->exchange;
@@ -375,6 +377,8 @@ static void write_back_on_loop(struct http_task *task)
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
 
 	j->waiting = false;
+	if (!j->call.reply.capacity_max)
+		reply_take(j->worker, &j->call.reply);
 	if (j->write.fault != OK) {
 		j->call.detail = j->write.detail;
 		journey_finish(j, j->write.fault);
@@ -391,13 +395,18 @@ static void write_done(struct write *w)
 	struct journey *j = w->context;
 
 	j->task.run = write_back_on_loop;
-	http_post(j->call.exchange->loop, &j->task);
+	(w->more ? http_post_more : http_post)(j->call.exchange->loop, &j->task);
 }
 
-/* The last that its thread does with the call: the write may be done before this returns. */
+/* The last that its thread does with the call: the write may be done before this returns. While it
+ * waits its loop answers others, with the same buffer. */
 static void apply_write(struct journey *j, const struct command_row *row)
 {
 	journey_close(j);
+	if (j->worker == here) {
+		reply_give_back(here, &j->call.reply);
+		j->call.reply = (struct buffer){0};
+	}
 	j->write = (struct write){.merchant = merchant_of(j),
 				  .clock = clock_of(j),
 				  .command = j->call.method->command,
@@ -498,11 +507,16 @@ static void call_look_there(struct slow_task *task, struct reader *reader, struc
 
 	journey_open(j, reader);
 	j->call.now = j->call.env->now;
+	if (j->actor)
+		journey_merchant(j);
 	j->fault = OK;
-	while (j->fault == OK && j->step < STEP_APPLY)
+	while (j->fault == OK && j->step < STEP_APPLY) {
 		j->fault = steps[j->step++].run(j);
+		if (j->fault == OK && j->step == STEP_DECODE && homes_look(j, j->home))
+			break;
+	}
 	journey_close(j);
-	if (j->fault == OK)
+	if (j->fault == OK && !*j->home)
 		journey_look(j, ret);
 }
 
@@ -510,20 +524,15 @@ static void call_run_there(struct slow_task *task, struct reader *reader)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
 
+	if (j->fault == OK && *j->home) {
+		homes_pass(j);
+		return;
+	}
 	if (j->fault == OK) {
 		journey_open(j, reader);
 		journey_merchant(j);
 	}
 	go_on_there(j);
-}
-
-/* For who never came to a transaction. */
-static struct instant wall_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (struct instant){(int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000};
 }
 
 static void journey_send(struct journey *j)
@@ -536,6 +545,13 @@ static void journey_send(struct journey *j)
 	j->waiting = false;
 	j->call.now = wall_clock();
 	journey_finish(j, FAULT_BUSY);
+}
+
+void journey_stay(struct journey *j)
+{
+	j->stays = true;
+	*j->home = '\0';
+	journey_send(j);
 }
 
 /* --- the beginning --- */
@@ -569,6 +585,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.private_targets = server->private_targets;
 	j->call.spool = server->spool;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
+	j->stays = homes_take(server->homes, x);
 	reply_take(here, &j->call.reply);
 	if (server->waits) {
 		journey_send(j);

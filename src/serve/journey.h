@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <time.h>
+
 #include "domain/once.h"
 #include "serve/worker.h"
 
@@ -15,11 +17,14 @@ struct journey {
 	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
 	unsigned step;
 	bool waiting;
+	bool stays;	  /* it is made here, wherever its merchant's home is */
 	enum fault fault; /* of the part that ran elsewhere */
 	struct write write;
 	struct once_cmd once;
 	struct http_task task;
 	struct slow_task slow;
+	struct http_pass pass;
+	char home[NODE_ADDRESS_SIZE]; /* where it is to be passed on to; empty: nowhere */
 };
 
 /* Takes the open transaction of `reader`, at merchant 0; journey_merchant: to the caller's. */
@@ -28,6 +33,17 @@ void journey_merchant(struct journey *j);
 void journey_close(struct journey *j);
 /* The steps that are left, up to the reply or until it waits for somebody. */
 void journey_run(struct journey *j);
+/* The end, or a fault: face, log, reply. */
+void journey_finish(struct journey *j, enum fault fault);
+/* It could not be passed on: from identify on it goes on here. */
+void journey_stay(struct journey *j);
+/* For who has no transaction to ask. */
+static inline struct instant wall_clock(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct instant){(int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000};
+}
 /* The call's command, if it has one of that mode. */
 const struct command_row *journey_command(const struct journey *j, enum command_mode mode);
 /* What it will read, unless nothing bounds it: then *ret stays as it is. */

@@ -23,6 +23,7 @@ struct method_share {
 struct metrics_share {
 	struct metrics_share *next;
 	_Atomic uint64_t refused;
+	_Atomic uint64_t passed[HTTP_PASS_UNKNOWN + 1];
 	struct method_share methods[METHODS_MAX];
 };
 struct metrics {
@@ -105,6 +106,11 @@ void metrics_call(struct metrics_share *s, const struct dialect_row *dialect,
 void metrics_refused(struct metrics_share *s)
 {
 	count(&s->refused, 1);
+}
+
+void metrics_passed(struct metrics_share *s, enum http_passed how)
+{
+	count(&s->passed[how], 1);
 }
 
 static uint64_t sum(struct metrics *m, size_t offset)
@@ -194,6 +200,15 @@ static void write_head(struct buffer *out, enum family family)
 	buffer_text(out, text_of(heads[family]));
 }
 
+static void write_passed(struct metrics *m, struct buffer *out)
+{
+	static const char *const outcomes[] = {"answered", "not_sent", "unknown"};
+	for (size_t i = 0; i < COUNT_OF(outcomes); i++)
+		buffer_format(
+		    out, "couponry_passed_calls_total{outcome=\"%s\"} %llu\n", outcomes[i],
+		    (unsigned long long)sum(m, offsetof(struct metrics_share, passed[i])));
+}
+
 static void write_tries(struct buffer *out, const char *name, enum courier_work work,
 			const struct courier_stats *c)
 {
@@ -225,6 +240,8 @@ void metrics_write(struct metrics *metrics, struct engine *engine, unsigned conn
 	for_each_method(metrics, out, write_faults);
 	write_head(out, FAMILY_couponry_call_seconds);
 	for_each_method(metrics, out, write_histogram);
+	write_head(out, FAMILY_couponry_passed_calls_total);
+	write_passed(metrics, out);
 	pthread_mutex_unlock(&metrics->lock);
 	write_head(out, FAMILY_couponry_deliveries_total);
 	write_tries(out, "couponry_deliveries_total", WORK_DELIVERIES, &c);

@@ -21,6 +21,7 @@ METRIC(couponry_accepted_batches,         gauge,   "newest durable batch",      
 METRIC(couponry_lane_rounds_total,        counter, "rounds in which batches fetched their rows (PostgreSQL)", s.rounds)
 METRIC(couponry_lane_round_trips_total,   counter, "exchanges of write lanes with PostgreSQL",  s.round_trips)
 METRIC(couponry_node,                     gauge,   "number that this node has leased (PostgreSQL)", s.node)
+METRIC(couponry_nodes,                    gauge,   "nodes that share the merchants' writes among themselves (PostgreSQL); 0: this one takes no part", s.nodes)
 METRIC(couponry_oldest_snapshot_seconds,  gauge,   "age of the oldest snapshot in the database (PostgreSQL): from 300 on it holds back cleaning", s.oldest_snapshot_ms / 1000)
 METRIC(couponry_deliveries_waiting,       gauge,   "messages to webhooks that wait to be taken (with several nodes each says the same)", c.waiting[WORK_DELIVERIES])
 METRIC(couponry_deliveries_oldest_seconds, gauge,  "age of the oldest of them",                 c.oldest_ms[WORK_DELIVERIES] / 1000)
@@ -32,6 +33,7 @@ METRIC(couponry_ready,                    gauge,   "1 while writes are accepted"
 #ifdef FAMILY
 FAMILY(couponry_calls_total,              counter,   "calls by method and fault",                "dialect, method, fault")
 FAMILY(couponry_call_seconds,             histogram, "time from the whole request to the reply", "dialect, method")
+FAMILY(couponry_passed_calls_total,       counter,   "writes passed on to another node, which counts and logs them (PostgreSQL): answered, not_sent (made here), unknown (answered busy)", "outcome")
 FAMILY(couponry_deliveries_total,         counter,   "tries of this node to tell webhooks: delivered, failed, gone (410)", "outcome")
 FAMILY(couponry_errands_total,            counter,   "calls of this node to providers: answered, not_done, doubtful", "outcome")
 FAMILY(couponry_lane_batch_size,          histogram, "commands per batch",                       "")

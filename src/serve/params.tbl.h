@@ -20,6 +20,7 @@ PARAM(spool,        "spool",          TEXT,   NULL,             "folder of the f
 PARAM(segment_mib,  "segment-mib",    NUMBER, "0",              "size of a ledger segment in MiB, 32..1024, for a store that is made; 0: the default, 32")
 PARAM(write_lanes,  "write-lanes",    NUMBER, "8",              "with --store: connections that write, 1..64; one merchant's writes use one at a time, and commits at the same time share syncs")
 PARAM(read_lanes,   "read-lanes",     NUMBER, "8",              "with --store: threads that answer calls, each with a connection for reads, 1..64; a call holds one while the database works")
+PARAM(node_address, "node-address",   TEXT,   NULL,             "with --store: numeric address and port under which the other nodes reach this one's listener; nodes that have one let each merchant's writes be made by one of them")
 PARAM(statement_ms, "statement-ms",   NUMBER, "60000",          "with --store: statement_timeout, 1000..600000; the default is a batch of imports on a slow disk")
 PARAM(lock_ms,      "lock-ms",        NUMBER, "10000",          "with --store: lock_timeout, 1000..60000; below 5000 writes say busy while the database still waits for a node that vanished")
 PARAM(config,       "config",         TEXT,   NULL,             "file with further settings, one `name = value` a line")

@@ -14,6 +14,7 @@
 #include "dialect/dialect.h"
 #include "serve/admit.h"
 #include "serve/config.h"
+#include "serve/home.h"
 #include "serve/worker.h"
 
 enum { WORKERS_MAX = 64 };
@@ -152,7 +153,8 @@ static int serve_engine(const struct config *config)
 				       .segment_bytes = config->segment_mib << 20,
 				       .write_lanes = (unsigned)config->write_lanes,
 				       .statement_ms = (unsigned)config->statement_ms,
-				       .lock_ms = (unsigned)config->lock_ms};
+				       .lock_ms = (unsigned)config->lock_ms,
+				       .node_address = config->node_address};
 	char *why = NULL;
 	enum fault fault = engine_open(&engine, &server.engine, &why);
 
@@ -176,6 +178,7 @@ static int serve_engine(const struct config *config)
 		server.slow =
 		    slow_start(server.engine, server.waits ? (unsigned)config->read_lanes : 1);
 		server.actors = server.waits ? actor_cache_new() : NULL;
+		server.homes = config->node_address ? homes_new(server.engine) : NULL;
 		server.admit = admit_new(config->calls_per_s, config->burst);
 		log_start(2);
 		exit = serve_on(&server, config);
@@ -185,6 +188,7 @@ static int serve_engine(const struct config *config)
 		log_stop();
 		http_server_free(server.http);
 		admit_free(server.admit);
+		homes_free(server.homes);
 		metrics_free(server.metrics);
 	}
 	engine_close(server.engine);
@@ -197,6 +201,11 @@ static int serve_config(const struct config *config)
 		return fail(FAULT_USAGE, "serve wants --data=DIR or --store=postgresql://..");
 	if (!config->tls_cert != !config->tls_key)
 		return fail(FAULT_USAGE, "--tls-cert and --tls-key go together");
+	if (config->node_address && (!config->store || config->tls_cert))
+		return fail(FAULT_USAGE, "--node-address wants --store and a listener without TLS");
+	if (config->node_address && !http_is_address(text_of(config->node_address)))
+		return fail(FAULT_USAGE, "--node-address is a numeric address and a port, like "
+					 "10.0.0.5:8080");
 	signal(SIGPIPE, SIG_IGN);
 	signals(SIG_BLOCK); /* inherited by every thread that is started from here on */
 	descriptors_raise();

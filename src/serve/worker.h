@@ -12,6 +12,7 @@
 struct actor_cache;
 struct admit;
 struct admit_bucket;
+struct homes;
 struct slow;
 struct journey; /* call.c */
 
@@ -23,6 +24,7 @@ struct server {
 	bool waits; /* engine_waits: calls run on the slow threads from identify on */
 	struct actor_cache *actors; /* theirs; NULL: each loop has its own */
 	struct admit *admit;
+	struct homes *homes; /* NULL: all calls are made here */
 	unsigned worker_count;
 	bool log_calls;
 	bool private_targets; /* loopback and private addresses may be named as targets */

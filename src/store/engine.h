@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include "store/chores.tbl.h"
 #include "store/store.h"
 
@@ -51,6 +52,9 @@ struct engine_config {
 	/* With `store`. 0: the defaults: 8 lanes (at most ENGINE_LANES_MAX), 60 s for a statement,
 	 * 10 s for a lock. */
 	unsigned write_lanes, statement_ms, lock_ms;
+	/* With `store`: where the other nodes reach this one; NULL: they do not. Shorter than
+	 * NODE_ADDRESS_SIZE, without blanks. */
+	const char *node_address;
 	/* Tests: how long a node's number is leased (0: 60 s), and how old a snapshot may be before
 	 * somebody is told (0: 5 minutes). */
 	unsigned lease_ms, snapshot_ms;
@@ -141,10 +145,13 @@ struct write {
 	size_t ret_size; /* 0: unknown; then the handler is not run ahead (if it has a ret) */
 	struct arena *arena;
 	struct detail detail;
-	bool job;		       /* second queue: imports and jobs wait behind calls */
-	enum fault fault;	       /* out */
-	uint64_t entry;		       /* out: the entry's number, 0 when nothing was written */
-	uint64_t tells;		       /* out: tables that it wrote and couriers work at: bits */
+	bool job;	  /* second queue: imports and jobs wait behind calls */
+	enum fault fault; /* out */
+	uint64_t entry;	  /* out: the entry's number, 0 when nothing was written */
+	uint64_t tells;	  /* out: tables that it wrote and couriers work at: bits */
+	/* Out: the lane answers another write by the same `done` at once, and what `done` is to
+	 * wake may wait for that one. */
+	bool more;
 	void (*done)(struct write *w); /* on the lane's thread, after the batch is durable */
 	void *context;		       /* the caller's */
 };
@@ -179,6 +186,9 @@ struct engine_waker {
 };
 /* false: somebody else is called already. */
 bool engine_on_outbox(struct engine *e, struct engine_waker *waker);
+/* Whether a merchant's writes had better be made by another node of the store, because all of his
+ * then share batches there, and where it is reached. Any thread; every node may still make them. */
+bool engine_home(const struct engine *e, uint64_t merchant, char ret[NODE_ADDRESS_SIZE]);
 /* OK, or why writes are refused now (readyz). */
 enum fault engine_ready(const struct engine *e);
 enum fault engine_clock_accept(struct engine *e);
@@ -189,6 +199,7 @@ struct engine_stats {
 	uint64_t batches, commands, entries, syncs;
 	uint64_t rounds, round_trips;	     /* of batches, where rows are fetched */
 	uint64_t node;			     /* the number that this node has leased; 0: none */
+	uint64_t nodes;			     /* that share the merchants among themselves */
 	uint64_t oldest_snapshot_ms;	     /* that anybody holds in the database */
 	uint64_t batch_size[ENGINE_BUCKETS]; /* commands per batch */
 	uint64_t batch_size_sum;

@@ -253,6 +253,11 @@ void engine_feed(struct engine *e)
 	verbs_of(e)->feed(e);
 }
 
+bool engine_home(const struct engine *e, uint64_t merchant, char ret[NODE_ADDRESS_SIZE])
+{
+	return verbs_of(e)->home && verbs_of(e)->home(e, merchant, ret);
+}
+
 uint64_t engine_credential_version(const struct engine *e)
 {
 	return verbs_of(e)->credential_version(e);

@@ -46,6 +46,8 @@ struct engine_verbs {
 	enum fault (*ledger_newest)(struct engine *e, uint64_t merchant, uint64_t *ret_number);
 	enum fault (*backup)(struct engine *e, const char *to, char **ret_why);
 	uint64_t (*signing_key)(const struct engine *e, uint8_t ret_seed[32]);
+	/* NULL: there are no others */
+	bool (*home)(const struct engine *e, uint64_t merchant, char ret[NODE_ADDRESS_SIZE]);
 	bool waits; /* engine_waits */
 };
 

@@ -49,6 +49,23 @@ static void add_field(struct key *k, const struct field *f, const void *record)
 		key_add_number(k, field_number(f, record));
 }
 
+static bool is_customers(enum row_kind kind, unsigned id)
+{
+	if (kind == ROW_RECORD)
+		return id == TABLE_HOLDING || id == TABLE_COUPON;
+	return (kind == ROW_LIST || kind == ROW_ENTRY || kind == ROW_HOLES) &&
+	       (id == LIST_WALLET || id == LIST_ALIASES);
+}
+
+uint64_t key_customer(struct text key)
+{
+	struct text rest = {key.data + KEY_PREFIX_SIZE, key.size - KEY_PREFIX_SIZE};
+	enum row_kind kind = (enum row_kind)(uint8_t)key.data[0];
+	uint64_t customer;
+	return is_customers(kind, (uint8_t)key.data[1]) && varint_take(&rest, &customer) ? customer
+											 : 0;
+}
+
 void key_head(struct key *k, uint64_t merchant)
 {
 	key_init(k, ROW_HEAD, 0, merchant);

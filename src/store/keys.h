@@ -53,6 +53,9 @@ static inline uint64_t key_merchant(struct text key)
 	const uint8_t *at = (const uint8_t *)key.data + 2;
 	return (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
 }
+/* Whose row it is by the first part of its key: holdings, coupons, wallets, lists of aliases. 0:
+ * nobody's, or no such row. */
+uint64_t key_customer(struct text key);
 /* What stands after the merchant. */
 static inline struct text key_rest(const struct key *k)
 {

@@ -48,6 +48,7 @@ static enum fault enqueue(struct engine *e, struct write *w)
 	struct lane *l = &e->lane;
 	struct write_queue *q = w->job ? &l->jobs : &l->calls;
 	enum fault fault = OK;
+	bool wake;
 	pthread_mutex_lock(&l->lock);
 	if (l->stopping || (w->job && l->jobs_ended))
 		fault = FAULT_SHUTTING_DOWN;
@@ -55,9 +56,13 @@ static enum fault enqueue(struct engine *e, struct write *w)
 		fault = FAULT_BUSY;
 	else
 		queue_add(q, w);
-	if (fault == OK && l->sleeping && l->calls.count >= l->gathering)
-		pthread_cond_signal(&l->wake);
+	wake = fault == OK && l->sleeping && l->calls.count >= l->gathering;
+	if (wake)
+		l->sleeping = false; /* once is enough */
 	pthread_mutex_unlock(&l->lock);
+	/* Where both have one core, it would wake only to wait for the lock. */
+	if (wake)
+		pthread_cond_signal(&l->wake);
 	return fault;
 }
 
@@ -66,6 +71,7 @@ void embedded_submit(struct engine *e, struct write *w)
 	must(w->arena && w->handle && w->done && !e->read_only);
 	w->entry = 0;
 	w->tells = 0;
+	w->more = false;
 	enum fault fault = enqueue(e, w);
 	if (fault != OK)
 		write_answer(w, fault);
@@ -293,6 +299,7 @@ static void run_batch(struct engine *e)
 	while (ran.count > 0) {
 		struct write *w = queue_take(&ran);
 		l->ran += !w->job;
+		w->more = ran.count > 0 && ran.first->done == w->done;
 		engine_answer(&e->base, w);
 	}
 }

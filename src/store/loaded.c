@@ -4,6 +4,8 @@
  */
 #include "store/loaded.h"
 
+#include "store/keys.h"
+
 struct loaded_row {
 	uint64_t hash;
 	struct text key, value; /* value: as loaded */
@@ -164,11 +166,48 @@ static const struct loaded_row *find_hint(const struct loaded *l, const struct l
 	return hint && is_known(hint) ? hint : NULL;
 }
 
+/* Keys of customers are wiped beside the ledger, and other merchants' rows have another lock. */
+static bool holds(const struct loaded *l, const struct loaded_row *hint)
+{
+	unsigned kind = (uint8_t)hint->key.data[0];
+	return hint->written || (kind < ROW_KIND_COUNT && key_merchant(hint->key) == l->merchant);
+}
+
+/* Whether it is known now, from the hints. */
+static bool take_hint(struct loaded *l, struct loaded_row *row)
+{
+	const struct loaded_row *hint = l->hints_hold ? find_hint(l, row) : NULL;
+	struct text value;
+	if (!hint || !holds(l, hint))
+		return false;
+	row->state = read_row(hint, &value) ? LOADED_THERE : LOADED_ABSENT;
+	row->value = row->state == LOADED_THERE ? keep(&l->kept, value) : TEXT_NONE;
+	return true;
+}
+
+/* Whose number is given in this very batch has no rows yet. */
+static bool is_too_new(const struct loaded *l, const struct loaded_row *row)
+{
+	return l->next_number && key_merchant(row->key) == l->merchant &&
+	       key_customer(row->key) >= l->next_number;
+}
+
+/* Whether it is known, or can be without a load. */
+static bool know(struct loaded *l, struct loaded_row *row)
+{
+	if (is_known(row) || take_hint(l, row))
+		return true;
+	if (!is_too_new(l, row))
+		return false;
+	row->state = LOADED_ABSENT;
+	return true;
+}
+
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct loaded *l = loaded_of(r);
 	uint32_t place = place_of(l, key);
-	if (is_known(&l->table[place]))
+	if (know(l, &l->table[place]))
 		return read_row(&l->table[place], ret_value);
 	add_wanted(l, place);
 	const struct loaded_row *hint = find_hint(l, &l->table[place]);
@@ -184,7 +223,7 @@ static bool verb_want(struct rows *r, struct text key)
 {
 	struct loaded *l = loaded_of(r);
 	uint32_t place = place_of(l, key);
-	if (l->table[place].written || l->table[place].state != LOADED_UNKNOWN)
+	if (know(l, &l->table[place]))
 		return true;
 	add_wanted(l, place);
 	return false;
@@ -196,6 +235,8 @@ static void set_row(struct loaded *l, struct text key, const struct text *value)
 	struct loaded_row *row = &l->table[place];
 	l->steps = room(l->steps, l->step_count, &l->step_capacity, sizeof(*l->steps));
 	l->steps[l->step_count++] = (struct loaded_step){place, row->written, row->gone, row->now};
+	if (row->state == LOADED_UNKNOWN)
+		(void)take_hint(l, row);
 	if (!row->written) {
 		l->changed =
 		    room(l->changed, l->changed_count, &l->changed_capacity, sizeof(*l->changed));
@@ -276,7 +317,7 @@ static uint32_t set_loaded(struct loaded *l, struct text key, const struct text 
 {
 	uint32_t place = place_of(l, key);
 	struct loaded_row *row = &l->table[place];
-	if (row->state != LOADED_UNKNOWN)
+	if (row->state != LOADED_UNKNOWN || take_hint(l, row))
 		return place;
 	row->state = value ? LOADED_THERE : LOADED_ABSENT;
 	row->value = value ? keep(&l->kept, *value) : TEXT_NONE;
@@ -390,6 +431,7 @@ void loaded_clear(struct loaded *l)
 	l->count = l->wanted_count = 0;
 	l->scan.known = l->scan.wanted = false;
 	l->scan.count = 0;
+	l->next_number = 0;
 	if (l->slot_count > KEPT_ROWS_MAX)
 		make_slots(l, SLOTS_MIN);
 	else if (l->slot_count)

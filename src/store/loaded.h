@@ -5,7 +5,8 @@
  * A row is ABSENT or THERE once it was loaded; before that a get of it is a miss. What a miss does:
  *
  *   `load` is set     everything wanted is loaded at once, and the get goes on: reads
- *   `hints` knows it  the row reads as it is there, rows.guessed is set, the run goes on
+ *   `hints` knows it  the row reads as it is there, rows.guessed is set, the run goes on;
+ *                     hints_hold: it is as it is there, and no miss
  *   rows.guess        the row reads as absent, rows.guessed is set, the run goes on
  *   else              the run ends: loaded_try returns false (rows.h, rounds.h)
  *
@@ -47,6 +48,13 @@ struct loaded {
 	/* Another cache whose rows are most likely these ones too, or NULL: so a first round comes
 	 * further, and names more. It must stay as it is for as long. */
 	const struct loaded *hints;
+	/* They are for certain, whatever is loaded: what is written there, and what the ledger of
+	 * the merchant says. */
+	bool hints_hold;
+	uint64_t merchant;
+	/* The merchant's first number that is not given yet, or 0: not known. Rows of a customer
+	 * who is to have it, or a later one, are absent. */
+	uint64_t next_number;
 	/* its own */
 	struct arena kept, written; /* what was loaded; what this round wrote */
 	struct loaded_row *table;

@@ -112,7 +112,8 @@ struct pg_change {
 	struct text key;
 	const struct text *value;
 	bool is_new; /* there was none before, which the write's lock makes sure of */
-	/* UNIQUE rows: the key fields of who had the value; NULL: nobody. */
+	/* What it was before; of a UNIQUE row, the key fields of who had the value. NULL: nothing,
+	 * or nobody has looked; of a UNIQUE row: nobody had it. */
 	const struct text *was;
 };
 struct pg_entry {

@@ -165,6 +165,14 @@ struct text array_end(struct pg_array *a, enum column_kind kind)
 	return buffer_get(&a->bytes);
 }
 
+bool array_first(const struct pg_array *a, struct text *ret)
+{
+	const char *at = a->bytes.data + ARRAY_HEADER;
+	uint64_t size = read_bytes((struct text){at, 4});
+	*ret = (struct text){at + 4, size};
+	return size != UINT32_MAX;
+}
+
 /* --- reading --- */
 
 static bool read_number(struct text bytes, size_t size, int64_t *ret)

@@ -42,6 +42,9 @@ void array_add(struct pg_array *a, enum column_kind kind, const struct pg_value 
 /* The whole array, ready to be sent; good until the next array_clear. */
 struct text array_end(struct pg_array *a, enum column_kind kind);
 
+/* The first value alone; false: it is NULL. */
+CHECKED bool array_first(const struct pg_array *a, struct text *ret);
+
 /* One value with its size before it: what stands in an array, and in a row of COPY. */
 void value_write(struct buffer *out, enum column_kind kind, const struct pg_value *v);
 

@@ -70,7 +70,7 @@ static enum fault lock_and_fill(struct pg_work *w, struct loaded *rows)
 		  : pg_fill_locking(l->pg, merchant, rows, &head, &l->has_head));
 	if (!l->has_head)
 		return FAULT_BUSY;
-	rounds_set_head(rows, merchant, &head);
+	rounds_lock_head(rows, merchant, &head);
 	l->locked = true;
 	return OK;
 }
@@ -95,7 +95,7 @@ static enum fault lock_alone(struct pg_lane *l, uint64_t merchant)
 {
 	struct head head;
 	TRY(pg_begin_write(l->pg, merchant, &head));
-	rounds_set_head(&l->work->rows, merchant, &head);
+	rounds_lock_head(&l->work->rows, merchant, &head);
 	l->locked = true;
 	return OK;
 }
@@ -129,7 +129,7 @@ static enum fault confirm(struct pg_lane *l)
 		return OK;
 	l->distrust = DISTRUST;
 	prepare(w, w->writes, false);
-	rounds_set_head(&w->rows, w->rounds.merchant, &head);
+	rounds_lock_head(&w->rows, w->rounds.merchant, &head);
 	return rounds_run(&w->rounds);
 }
 
@@ -178,17 +178,6 @@ static struct pg_work *other_work(struct pg_lane *l)
 	return l->work == l->works ? l->works + 1 : l->works;
 }
 
-/* What this batch writes is there for the next one. */
-static void overlay(struct pg_work *next, const struct loaded *last)
-{
-	for (size_t i = 0; i < loaded_changes(last); i++) {
-		struct text key, value;
-		bool gone;
-		loaded_change(last, i, &key, &value, &gone);
-		loaded_set(&next->rows, key, gone ? NULL : &value);
-	}
-}
-
 /* A scan would not see what this batch put between its rows. */
 static enum fault fill_ahead(void *context, struct loaded *rows)
 {
@@ -207,17 +196,21 @@ static enum fault run_ahead(struct pg_engine *e, struct pg_work *w)
 }
 
 /* The next batch is decided while this one is written: on a snapshot from under this one's lock,
- * with this one's rows over it. That is what the next lock will find, unless another node has it in
- * between: then the head is another. */
+ * with what this one read and wrote over it. That is what the next lock will find, unless another
+ * node has it in between: then the head is another. */
 static bool decide_next(struct pg_lane *l, struct pg_work *w)
 {
 	struct pg_lanes *lanes = &l->engine->lanes;
 	if (pthread_mutex_trylock(&lanes->ahead_lock) != 0)
 		return false; /* another lane's merchant */
 	prepare(w, l->next, false);
-	overlay(w, &l->work->rows);
+	w->rows.hints = &l->work->rows;
+	w->rows.hints_hold = true;
+	rounds_lock_head(&w->rows, w->rounds.merchant, &l->work->rounds.last);
 	w->base = l->work->rounds.last;
 	bool good = run_ahead(l->engine, w) == OK;
+	w->rows.hints = NULL;
+	w->rows.hints_hold = false;
 	if (lanes->ahead)
 		pg_rollback(lanes->ahead);
 	pthread_mutex_unlock(&lanes->ahead_lock);

@@ -256,6 +256,7 @@ static void release(struct engine *engine)
 		pg_lanes_stop(e);
 		pg_tender_stop(e);
 	}
+	pthread_mutex_destroy(&e->homes.lock);
 	secret_wipe(&e->masters, sizeof(e->masters));
 	secret_wipe(&e->ring, sizeof(e->ring));
 	secret_wipe(e->url, strlen(e->url));
@@ -278,6 +279,7 @@ enum fault pg_engine_open(const struct engine_config *config, struct engine **re
 	e->lanes.thread_count = config->write_lanes ? config->write_lanes : PG_LANES;
 	must(e->lanes.thread_count <= ENGINE_LANES_MAX);
 	pg_tender_init(e, config);
+	pthread_mutex_init(&e->homes.lock, NULL);
 	struct engine *engine = (struct engine *)(void *)e;
 	enum fault fault = open_all(e, config, ret_why);
 	if (fault == OK) {
@@ -327,6 +329,7 @@ static void stats_get(const struct engine *engine, struct engine_stats *ret)
 	*ret =
 	    (struct engine_stats){.batches = atomic_load(&c->batches),
 				  .commands = atomic_load(&c->commands),
+				  .nodes = atomic_load(&e->lanes.nodes),
 				  .entries = atomic_load(&c->entries),
 				  .syncs = atomic_load(&c->commits),
 				  .batch_size_sum = atomic_load(&c->commands),
@@ -395,5 +398,6 @@ static const struct engine_verbs verbs = {
     .ledger_newest = pg_ledger_newest,
     .signing_key = signing_key,
     .backup = backup,
+    .home = pg_home,
     .waits = true,
 };

@@ -11,6 +11,7 @@
 #include "store/engines.h"
 #include "store/keyring_rows.h"
 #include "store/pg.h"
+#include "store/pg_watch.h"
 #include "store/queue.h"
 #include "store/rounds.h"
 
@@ -38,9 +39,10 @@ struct pg_lanes {
 	unsigned ready_count;
 	uint64_t calls, jobs; /* that wait, of all merchants */
 	bool stopping, jobs_ended;
-	unsigned joined; /* lanes that run merchants who can join others */
-	unsigned met;	 /* so many more transactions, after one met another node */
-	bool may_join;	 /* several merchants in a transaction; set before the lanes start */
+	unsigned joined;	/* lanes that run merchants who can join others */
+	unsigned met;		/* so many more transactions, after one met another node */
+	_Atomic unsigned nodes; /* that share the writes among themselves, this one with them */
+	bool may_join;		/* several merchants in a transaction; set before the lanes start */
 	/* A node's one connection for deciding ahead; who has the lock uses it. */
 	pthread_mutex_t ahead_lock;
 	struct pg *ahead;      /* NULL: not connected */
@@ -54,13 +56,21 @@ struct pg_counters {
 	_Atomic uint64_t commit_us[ENGINE_BUCKETS], commit_us_sum;
 };
 
+/* The nodes that others reach; the tender's to change. */
+struct pg_homes {
+	pthread_mutex_t lock;
+	struct node_place places[NODE_PLACES_MAX];
+	unsigned n;
+};
+
 struct pg_tender {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool closing;  /* under the lock */
-	bool there;    /* the thread is */
-	char name[80]; /* of this process in the node table */
+	bool closing;			   /* under the lock */
+	bool there;			   /* the thread is */
+	char name[80 + NODE_ADDRESS_SIZE]; /* of this process in the node table */
+	bool told_place;		   /* where others reach it stands behind a blank */
 	unsigned lease_ms, snapshot_ms;
 	_Atomic int64_t leased_us; /* until then the number is ours, by monotonic_us */
 	_Atomic uint64_t oldest_snapshot_ms;
@@ -94,6 +104,7 @@ struct pg_engine {
 	struct pg_lanes lanes;
 	struct pg_counters counters;
 	struct pg_tender tender;
+	struct pg_homes homes;
 };
 
 static inline struct pg_engine *pg_engine_of(struct engine *e)
@@ -125,6 +136,10 @@ CHECKED enum fault pg_start_batches(struct pg_engine *e, struct pg *p);
 CHECKED enum fault pg_take_number(struct pg_engine *e, struct pg *p);
 void pg_tender_start(struct pg_engine *e, struct pg *p); /* p is the tender's from then on */
 void pg_tender_stop(struct pg_engine *e);		 /* gives the number back */
+
+/* pg_homes.c */
+void pg_homes_set(struct pg_engine *e, const struct node_place *places, unsigned n);
+bool pg_home(const struct engine *e, uint64_t merchant, char ret[NODE_ADDRESS_SIZE]);
 
 /* pg_lane.c */
 void pg_lanes_start(struct pg_engine *e);

@@ -115,7 +115,7 @@ static enum fault lock(struct pg_lane *l)
 		struct pg_work *w = &g->works[i];
 		if (!g->at[i].locked)
 			continue;
-		rounds_set_head(&w->rows, w->rounds.merchant, &g->at[i].head);
+		rounds_lock_head(&w->rows, w->rounds.merchant, &g->at[i].head);
 		g->locked[g->locked_count++] = w;
 	}
 	return OK;

@@ -52,7 +52,8 @@ enum {
 
 	/* So many transactions of several at once keep the database busy. Who comes then waits for
 	 * others to join, until they are enough for one more, but not for longer than one takes.
-	 * Where nodes meet, two transactions of each would stand in each other's way. */
+	 * Where nodes meet, two transactions of each would stand in each other's way; and where
+	 * they share the merchants, those of all are enough. */
 	JOINED_MAX = 3,
 	JOINED_MET_MAX = 1,
 	JOINED_US_MAX = 10 * 1000,
@@ -359,7 +360,8 @@ static void run_some(struct lane_thread *t)
 /* How long who waits longest still waits for others: 0 or less, not at all. */
 static int64_t ready_in_us(const struct pg_lanes *l)
 {
-	unsigned most = l->met ? JOINED_MET_MAX : JOINED_MAX;
+	bool shared = l->met || atomic_load(&l->nodes) > 1;
+	unsigned most = shared ? JOINED_MET_MAX : JOINED_MAX;
 	if (l->stopping || !l->may_join || l->joined < most || !may_join(l->ready) ||
 	    l->ready_count >= GROUP_CALLS)
 		return 0;

@@ -254,6 +254,13 @@ void values_add(struct link_values *v, struct text value)
 	v->sizes[v->count++] = (int)value.size;
 }
 
+void values_add_null(struct link_values *v)
+{
+	must(v->count < COUNT_OF(v->at));
+	v->at[v->count] = NULL;
+	v->sizes[v->count++] = 0;
+}
+
 void values_add_number(struct link_values *v, int64_t number)
 {
 	must(v->number_count < COUNT_OF(v->numbers));
@@ -283,6 +290,41 @@ void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values,
 	}
 }
 
+/* What a row of it costs: a value in an array is unpacked for each row. */
+static unsigned cost_of(struct sql_columns c)
+{
+	return 4 * (unsigned)__builtin_popcountll(c.each) + (unsigned)__builtin_popcountll(c.one);
+}
+
+static bool takes(struct sql_columns c, struct sql_columns needed)
+{
+	return (needed.each & ~c.each) == 0 && (needed.one & ~(c.each | c.one)) == 0;
+}
+
+enum { COST_MORE = 8 }; /* is not worth another statement */
+
+struct sql_columns link_columns(const struct pg *p, struct sql_statement s, unsigned variant)
+{
+	return variant ? p->variants[s.action - SQL_UPSERT][s.id].at[variant - 1]
+		       : (struct sql_columns){0, 0};
+}
+
+unsigned link_choose(struct pg *p, struct sql_statement s, struct sql_columns needed, bool worth)
+{
+	struct link_variants *v = &p->variants[s.action - SQL_UPSERT][s.id];
+	unsigned best = 0, cost = 4 * sql_table_get(s.id)->column_count;
+	for (unsigned i = 0; i < v->count; i++)
+		if (takes(v->at[i], needed) && cost_of(v->at[i]) < cost) {
+			best = i + 1;
+			cost = cost_of(v->at[i]);
+		}
+	if (worth && cost > cost_of(needed) + COST_MORE && v->count < LINK_VARIANTS_MAX) {
+		v->at[v->count++] = needed;
+		best = v->count;
+	}
+	return best;
+}
+
 static void expect(struct pg *p, struct sent result)
 {
 	if (p->sent_count == p->sent_capacity) {
@@ -293,38 +335,57 @@ static void expect(struct pg *p, struct sent result)
 	p->sent[p->sent_count++] = result;
 }
 
-static void prepare(struct pg *p, struct sql_statement s, const char *name)
+static void prepare(struct pg *p, struct sent what, const char *name)
 {
-	bool *prepared = &p->prepared[s.action][s.id];
-	if (*prepared)
+	struct sql_statement s = what.statement;
+	uint8_t *prepared = &p->prepared[s.action][s.id], variant = (uint8_t)(1u << what.variant);
+	if (*prepared & variant)
 		return;
 	buffer_clear(&p->sql);
-	sql_write(s, &p->sql);
+	if (what.variant)
+		sql_write_columns(s, link_columns(p, s, what.variant), &p->sql);
+	else
+		sql_write(s, &p->sql);
 	buffer_byte(&p->sql, '\0');
 	must(!p->sql.full);
 	if (PQsendPrepare(p->connection, name, p->sql.data, 0, NULL) != 1) {
 		p->unsent = true;
 		return;
 	}
-	*prepared = true; /* taken back when it did not come to it */
-	expect(p, (struct sent){.statement = s, .prepares = true, .tag = LINK_TAG_SAID});
+	*prepared |= variant; /* taken back when it did not come to it */
+	what.prepares = true;
+	what.tag = LINK_TAG_SAID;
+	expect(p, what);
 }
 
-void link_send(struct pg *p, struct sql_statement s, const struct link_values *values, unsigned tag)
+static void send_prepared(struct pg *p, struct sent what, const struct link_values *values)
 {
 	static const int binary[] = {[0 ... SQL_COLUMNS_MAX] = 1};
-	char name[24];
+	struct sql_statement s = what.statement;
+	char name[40];
 	if (!p->connection || p->unsent) {
 		p->unsent = true;
 		return;
 	}
-	snprintf(name, sizeof(name), "s%u_%u", (unsigned)s.action, s.id);
-	prepare(p, s, name);
+	snprintf(name, sizeof(name), "s%u_%u_%u", (unsigned)s.action, s.id, what.variant);
+	prepare(p, what, name);
 	if (p->unsent || PQsendQueryPrepared(p->connection, name, (int)values->count, values->at,
 					     values->sizes, binary, 1) != 1)
 		p->unsent = true;
 	else
-		expect(p, (struct sent){.statement = s, .tag = tag});
+		expect(p, what);
+}
+
+void link_send(struct pg *p, struct sql_statement s, const struct link_values *values, unsigned tag)
+{
+	send_prepared(p, (struct sent){.statement = s, .tag = tag}, values);
+}
+
+void link_send_rows(struct pg *p, struct sql_statement s, unsigned variant,
+		    const struct link_values *values)
+{
+	send_prepared(p, (struct sent){.statement = s, .variant = variant, .tag = LINK_TAG_SAID},
+		      values);
 }
 
 /* Plans are made for tables as they are; a table that grew since gets another one soon, and does
@@ -368,7 +429,7 @@ static enum fault read_one(struct pg *p, struct link_reader *reader)
 	PGresult *r = take_result(p);
 	bool good = r && is_good(r);
 	if (!good && s->prepares)
-		p->prepared[s->statement.action][s->statement.id] = false;
+		p->prepared[s->statement.action][s->statement.id] &= (uint8_t) ~(1u << s->variant);
 	if (!good && p->trouble == TROUBLE_NONE) {
 		link_note(p, r);
 		p->trouble_at = p->read_count;

@@ -29,10 +29,19 @@ enum trouble {
 
 struct sent {
 	struct sql_statement statement;
+	unsigned variant;
 	bool prepares, syncs;
 	unsigned tag;
 };
 struct load;
+
+/* Sets of columns for which there is a statement, or may be one as soon as it is wanted: a
+ * connection's, of an action and a table. Variant n is at [n - 1]; variant 0 takes whole rows. */
+enum { LINK_VARIANTS_MAX = 7, LINK_VARIED = SQL_INSERT_MANY - SQL_UPSERT + 1 };
+struct link_variants {
+	struct sql_columns at[LINK_VARIANTS_MAX];
+	uint8_t count;
+};
 
 /* A statement's parameters, in binary form. */
 struct link_values {
@@ -58,7 +67,8 @@ struct pg {
 	bool unsent;	   /* something could not even be sent */
 	struct sent *sent; /* results to come */
 	unsigned sent_count, read_count, sent_capacity;
-	bool prepared[SQL_ACTION_COUNT][SQL_IDS_MAX];
+	uint8_t prepared[SQL_ACTION_COUNT][SQL_IDS_MAX]; /* a bit for each variant */
+	struct link_variants variants[LINK_VARIED][SQL_TABLE_COUNT];
 	enum trouble trouble; /* of the last group that was read */
 	unsigned trouble_at;  /* which of the results */
 	uint64_t round_trips;
@@ -111,6 +121,7 @@ void values_begin(struct link_values *v, uint64_t merchant);
 void values_begin_many(struct link_values *v, struct pg *p);
 void merchants_add(struct pg *p, uint64_t merchant);
 void values_add(struct link_values *v, struct text value);
+void values_add_null(struct link_values *v);
 void values_add_number(struct link_values *v, int64_t number);
 
 /* The merchant and the leading columns of a path's key, one value each. */
@@ -123,6 +134,13 @@ void keys_add(struct link_keys *k, unsigned path, const struct pg_value *values,
 
 void link_send(struct pg *p, struct sql_statement s, const struct link_values *values,
 	       unsigned tag);
+/* Of an UPSERT or INSERT the variant that takes at least these columns, and no more than those as
+ * `one`. `worth`: another one may be prepared for it. */
+unsigned link_choose(struct pg *p, struct sql_statement s, struct sql_columns needed, bool worth);
+struct sql_columns link_columns(const struct pg *p, struct sql_statement s, unsigned variant);
+/* Nobody wants its result. */
+void link_send_rows(struct pg *p, struct sql_statement s, unsigned variant,
+		    const struct link_values *values);
 void link_say(struct pg *p, const char *sql);
 void link_say_begin(struct pg *p, const char *sql);
 /* Ends a group, and sends it; a failure is told by link_pull. */

@@ -6,6 +6,10 @@
  * UNIQUE and ENTRY rows are columns of records, which are in the batch whenever those are. From
  * ENTRY rows comes when a record came into a list; UNIQUE rows say that values change hands: who
  * takes one has looked who had it.
+ *
+ * A statement takes the columns that have something to say: of new rows those that are not as empty
+ * as a row begins, of others those that changed; and where all rows say the same, one value. What
+ * each row costs the database is mostly a matter of its columns.
  */
 #include "store/pg_row.h"
 #include "base/varint.h"
@@ -20,7 +24,8 @@ struct save {
 	bool many;	 /* not all of one merchant */
 	uint32_t *slots; /* rows that are put, by hash of their key: place + 1, 0 free */
 	uint32_t slot_count;
-	bool bad; /* a change is no row */
+	bool bad;	   /* a change is no row */
+	uint64_t released; /* tables with rows that gave up unique values: they are written whole */
 };
 
 /* The statement that is being filled. */
@@ -29,6 +34,9 @@ struct filling {
 	unsigned path;
 	unsigned rows;
 	size_t bytes;
+	/* Columns that have something to say; that are not the same in all rows. */
+	uint64_t said, differ;
+	struct pg_value first[SQL_COLUMNS_MAX];
 };
 
 static unsigned table_of(const struct pg_change *change)
@@ -125,8 +133,10 @@ static void send_release(struct save *s, const struct pg_change *unique)
 	key_init(&record, ROW_RECORD, unique_shapes[key_id(unique->key)].table,
 		 key_merchant(unique->key));
 	key_add_parts(&record, *unique->was);
-	if (find_put(s, &record))
-		send_row(s, SQL_RELEASE, key_get(&record));
+	if (!find_put(s, &record))
+		return;
+	send_row(s, SQL_RELEASE, key_get(&record));
+	s->released |= UINT64_C(1) << unique_shapes[key_id(unique->key)].table;
 }
 
 static void send_releases(struct save *s)
@@ -146,6 +156,36 @@ static void clear(struct save *s, struct filling *f)
 	array_clear(&s->p->merchants);
 	f->rows = 0;
 	f->bytes = 0;
+	f->said = f->differ = 0;
+}
+
+enum { WORTH_ROWS = 8 }; /* so many rows, or one, are worth a statement for their columns */
+
+static struct sql_columns columns_of(const struct filling *f)
+{
+	return (struct sql_columns){f->said & f->differ, f->said & ~f->differ};
+}
+
+static void add_column(struct link_values *v, struct pg_array *array, enum column_kind kind,
+		       bool is_one)
+{
+	struct text one;
+	if (!is_one)
+		values_add(v, array_end(array, kind));
+	else if (array_first(array, &one))
+		values_add(v, one);
+	else
+		values_add_null(v);
+}
+
+static void add_columns(struct save *s, const struct sql_table *t, struct sql_columns columns,
+			struct link_values *v)
+{
+	uint64_t some = columns.each | columns.one;
+	for (unsigned c = 0; c < t->column_count; c++)
+		if (!some || some & column_bit(c))
+			add_column(v, &s->p->arrays[c], t->columns[c].kind,
+				   (columns.one & column_bit(c)) != 0);
 }
 
 static void flush(struct save *s, struct filling *f)
@@ -158,20 +198,77 @@ static void flush(struct save *s, struct filling *f)
 		values_begin_many(&v, s->p);
 	else
 		values_begin(&v, s->merchant);
-	for (unsigned c = 0; c < t->column_count; c++)
-		values_add(&v, array_end(&s->p->arrays[c], t->columns[c].kind));
-	link_send(s->p, f->statement, &v, LINK_TAG_SAID);
+	unsigned variant =
+	    link_choose(s->p, f->statement, columns_of(f), f->rows == 1 || f->rows >= WORTH_ROWS);
+	add_columns(s, t, link_columns(s->p, f->statement, variant), &v);
+	link_send_rows(s->p, f->statement, variant, &v);
 	if (s->p->connection)
 		(void)!PQflush(s->p->connection); /* it begins while the next is made */
 	clear(s, f);
 }
 
+static bool same_value(const struct pg_value *a, const struct pg_value *b)
+{
+	return a->null == b->null && a->number == b->number && text_equal(a->text, b->text);
+}
+
+/* Columns in which two rows differ. */
+static uint64_t differing(const struct sql_table *t, const struct pg_value *a,
+			  const struct pg_value *b)
+{
+	uint64_t some = 0;
+	for (unsigned c = 0; c < t->column_count; c++)
+		if (!same_value(&a[c], &b[c]))
+			some |= column_bit(c);
+	return some;
+}
+
+static uint64_t key_columns(const struct sql_table *t)
+{
+	return (UINT64_C(1) << t->key_count) - 1;
+}
+
+static uint64_t whole_row(const struct sql_table *t)
+{
+	return t->column_count > 63 ? UINT64_MAX : (UINT64_C(1) << t->column_count) - 1;
+}
+
+/* Where a record came into a list and when are written together. */
+static uint64_t with_since(const struct sql_table *t, uint64_t some)
+{
+	for (unsigned c = 1; c < t->column_count; c++)
+		if (t->columns[c].source == FROM_SINCE &&
+		    some & (column_bit(c) | column_bit(c - 1)))
+			some |= column_bit(c) | column_bit(c - 1);
+	return some;
+}
+
+/* What a new row has in a column of which nothing is said: as in pg_ddl.c. */
+static bool is_empty(const struct column *c, const struct pg_value *v)
+{
+	bool number = c->kind == COLUMN_BIGINT || c->kind == COLUMN_BOOLEAN;
+	return v->null || (number && !c->nullable && v->number == 0);
+}
+
+static uint64_t not_empty(const struct sql_table *t, const struct pg_value *values)
+{
+	uint64_t some = key_columns(t);
+	for (unsigned c = t->key_count; c < t->column_count; c++)
+		if (!is_empty(&t->columns[c], &values[c]))
+			some |= column_bit(c);
+	return with_since(t, some);
+}
+
 static void add_row(struct save *s, struct filling *f, uint64_t merchant,
-		    const struct pg_value *values)
+		    const struct pg_value *values, uint64_t said)
 {
 	const struct sql_table *t = sql_table_get(f->statement.id);
 	if (s->many)
 		merchants_add(s->p, merchant);
+	if (f->rows == 0)
+		memcpy(f->first, values, t->column_count * sizeof(*values));
+	f->said |= said;
+	f->differ |= differing(t, f->first, values);
 	for (unsigned c = 0; c < t->column_count; c++) {
 		array_add(&s->p->arrays[c], t->columns[c].kind, &values[c]);
 		f->bytes += values[c].text.size + sizeof(uint64_t);
@@ -190,6 +287,34 @@ static bool read_change(struct save *s, const struct filling *f, const struct pg
 	return row_values(f->path, c, &since, values);
 }
 
+/* Columns in which it is not what it was, with those that say that it came into a list; 0: none. */
+static uint64_t changed(const struct save *s, const struct filling *f, const struct pg_change *c,
+			const struct pg_value *values)
+{
+	static const struct row_since unknown = {0};
+	const struct sql_table *t = sql_table_get(f->statement.id);
+	const struct pg_change was = {.key = c->key, .value = c->was};
+	struct pg_value before[SQL_COLUMNS_MAX];
+	uint64_t some = 0;
+	bool whole = !c->was || s->released & UINT64_C(1) << f->statement.id;
+	if (whole || !row_values(f->path, &was, &unknown, before))
+		return whole_row(t);
+	for (unsigned i = 0; i < t->column_count; i++)
+		if (t->columns[i].source == FROM_SINCE ? !values[i].null
+						       : !same_value(&values[i], &before[i]))
+			some |= column_bit(i);
+	return some ? with_since(t, some | key_columns(t)) : 0;
+}
+
+static void add_change(struct save *s, struct filling *f, const struct pg_change *c,
+		       const struct pg_value *values)
+{
+	const struct sql_table *t = sql_table_get(f->statement.id);
+	uint64_t said = c->is_new ? not_empty(t, values) : changed(s, f, c, values);
+	if (said)
+		add_row(s, f, key_merchant(c->key), values, said);
+}
+
 static enum sql_action action_of(const struct save *s, bool is_new)
 {
 	if (s->many)
@@ -201,7 +326,8 @@ static enum sql_action action_of(const struct save *s, bool is_new)
 static void send_table(struct save *s, unsigned table, bool is_new)
 {
 	enum sql_action action = action_of(s, is_new);
-	struct filling f = {{action, table}, path_of_table(table), 0, 0};
+	struct filling f = {.statement = {.action = action, .id = table},
+			    .path = path_of_table(table)};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	clear(s, &f);
 	for (size_t i = 0; i < s->batch->change_count; i++) {
@@ -209,7 +335,7 @@ static void send_table(struct save *s, unsigned table, bool is_new)
 		if (!c->value || c->is_new != is_new || table_of(c) != table)
 			continue;
 		if (read_change(s, &f, c, values))
-			add_row(s, &f, key_merchant(c->key), values);
+			add_change(s, &f, c, values);
 		else
 			s->bad = true;
 	}
@@ -231,7 +357,7 @@ static void send_tables(struct save *s)
 
 static void send_ledger(struct save *s)
 {
-	struct filling f = {{action_of(s, true), SQL_LEDGER}, 0, 0, 0};
+	struct filling f = {.statement = {.action = action_of(s, true), .id = SQL_LEDGER}};
 	struct pg_value values[SQL_COLUMNS_MAX];
 	uint64_t place = 0;
 	clear(s, &f);
@@ -240,7 +366,8 @@ static void send_ledger(struct save *s)
 		must(s->many || e->merchant == s->merchant);
 		place = i && e->merchant == e[-1].merchant ? place + 1 : 0;
 		if (row_entry_values(e, s->batch->id, place, values))
-			add_row(s, &f, e->merchant, values);
+			add_row(s, &f, e->merchant, values,
+				not_empty(sql_table_get(SQL_LEDGER), values));
 		else
 			s->bad = true;
 	}

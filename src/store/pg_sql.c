@@ -45,12 +45,13 @@ void sql_conditions(struct buffer *out, const char *alias, const struct path *p)
 	}
 }
 
-/* Which columns a statement's arrays are for. */
+/* Which columns a statement's parameters are for, from $2 on: arrays, but for those of `one`. */
 struct selection {
 	const struct sql_table *table;
 	bool many; /* the first array is of merchants */
 	unsigned count;
 	uint8_t columns[SQL_COLUMNS_MAX];
+	uint64_t one;
 };
 
 static void select_path(struct selection *s, const struct path *p)
@@ -68,12 +69,14 @@ static void select_key(struct selection *s, unsigned table)
 		s->columns[i] = (uint8_t)i;
 }
 
-static void select_all(struct selection *s, unsigned table)
+static void select_columns(struct selection *s, unsigned table, struct sql_columns columns)
 {
+	uint64_t some = columns.each | columns.one;
 	s->table = sql_table_get(table);
-	s->count = s->table->column_count;
-	for (unsigned i = 0; i < s->count; i++)
-		s->columns[i] = (uint8_t)i;
+	s->one = columns.one;
+	for (unsigned i = 0; i < s->table->column_count; i++)
+		if (!some || some & column_bit(i))
+			s->columns[s->count++] = (uint8_t)i;
 }
 
 static const struct column *selected(const struct selection *s, unsigned i)
@@ -81,23 +84,36 @@ static const struct column *selected(const struct selection *s, unsigned i)
 	return &s->table->columns[s->columns[i]];
 }
 
+static bool is_one(const struct selection *s, unsigned i)
+{
+	return (s->one & column_bit(s->columns[i])) != 0;
+}
+
 /* unnest($2::bigint[], $3::text[]); or from $1 on */
 static void unnest(struct buffer *out, const struct selection *s)
 {
-	add(out, s->many ? "unnest($1::bigint[], " : "unnest(");
-	for (unsigned i = 0; i < s->count; i++)
-		buffer_format(out, "%s$%u::%s[]", i ? ", " : "", i + 2,
-			      column_type(selected(s, i)->kind));
+	const char *before = s->many ? ", " : "";
+	add(out, s->many ? "unnest($1::bigint[]" : "unnest(");
+	for (unsigned i = 0; i < s->count; i++) {
+		if (is_one(s, i))
+			continue;
+		buffer_format(out, "%s$%u::%s[]", before, i + 2, column_type(selected(s, i)->kind));
+		before = ", ";
+	}
 	add(out, ")");
 }
 
 /* k("a", "b" */
 static void names_of_rows(struct buffer *out, const struct selection *s)
 {
-	add(out, s->many ? " AS k(\"merchant_id\", " : " AS k(");
+	const char *before = s->many ? ", " : "";
+	add(out, s->many ? " AS k(\"merchant_id\"" : " AS k(");
 	for (unsigned i = 0; i < s->count; i++) {
-		add(out, i ? ", " : "");
+		if (is_one(s, i))
+			continue;
+		add(out, before);
 		sql_name(out, selected(s, i)->name);
+		before = ", ";
 	}
 }
 
@@ -193,15 +209,45 @@ static void write_release(struct buffer *out, unsigned table)
 
 /* --- whole rows --- */
 
+/* k."a", $3::text */
+static void write_values(struct buffer *out, const struct selection *s)
+{
+	add(out, s->many ? "k.\"merchant_id\"" : "$1::bigint");
+	for (unsigned i = 0; i < s->count; i++) {
+		add(out, ", ");
+		if (is_one(s, i))
+			buffer_format(out, "$%u::%s", i + 2, column_type(selected(s, i)->kind));
+		else
+			column(out, "k", selected(s, i));
+	}
+}
+
+static bool has_arrays(const struct selection *s)
+{
+	bool some = s->many;
+	for (unsigned i = 0; i < s->count; i++)
+		some |= !is_one(s, i);
+	return some;
+}
+
 static void write_insert(struct buffer *out, const struct selection *s)
 {
+	bool arrays = has_arrays(s);
 	add(out, "INSERT INTO ");
 	sql_name(out, s->table->name);
-	add(out, " AS t (\"merchant_id\", ");
-	all_columns(out, "", s->table);
-	add(out, s->many ? ") SELECT k.* FROM " : ") SELECT $1::bigint, k.* FROM ");
+	add(out, " AS t (\"merchant_id\"");
+	for (unsigned i = 0; i < s->count; i++) {
+		add(out, ", ");
+		sql_name(out, selected(s, i)->name);
+	}
+	add(out, arrays ? ") SELECT " : ") VALUES (");
+	write_values(out, s);
+	add(out, arrays ? " FROM " : ")");
+	if (!arrays)
+		return;
 	unnest(out, s);
-	add(out, " AS k");
+	names_of_rows(out, s);
+	add(out, ")");
 }
 
 /* When a record came into a list is known to the batch in which it did. */
@@ -227,20 +273,19 @@ static void write_set(struct buffer *out, const struct sql_table *t, unsigned i)
 		column(out, "excluded", &t->columns[i]);
 }
 
-static void write_upsert(struct buffer *out, unsigned table, bool many)
+static void write_upsert(struct buffer *out, const struct selection *s)
 {
-	struct selection s = {.many = many};
-	select_all(&s, table);
-	write_insert(out, &s);
+	unsigned keys = s->table->key_count;
+	write_insert(out, s);
 	add(out, " ON CONFLICT (\"merchant_id\"");
-	for (unsigned i = 0; i < s.table->key_count; i++) {
+	for (unsigned i = 0; i < keys; i++) {
 		add(out, ", ");
-		sql_name(out, s.table->columns[i].name);
+		sql_name(out, s->table->columns[i].name);
 	}
 	add(out, ") DO UPDATE SET ");
-	for (unsigned i = s.table->key_count; i < s.table->column_count; i++) {
-		add(out, i > s.table->key_count ? ", " : "");
-		write_set(out, s.table, i);
+	for (unsigned i = keys; i < s->count; i++) {
+		add(out, i > keys ? ", " : "");
+		write_set(out, s->table, s->columns[i]);
 	}
 }
 
@@ -316,9 +361,27 @@ static void write_next(struct buffer *out, const struct path *p, unsigned given,
 	buffer_format(out, " LIMIT $%u::bigint", (after ? s.count : given) + 2);
 }
 
+static bool is_rows(enum sql_action action)
+{
+	return action == SQL_UPSERT || action == SQL_INSERT || action == SQL_UPSERT_MANY ||
+	       action == SQL_INSERT_MANY;
+}
+
+void sql_write_columns(struct sql_statement s, struct sql_columns columns, struct buffer *out)
+{
+	struct selection rows = {.many =
+				     s.action == SQL_INSERT_MANY || s.action == SQL_UPSERT_MANY};
+	must(is_rows(s.action));
+	select_columns(&rows, s.id, columns);
+	if (s.action == SQL_UPSERT || s.action == SQL_UPSERT_MANY)
+		write_upsert(out, &rows);
+	else
+		write_insert(out, &rows);
+	must(!out->full);
+}
+
 void sql_write(struct sql_statement s, struct buffer *out)
 {
-	struct selection all = {.many = s.action == SQL_INSERT_MANY};
 	if (s.action >= SQL_NEXT)
 		write_next(out, path_get(s.id), s.action - SQL_NEXT, true);
 	else if (s.action >= SQL_FIRST)
@@ -331,11 +394,7 @@ void sql_write(struct sql_statement s, struct buffer *out)
 		write_delete(out, s.id);
 	else if (s.action == SQL_RELEASE)
 		write_release(out, s.id);
-	else if (s.action == SQL_UPSERT || s.action == SQL_UPSERT_MANY)
-		write_upsert(out, s.id, s.action == SQL_UPSERT_MANY);
-	else {
-		select_all(&all, s.id);
-		write_insert(out, &all);
-	}
+	else
+		sql_write_columns(s, (struct sql_columns){0, 0}, out);
 	must(!out->full);
 }

@@ -5,7 +5,9 @@
  *
  *   WRITTEN        a row of pg_sql.tbl.h or pg_due.tbl.h
  *   LOAD path      arrays: which of the keys asked for, and all columns of their rows
- *   UPSERT table   arrays: whole rows; INSERT: the same where none is there yet
+ *   UPSERT table   arrays: whole rows; INSERT: the same where none is there yet. Or some columns
+ *                  only (sql_columns): what the others have stays, or is what a column has if
+ *                  nobody says anything; and one value for those that are alike in all rows
  *   .._MANY        the same three where each row has its own merchant: $1 is an array, too
  *   DELETE table   one row by its key
  *   RELEASE table  one row by its key gives up its unique values, so that another may take them
@@ -53,6 +55,17 @@ enum sql_action {
 	SQL_NEXT = SQL_FIRST + PATH_KEYS_MAX + 1,
 	SQL_ACTION_COUNT = SQL_NEXT + PATH_KEYS_MAX + 1,
 };
+/* Sets of a table's columns, for UPSERT and INSERT: those with an array, those with one value. Both
+ * empty: all, with arrays. The key's are always there, and where a record came into a list (_since)
+ * goes with its place (_ordinal). */
+struct sql_columns {
+	uint64_t each, one;
+};
+/* The last ones of a very wide table stand together. */
+static inline uint64_t column_bit(unsigned column)
+{
+	return UINT64_C(1) << (column < 63 ? column : 63);
+}
 /* `id`: the row of WRITTEN, the path of LOAD, FIRST and NEXT, else the table. SQL_FIRST + n,
  * SQL_NEXT + n: n columns are given. */
 struct sql_statement {
@@ -63,6 +76,8 @@ enum { SQL_IDS_MAX = 128 };
 _Static_assert((int)PATH_COUNT <= (int)SQL_IDS_MAX && (int)SQL_TABLE_COUNT <= (int)SQL_IDS_MAX,
 	       "ids of statements");
 void sql_write(struct sql_statement s, struct buffer *out);
+/* The same of an UPSERT or INSERT of these columns only. */
+void sql_write_columns(struct sql_statement s, struct sql_columns columns, struct buffer *out);
 
 /* "name" */
 void sql_name(struct buffer *out, const char *name);

@@ -38,5 +38,7 @@
 	STATEMENT(NODE_RENEW,    "UPDATE node SET lease_until = now() + $3::bigint * interval '1 millisecond'"     \
 				 " WHERE number = $1 AND name = $2 AND lease_until >= now() RETURNING number")     \
 	STATEMENT(NODE_END,      "UPDATE node SET lease_until = '-infinity' WHERE number = $1 AND name = $2 RETURNING number") \
+	STATEMENT(NODE_PLACES,   "SELECT number, split_part(name, ' ', 2) FROM node WHERE lease_until > now() AND position(' ' IN name) > 0" \
+				 " ORDER BY number LIMIT 64")                                                      \
 	STATEMENT(OLDEST_LOOK,   "SELECT coalesce(max((extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint), 0) FROM pg_stat_activity WHERE datname = current_database() AND backend_xmin IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()")
 /* clang-format on */

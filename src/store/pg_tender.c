@@ -7,6 +7,7 @@
  *                       back at the end. A lease that ran out (the database was away for too long,
  *                       this process stood still) is lost: the node is not ready until it has
  *                       another number
+ *   the other nodes     that said where they are reached, at each tick
  *   old snapshots       who keeps one open for minutes keeps PostgreSQL from cleaning up for
  *                       everybody; one line says so, once for each time that it comes to this
  */
@@ -34,7 +35,9 @@ void pg_tender_init(struct pg_engine *e, const struct engine_config *config)
 	t->snapshot_ms = config->snapshot_ms ? config->snapshot_ms : SNAPSHOT_MS_MAX;
 	(void)!gethostname(host, sizeof(host) - 1);
 	random_bytes(&unlike_others, sizeof(unlike_others));
-	snprintf(t->name, sizeof(t->name), "%s:%ld:%08x", host, (long)getpid(), unlike_others);
+	t->told_place = config->node_address != NULL;
+	snprintf(t->name, sizeof(t->name), "%s:%ld:%08x%s%s", host, (long)getpid(), unlike_others,
+		 t->told_place ? " " : "", t->told_place ? config->node_address : "");
 }
 
 /* A number is leased again and again, so counts begin with the database's clock: seconds, then 30
@@ -123,6 +126,17 @@ static enum fault look_at_snapshots(struct pg_tender *t, int64_t now)
 	return OK;
 }
 
+/* ---- the others ---- */
+
+static enum fault look_at_places(struct pg_engine *e)
+{
+	struct node_place places[NODE_PLACES_MAX];
+	unsigned n;
+	TRY(pg_node_places(e->tender.pg, places, &n));
+	pg_homes_set(e, places, n);
+	return OK;
+}
+
 /* ---- the clock ---- */
 
 /* Between the two readings of our clock the database read its own. */
@@ -146,6 +160,8 @@ static enum fault tend_connected(struct pg_engine *e)
 	TRY(compare_clocks(e));
 	if (now >= t->renew_us)
 		TRY(keep_number(e));
+	if (t->told_place)
+		TRY(look_at_places(e));
 	return now >= t->look_us ? look_at_snapshots(t, now) : OK;
 }
 

@@ -52,6 +52,45 @@ enum fault pg_node_end(struct pg *p, const struct node_lease *lease, uint64_t nu
 	return link_ask(p, STATEMENT_NODE_END, &v, &held, &same);
 }
 
+struct places_reader {
+	struct link_reader reader; /* first */
+	struct node_place *at;
+	unsigned n;
+};
+
+/* Whatever else has a blank in its name is no place. */
+static enum fault see_places(struct link_reader *reader, unsigned tag, const PGresult *r)
+{
+	struct places_reader *places = (struct places_reader *)(void *)reader;
+	(void)tag;
+	for (int i = 0; i < PQntuples(r) && places->n < NODE_PLACES_MAX; i++) {
+		struct node_place *at = &places->at[places->n];
+		struct text address;
+		int64_t number;
+		if (!link_number(r, i, 0, &number) || !link_cell(r, i, 1, &address))
+			return FAULT_DATA_DAMAGED;
+		if (address.size == 0 || address.size >= sizeof(at->address))
+			continue;
+		*at = (struct node_place){.number = (uint64_t)number};
+		memcpy(at->address, address.data, address.size);
+		places->n++;
+	}
+	return OK;
+}
+
+enum fault pg_node_places(struct pg *p, struct node_place ret[NODE_PLACES_MAX], unsigned *ret_n)
+{
+	struct places_reader places = {{see_places}, ret, 0};
+	struct link_values none = {0};
+	must(p->state == LINK_RESTING);
+	TRY(link_connect(p));
+	link_send(p, (struct sql_statement){SQL_WRITTEN, STATEMENT_NODE_PLACES}, &none,
+		  STATEMENT_NODE_PLACES);
+	TRY(link_finish(p, &places.reader));
+	*ret_n = places.n;
+	return OK;
+}
+
 enum fault pg_oldest_snapshot(struct pg *p, uint64_t *ret_ms)
 {
 	struct link_values none = {0};

@@ -13,9 +13,22 @@ struct change {
 	struct key old_key;
 	void *new; /* NULL: goes away */
 	struct key new_key;
-	bool moves; /* the key changes */
+	bool moves;   /* the key changes */
+	bool encoded; /* tx->value is the new record's row, as long as its lists stay */
 	struct image image;
 };
+
+/* Its keys are not cleared: there are a thousand bytes of them. */
+static void change_init(struct change *c, struct tx *tx, enum table table, void *new_record)
+{
+	c->tx = tx;
+	c->table = table;
+	c->shape = &record_shapes[table];
+	c->old = NULL;
+	c->new = new_record;
+	c->moves = c->encoded = false;
+	c->image = (struct image){0};
+}
 
 /* Uniques that the old record has and the new one has not. Dropped only while they still point
  * to this record. */
@@ -86,10 +99,11 @@ static void change_list(struct change *c, enum list list, unsigned place)
 {
 	uint64_t was = c->old ? record_at_const(c->shape, c->old)[place] : 0;
 	uint64_t *at = c->new ? &record_at(c->shape, c->new)[place] : NULL;
+	uint64_t had = at ? *at : 0;
 	bool stays = at && list_counts(list, c->new);
 	/* A handler hands back what it read, or zero. */
-	must(!at || *at == 0 || *at == was || c->tx->rows->guessed);
-	if (stays && was && *at == was && same_owner(c, list)) {
+	must(had == 0 || had == was || c->tx->rows->guessed);
+	if (stays && was && had == was && same_owner(c, list)) {
 		if (c->moves && list != LIST_CLUSTERED) {
 			c->image.in[place] = came_in(c, list, was);
 			c->image.kept |= UINT64_C(1) << place;
@@ -98,8 +112,10 @@ static void change_list(struct change *c, enum list list, unsigned place)
 	}
 	if (was)
 		list_remove(c->tx, list, c->old, was);
-	if (at)
+	if (at) {
 		*at = stays ? list_append(c->tx, list, c->new) : 0;
+		c->encoded &= *at == had;
+	}
 	if (stays && list != LIST_CLUSTERED)
 		c->image.fresh |= UINT64_C(1) << place;
 }
@@ -123,7 +139,8 @@ static void write_record(struct change *c)
 	c->image.table = c->table;
 	c->image.record = c->new;
 	c->image.pk = key_rest(&c->new_key);
-	record_encode(c->shape, c->new, value);
+	if (!c->encoded)
+		record_encode(c->shape, c->new, value);
 	c->image.value = buffer_get(value);
 	entry_add_put(c->tx, &c->image);
 	if (c->shape->personal)
@@ -139,6 +156,21 @@ static void drop_record(struct change *c)
 	row_del(c->tx->rows, key_get(&c->old_key));
 }
 
+static void make_new_key(struct change *c)
+{
+	union record record;
+	if (c->shape->clustered)
+		*clustered_ordinal(c->shape, c->new) = *record_at(c->shape, c->new);
+	if (c->old && !c->moves) {
+		key_init(&c->new_key, ROW_RECORD, c->table, c->tx->merchant);
+		key_add_parts(&c->new_key, key_rest(&c->old_key));
+		return;
+	}
+	key_record(&c->new_key, c->tx->merchant, c->table, c->new);
+	/* Records are read back from their keys (keys.h). */
+	must(key_read_record(c->shape, key_rest(&c->new_key), &record));
+}
+
 /* Lists before the key: a clustered one gives it. Record rows last: old and new may be slices of
  * the old one. */
 static void run_change(struct change *c)
@@ -148,12 +180,7 @@ static void run_change(struct change *c)
 		drop_uniques(c);
 	change_lists(c);
 	if (c->new) {
-		if (c->shape->clustered)
-			*clustered_ordinal(c->shape, c->new) = *record_at(c->shape, c->new);
-		key_record(&c->new_key, c->tx->merchant, c->table, c->new);
-		/* Records are read back from their keys (keys.h). */
-		union record record;
-		must(key_read_record(c->shape, key_rest(&c->new_key), &record));
+		make_new_key(c);
 		add_uniques(c);
 		write_record(c);
 	}
@@ -187,15 +214,17 @@ static bool is_unplaced(const struct record_shape *shape, void *record)
 
 void store_put(struct tx *tx, enum table table, void *record)
 {
-	struct change c = {.tx = tx, .table = table, .shape = &record_shapes[table], .new = record};
+	struct change c;
 	union record old;
 	struct text old_value;
 	must(tx->writing);
+	change_init(&c, tx, table, record);
 	tx->rows->guess = true;
 	if (!is_unplaced(c.shape, record) && read_old(&c, record, &old, &old_value)) {
 		if (is_same(&c, old_value))
 			return;
 		c.old = &old;
+		c.encoded = true;
 		if (c.shape->clustered)
 			*record_at(c.shape, record) = *record_at(c.shape, &old);
 	}
@@ -207,7 +236,8 @@ void store_put(struct tx *tx, enum table table, void *record)
 
 void store_add(struct tx *tx, enum table table, void *record)
 {
-	struct change c = {.tx = tx, .table = table, .shape = &record_shapes[table], .new = record};
+	struct change c;
+	change_init(&c, tx, table, record);
 	must(tx->writing && !c.shape->clustered);
 	tx->rows->guess = true;
 	run_change(&c);
@@ -215,10 +245,11 @@ void store_add(struct tx *tx, enum table table, void *record)
 
 void store_del(struct tx *tx, enum table table, const void *record)
 {
-	struct change c = {.tx = tx, .table = table, .shape = &record_shapes[table]};
+	struct change c;
 	union record old;
 	struct text old_value;
 	must(tx->writing);
+	change_init(&c, tx, table, NULL);
 	tx->rows->guess = true;
 	if (!read_old(&c, record, &old, &old_value))
 		return;
@@ -228,13 +259,11 @@ void store_del(struct tx *tx, enum table table, const void *record)
 
 void store_move(struct tx *tx, enum table table, const void *old_record, void *new_record)
 {
-	struct change c = {.tx = tx,
-			   .table = table,
-			   .shape = &record_shapes[table],
-			   .new = new_record,
-			   .moves = true};
+	struct change c;
 	union record old;
 	struct text value;
+	change_init(&c, tx, table, new_record);
+	c.moves = true;
 	must(tx->writing && read_old(&c, old_record, &old, &value));
 	c.old = &old;
 	/* In the same clustered list it stays where it is. */

@@ -187,67 +187,71 @@ bool list_counts(enum list list, const void *record)
 	return true;
 }
 
-static inline bool take_flag(struct text *in, bool *ret)
+static inline const char *pass_flag(const char *at, const char *end, bool *ret)
 {
 	uint64_t v;
-	if (!varint_take(in, &v) || v > 1)
-		return false;
+	at = varint_pass(at, end, &v);
+	if (!at || v > 1)
+		return NULL;
 	*ret = v != 0;
-	return true;
+	return at;
 }
 
 /* Decoding is what reads do most: a function for each table, without a look at its descriptors. The
  * first `n` fields behind the key; the others are zeroed. */
 /* clang-format off */
-#define TAKE_NUMBER(to)	 varint_take(value, &(to))
-#define TAKE_SIGNED(to)	 zigzag_take(value, &(to))
-#define TAKE_INSTANT(to) zigzag_take(value, &(to).ms)
-#define TAKE_MONEY(to)	 zigzag_take(value, &(to).fen)
-#define TAKE_FLAG(to)	 take_flag(value, &(to))
-#define TAKE_TEXT(to)	 slice_take(value, &(to))
-#define TAKE_BYTES(to)	 slice_take(value, &(to))
+#define PASS_NUMBER(to)	varint_pass(at, end, &(to))
+#define PASS_SIGNED(to)	zigzag_pass(at, end, &(to))
+#define PASS_INSTANT(to)	zigzag_pass(at, end, &(to).ms)
+#define PASS_MONEY(to)	 zigzag_pass(at, end, &(to).fen)
+#define PASS_FLAG(to)	 pass_flag(at, end, &(to))
+#define PASS_TEXT(to)	 slice_pass(at, end, &(to))
+#define PASS_BYTES(to)	 slice_pass(at, end, &(to))
 #define OF(table, kind, member, role)                                                              \
 	if (ROLE_##role != ROLE_KEY) {                                                             \
 		if (n-- == 0) {                                                                    \
 			memset((char *)r + offsetof(struct table, member), 0,                              \
 			       offsetof(struct table, at) - offsetof(struct table, member));       \
-			return true;                                                               \
+			return at;                                                                 \
 		}                                                                                  \
-		if (!TAKE_##kind(r->member))                                                       \
-			return false;                                                              \
+		if (!(at = PASS_##kind(r->member)))                                                \
+			return NULL;                                                               \
 	}
 #define R(name, NAME, id)                                                                          \
-	static bool take_##name(struct text *value, uint64_t n, void *record)                      \
+	static const char *pass_##name(const char *at, const char *end, uint64_t n, void *record)  \
 	{                                                                                          \
 		struct name *r = record;                                                           \
 		NAME##_FIELDS(F_##name)                                                            \
-		return true;                                                                       \
+		return at;                                                                         \
 	}
 RECORDS(R)
 #undef R
 #undef OF
 /* clang-format on */
 
-static bool (*const takers[TABLE_COUNT])(struct text *value, uint64_t n, void *record) = {
-#define R(name, NAME, id) [id] = take_##name,
+static const char *(*const passers[TABLE_COUNT])(const char *at, const char *end, uint64_t n,
+						 void *record) = {
+#define R(name, NAME, id) [id] = pass_##name,
     RECORDS(R)
 #undef R
 };
 
 bool record_decode(const struct record_shape *shape, struct text value, void *record)
 {
-	uint64_t *at = record_at(shape, record), n;
+	uint64_t *places = record_at(shape, record), n;
 	unsigned place = shape->clustered, fields = (unsigned)shape->field_count - shape->key_count;
-	if (!varint_take(&value, &n) || n > shape->list_count - place)
+	const char *at = value.data, *end = text_end(value);
+	at = varint_pass(at, end, &n);
+	if (!at || n > shape->list_count - place)
 		return false;
-	memset(at, 0, RECORD_LISTS_MAX * sizeof(*at));
+	memset(places, 0, RECORD_LISTS_MAX * sizeof(*places));
 	if (shape->clustered)
-		at[0] = field_number(&shape->fields[shape->key_count - 1], record);
+		places[0] = field_number(&shape->fields[shape->key_count - 1], record);
 	for (n += place; place < n; place++)
-		if (!varint_take(&value, &at[place]))
+		if (!(at = varint_pass(at, end, &places[place])))
 			return false;
-	return varint_take(&value, &n) && n <= fields &&
-	       takers[shape - record_shapes](&value, n, record) && value.size == 0;
+	at = varint_pass(at, end, &n);
+	return at && n <= fields && passers[shape - record_shapes](at, end, n, record) == end;
 }
 
 static size_t put_field(const struct field *f, const void *record, uint8_t *out)

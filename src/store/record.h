@@ -87,6 +87,10 @@ static inline uint64_t field_number(const struct field *f, const void *record)
 {
 	return *(const uint64_t *)(const void *)((const char *)record + f->offset);
 }
+static inline uint64_t *field_place(const struct field *f, void *record)
+{
+	return (uint64_t *)(void *)((char *)record + f->offset);
+}
 static inline struct text *field_text(const struct field *f, void *record)
 {
 	return (struct text *)(void *)((char *)record + f->offset);

@@ -34,6 +34,13 @@ void rounds_set_head(struct loaded *rows, uint64_t merchant, const struct head *
 	loaded_replace(rows, key_get(&k), head->number ? &bytes : NULL);
 }
 
+void rounds_lock_head(struct loaded *rows, uint64_t merchant, const struct head *head)
+{
+	rounds_set_head(rows, merchant, head);
+	rows->merchant = merchant;
+	rows->next_number = head->next_number;
+}
+
 /* ---- one command ---- */
 
 /* As it was before the command ran for the first time. */

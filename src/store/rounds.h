@@ -85,3 +85,5 @@ CHECKED enum fault rounds_step(struct rounds *r);
 CHECKED enum fault rounds_run(struct rounds *r);
 /* The head row, for loaded_set: number 0 means that there is none. */
 void rounds_set_head(struct loaded *rows, uint64_t merchant, const struct head *head);
+/* The same of a head that stands until the batch is written. */
+void rounds_lock_head(struct loaded *rows, uint64_t merchant, const struct head *head);

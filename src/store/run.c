@@ -203,16 +203,28 @@ static void key_clustered(struct key *k, const struct tx *tx, const struct list_
 	key_add_number(k, ordinal);
 }
 
-static enum fault get_clustered(struct tx *tx, const struct list_view *v, uint64_t ordinal,
-				void *record)
+/* Those of one page have all of their key but its end in common: it is made, and read, once. */
+static enum fault get_clustered(struct tx *tx, const struct list_view *v, const uint64_t *ordinals,
+				unsigned n, char *rows)
 {
 	const struct record_shape *shape = &record_shapes[list_shapes[v->list].table];
+	const struct field *fields = shape->fields, *last = fields + shape->key_count - 1;
 	struct key k;
 	bool found;
-	key_clustered(&k, tx, v, ordinal);
-	must(key_read_record(shape, key_rest(&k), record));
-	TRY(get(tx, shape, &k, record, &found));
-	return found ? OK : FAULT_DATA_DAMAGED;
+	key_clustered(&k, tx, v, n ? ordinals[0] : 0);
+	must(n == 0 || key_read_record(shape, key_rest(&k), rows));
+	for (unsigned i = 0; i < n; i++) {
+		char *record = rows + i * shape->size;
+		for (const struct field *f = fields; f < last; f++)
+			*field_place(f, record) = field_number(f, rows);
+		*field_place(last, record) = ordinals[i];
+		k.size = v->key.size;
+		key_add_number(&k, ordinals[i]);
+		TRY(get(tx, shape, &k, record, &found));
+		if (!found)
+			return FAULT_DATA_DAMAGED;
+	}
+	return OK;
 }
 
 static enum fault get_member(struct tx *tx, const struct list_view *v, uint64_t ordinal,
@@ -220,8 +232,6 @@ static enum fault get_member(struct tx *tx, const struct list_view *v, uint64_t 
 {
 	struct instant in;
 	struct text pk;
-	if (v->list == LIST_CLUSTERED)
-		return get_clustered(tx, v, ordinal, record);
 	TRY(list_entry(v, ordinal, &in, &pk));
 	return get_named(tx, (enum table)list_shapes[v->list].table, pk, record);
 }
@@ -230,7 +240,7 @@ static enum fault get_member(struct tx *tx, const struct list_view *v, uint64_t 
 static void want_members(struct tx *tx, const struct list_view *v, const uint64_t *ordinals,
 			 unsigned n)
 {
-	for (unsigned i = 0; tx->rows->verbs->want && i < n; i++) {
+	for (unsigned i = 0; store_fetches(tx) && i < n; i++) {
 		struct key k;
 		if (v->list == LIST_CLUSTERED)
 			key_clustered(&k, tx, v, ordinals[i]);
@@ -261,7 +271,9 @@ enum fault store_page(struct tx *tx, const struct page *page, void *ret_rows, un
 		return FAULT_ANSWER_TOO_LARGE;
 	TRY(list_ordinals(&v, page->from, n, page->oldest_first, ordinals));
 	want_members(tx, &v, ordinals, n);
-	for (unsigned i = 0; i < n; i++)
+	if (v.list == LIST_CLUSTERED)
+		TRY(get_clustered(tx, &v, ordinals, n, rows));
+	for (unsigned i = 0; v.list != LIST_CLUSTERED && i < n; i++)
 		TRY(get_member(tx, &v, ordinals[i], rows + i * size));
 	*(void **)ret_rows = rows;
 	*ret_n = n;
@@ -353,10 +365,15 @@ enum fault store_window(struct tx *tx, enum list list, const void *owner, struct
 	return OK;
 }
 
+bool store_fetches(const struct tx *tx)
+{
+	return tx->rows->verbs->want != NULL;
+}
+
 void store_want(struct tx *tx, enum table table, const void *record)
 {
 	struct key k;
-	if (!tx->rows->verbs->want)
+	if (!store_fetches(tx))
 		return;
 	key_record(&k, tx->merchant, table, record);
 	row_want(tx->rows, key_get(&k));
@@ -366,8 +383,7 @@ void store_want_unique(struct tx *tx, enum unique unique, const void *record)
 {
 	const struct unique_shape *u = &unique_shapes[unique];
 	struct key k;
-	if (!tx->rows->verbs->want ||
-	    !field_is_set(&record_shapes[u->table].fields[u->value], record))
+	if (!store_fetches(tx) || !field_is_set(&record_shapes[u->table].fields[u->value], record))
 		return;
 	key_unique(&k, tx->merchant, unique, record);
 	row_want(tx->rows, key_get(&k));
@@ -378,7 +394,7 @@ void store_want_page(struct tx *tx, const struct page *page)
 	struct list_view v;
 	struct key k;
 	uint64_t ordinals[1000];
-	if (!tx->rows->verbs->want)
+	if (!store_fetches(tx))
 		return;
 	key_list(&k, tx->merchant, page->list, page->owner);
 	if (!row_want(tx->rows, key_get(&k)) || page->n == 0 ||

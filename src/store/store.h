@@ -133,7 +133,9 @@ void store_move(struct tx *tx, enum table table, const void *old_record, void *n
 void store_forget(enum table table, void *record);
 /* Before a put: the record leaves `list` and comes in again as its newest. Not for WALLET. */
 void store_relist(enum list list, void *record);
-/* Names what the code will get soon, without waiting. Code that loops wants all its keys first. */
+/* Names what the code will get soon, without waiting. Code that loops wants all its keys first.
+ * store_fetches: whether that is of any use; false where all rows are at hand. */
+bool store_fetches(const struct tx *tx);
 void store_want(struct tx *tx, enum table table, const void *record);
 void store_want_unique(struct tx *tx, enum unique unique, const void *record);
 /* What a page shows, as far as it can be named by now; of a list that will be put into or counted,

@@ -12,13 +12,14 @@ static const struct {
 };
 enum { CUSTOMER_AT = KEY_PREFIX_SIZE };
 
-static unsigned which_of(struct text key)
+/* Which one it is of the above, or as many as there are. Most rows are none, or coupons. */
+static inline unsigned which_of(struct text key)
 {
-	unsigned i = 0;
-	while (i < COUNT_OF(together) &&
-	       (together[i].kind != (uint8_t)key.data[0] || together[i].id != (uint8_t)key.data[1]))
-		i++;
-	return i;
+	unsigned i = COUNT_OF(together);
+	while (i > 0 && (together[i - 1].kind != (uint8_t)key.data[0] ||
+			 together[i - 1].id != (uint8_t)key.data[1]))
+		i--;
+	return i ? i - 1 : COUNT_OF(together);
 }
 
 static bool is_place(struct text key)

@@ -4,6 +4,8 @@
  */
 #include "store/tree.h"
 
+#include "base/utf8.h"
+
 #include <limits.h>
 #include <urcu/arch.h>
 
@@ -207,24 +209,41 @@ static struct text value_of(const struct tree *t, const struct node *n)
 	return (struct text){at, n->low | (size_t)n->high << 16};
 }
 
-/* Rows that are asked for together often stand side by side: their keys differ in the last bytes.
- */
+/* Neighbours differ in their last bytes: these are compared first. */
+static inline bool is_at(const struct finger *f, unsigned at, struct text key)
+{
+	const struct node *n = node_get(f->leaf, at);
+	size_t last = key.size - sizeof(uint64_t);
+	if (n->key_size != key.size || key.size < sizeof(uint64_t))
+		return text_equal(key, node_key(n));
+	if (load8(key.data + last) != load8(n->key + last))
+		return false;
+	for (size_t i = 0; i < last; i += sizeof(uint64_t))
+		if (load8(key.data + i) != load8(n->key + i))
+			return false;
+	return true;
+}
+
+/* Rows that are asked for together often stand side by side, and are asked for in their order or
+ * against it: while one is compared, memory brings one that is a few further on. */
 static bool is_beside(struct finger *f, struct text key)
 {
+	enum { FURTHER = 4 };
 	unsigned n = f->leaf ? node_count(f->leaf) : 0, at = f->at;
-	size_t shares = 0;
 	if (at >= n)
 		return false;
-	int order = tree_compare_behind(key, node_key(node_get(f->leaf, at)), &shares);
-	if (order == 0)
+	if (is_at(f, at, key))
 		return true;
-	if (shares + 2 < key.size || (order < 0 ? at == 0 : at + 1 == n))
-		return false;
-	at = order < 0 ? at - 1 : at + 1;
-	if (tree_compare(key, node_key(node_get(f->leaf, at))) != 0)
-		return false;
-	f->at = at;
-	return true;
+	for (unsigned tries = 0; tries < 2; tries++, f->back = !f->back) {
+		unsigned step = f->back ? -1U : 1U, further = at + FURTHER * step;
+		if (at + step >= n || !is_at(f, at + step, key))
+			continue;
+		if (further < n)
+			__builtin_prefetch(node_get(f->leaf, further));
+		f->at = at + step;
+		return true;
+	}
+	return false;
 }
 
 /* ---- side by side ---- */
@@ -383,7 +402,8 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 	bool found = is_beside(f, key);
 	const struct walk *walk = !found && t->walk_count ? walk_find(t, key) : NULL;
 	if (walk) {
-		*f = (struct finger){walk->leaf, walk->at.low};
+		f->leaf = walk->leaf;
+		f->at = walk->at.low;
 		*ret_value = walk->value;
 		return walk->found;
 	}

@@ -18,6 +18,7 @@ struct tree_page;
 struct finger {
 	const struct tree_page *leaf; /* NULL: none yet */
 	unsigned at;
+	bool back; /* its last step to a neighbour was against the order */
 };
 
 /* Where a search still looks, and how many bytes the key shares with the nodes around it; all that

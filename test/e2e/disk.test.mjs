@@ -218,11 +218,11 @@ function suite(part) {
       fill(i * 100000);
       await sleep(300);
       makeRoom();
-      await sleep(200);
+      const before = ok;
+      await until(() => ok >= before + 10, 15000, 'ten writes accepted after there was room');
     }
     stop.now = true;
     await Promise.all(load);
-    assert.ok(ok > 50);
     console.log(`# ${ok} writes accepted, ${refused} refused`);
     await until(async () => (await add()).json.response.code === 0, 10000, 'a write');
     await nothingLost();

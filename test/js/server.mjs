@@ -51,8 +51,16 @@ export function cliTry(...args) {
   }
 }
 
+const freePort = () =>
+  new Promise((resolve) => {
+    const s = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address();
+      s.close(() => resolve(port));
+    });
+  });
+
 export class Server {
-  /** options: { demo = true, dir, args = [] } */
+  /** options: { demo = true, dir, args = [], known = false: other nodes reach it } */
   static async start(options = {}) {
     const s = new Server();
     s.own = !options.dir;
@@ -60,12 +68,14 @@ export class Server {
     s.dir = options.dir ?? join(s.root, 'data');
     if (options.demo ?? true) cli('demo', `--data=${s.dir}`);
     s.args = options.args ?? [];
+    if (options.known) s.known = `127.0.0.1:${await freePort()}`;
     await s.run();
     return s;
   }
   async run() {
     this.log = '';
-    this.process = spawn(BINARY, ['serve', ...place(this.dir), ...spool(this.dir), '--listen=127.0.0.1:0', ...this.args], {
+    this.process = spawn(BINARY, ['serve', ...place(this.dir), ...spool(this.dir), `--listen=${this.known ?? '127.0.0.1:0'}`,
+      ...(this.known ? [`--node-address=${this.known}`] : []), ...this.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stderr.on('data', (d) => (this.log += d));

@@ -1,6 +1,6 @@
 // Nodes and the database are killed at random while all are under load: what was answered is there afterwards, no limit
 // is passed, nothing is done twice. A request without an answer, or with "busy", is sent again as it is, to whichever
-// node. Run by tools/with-postgresql. SEED=n repeats the choices, SECONDS=n sets how long it goes on.
+// node. Run by tools/with-postgresql. SEED=n repeats the choices (an even one: nodes that know each other), SECONDS=n sets how long it goes on.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -25,7 +25,7 @@ before(async () => {
   dir = join(root, 'data');
   cli('demo', `--data=${dir}`);
   nodes = [];
-  for (let i = 0; i < NODES; i++) nodes.push(await Server.start({ dir, demo: false, args: ['--log-calls=false'] }));
+  for (let i = 0; i < NODES; i++) nodes.push(await Server.start({ dir, demo: false, known: SEED % 2 === 0, args: ['--log-calls=false'] }));
 });
 after(async () => {
   for (const c of clients) c.close();

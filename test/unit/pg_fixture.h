@@ -310,6 +310,8 @@ static inline void load_before(struct pg *p, struct pg_change *changes, size_t n
 			keys[count++] = changes[i].key;
 	CHECK_INT(pg_load(p, keys, count, &sink.sink), OK);
 	free(keys);
+	for (size_t i = 0; i < n; i++)
+		changes[i].is_new = !changes[i].was;
 }
 
 static inline enum pg_outcome fixture_commit(struct pg_fixture *x, struct pg *p)

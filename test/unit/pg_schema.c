@@ -175,6 +175,7 @@ static const char *sample(const char *type)
 	} samples[] = {
 	    {"bigint", "7"},	      {"smallint", "3"},
 	    {"text", "'a'"},	      {"bytea", "'\\x07'"},
+	    {"boolean", "true"},      {"timestamp with time zone", "'2026-01-01'"},
 	    {"bigint[]", "'{1,2}'"},  {"smallint[]", "'{1,2}'"},
 	    {"boolean[]", "'{t,f}'"}, {"text[]", "'{a,b}'"},
 	    {"bytea[]", "'{a,b}'"},   {"timestamp with time zone[]", "'{2026-01-01,2026-01-02}'"}};
@@ -270,7 +271,8 @@ static bool looks_up(struct sql_statement s, const PGresult *plan)
 	return true; /* the ledger: nothing is deleted there */
 }
 
-static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql)
+/* What is written in `sql`. */
+static void touches(struct pg *p, struct sql_statement s, struct buffer *sql)
 {
 	bool inserts =
 	    (s.action >= SQL_UPSERT && s.action <= SQL_INSERT_MANY && s.action != SQL_LOAD_MANY) ||
@@ -279,8 +281,6 @@ static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql
 			     ? path_get(s.id)->table
 			     : s.id;
 	bool global = s.action != SQL_WRITTEN && sql_table_get(table)->global, whole;
-	buffer_clear(sql);
-	sql_write(s, sql);
 	buffer_byte(sql, '\0');
 	PGresult *r = PQprepare(p->connection, "it", sql->data, 0, NULL);
 	bool good = CHECK(PQresultStatus(r) == PGRES_COMMAND_OK);
@@ -303,6 +303,25 @@ static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql
 	order(p, "DEALLOCATE it");
 }
 
+static void touches_one(struct pg *p, struct sql_statement s, struct buffer *sql)
+{
+	buffer_clear(sql);
+	sql_write(s, sql);
+	touches(p, s, sql);
+}
+
+/* All columns with arrays; some of them with one value; all. */
+static void touch_rows(struct pg *p, struct sql_statement s, struct buffer *sql)
+{
+	static const struct sql_columns columns[] = {
+	    {0, 0}, {UINT64_C(0x5555555555555555), UINT64_C(0xAAAAAAAAAAAAAAAA)}, {0, UINT64_MAX}};
+	for (unsigned i = 0; i < COUNT_OF(columns); i++) {
+		buffer_clear(sql);
+		sql_write_columns(s, columns[i], sql);
+		touches(p, s, sql);
+	}
+}
+
 static void touch_path(struct pg *p, unsigned path, struct buffer *sql)
 {
 	unsigned keys = path_get(path)->key_count;
@@ -322,10 +341,10 @@ static void touch_table(struct pg *p, unsigned table, struct buffer *sql)
 {
 	const struct record_shape *shape = sql_table_shape(table);
 	touches_one(p, (struct sql_statement){SQL_DELETE, table}, sql);
-	touches_one(p, (struct sql_statement){SQL_UPSERT, table}, sql);
-	touches_one(p, (struct sql_statement){SQL_INSERT, table}, sql);
-	touches_one(p, (struct sql_statement){SQL_UPSERT_MANY, table}, sql);
-	touches_one(p, (struct sql_statement){SQL_INSERT_MANY, table}, sql);
+	touch_rows(p, (struct sql_statement){SQL_UPSERT, table}, sql);
+	touch_rows(p, (struct sql_statement){SQL_INSERT, table}, sql);
+	touch_rows(p, (struct sql_statement){SQL_UPSERT_MANY, table}, sql);
+	touch_rows(p, (struct sql_statement){SQL_INSERT_MANY, table}, sql);
 	if (shape && shape->uniques)
 		touches_one(p, (struct sql_statement){SQL_RELEASE, table}, sql);
 }

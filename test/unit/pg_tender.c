@@ -1,7 +1,7 @@
 /*
  * What a node on PostgreSQL does beside its work: it leases a number and writes under it, is not
  * ready without one, takes another when it lost it, gives it back; it tells of a snapshot that is
- * too old, once.
+ * too old, once. Nodes that say where they are reached share the merchants among themselves.
  */
 #include "pg_server.h"
 #include "domain/domain.h"
@@ -185,6 +185,103 @@ static void test_snapshots(const char *log)
 	CHECK_INT(twice, 2);
 }
 
+/* --- homes --- */
+
+enum { NODES = 3, MERCHANTS = 900 };
+
+static struct engine *nodes[NODES];
+
+static struct engine *open_node(const struct pg_server *server, const char *address)
+{
+	char key[160], *why = NULL;
+	struct engine *ret = NULL;
+	snprintf(key, sizeof(key), "%s/master.key", server->dir);
+	struct engine_config config = {.store = server->url,
+				       .master_key = key,
+				       .write_lanes = 1,
+				       .lease_ms = LEASE_MS,
+				       .node_address = address};
+	if (engine_open(&config, &ret, &why) != OK)
+		fprintf(stderr, "%s\n", why);
+	must(ret);
+	return ret;
+}
+
+static unsigned expected;
+static bool all_know(void)
+{
+	bool know = true;
+	for (unsigned i = 0; i < NODES; i++) {
+		struct engine_stats s;
+		if (!nodes[i])
+			continue;
+		engine_stats_get(nodes[i], &s);
+		know &= s.nodes == expected;
+	}
+	return know;
+}
+
+/* The address of each merchant's home; "" for nobody's. */
+static void ask_homes(char (*ret)[NODE_ADDRESS_SIZE])
+{
+	for (uint64_t m = 0; m < MERCHANTS; m++) {
+		char said[NODE_ADDRESS_SIZE];
+		unsigned here = 0;
+		ret[m][0] = '\0';
+		for (unsigned i = 0; i < NODES; i++) {
+			if (!nodes[i])
+				continue;
+			bool elsewhere = engine_home(nodes[i], m + 1, said);
+			here += !elsewhere;
+			if (elsewhere && ret[m][0])
+				CHECK(strcmp(ret[m], said) == 0);
+			if (elsewhere)
+				snprintf(ret[m], NODE_ADDRESS_SIZE, "%s", said);
+		}
+		CHECK_INT(here, 1);
+	}
+}
+
+static unsigned homes_at(char (*homes)[NODE_ADDRESS_SIZE], const char *address)
+{
+	unsigned n = 0;
+	for (unsigned m = 0; m < MERCHANTS; m++)
+		n += strcmp(homes[m], address) == 0;
+	return n;
+}
+
+static void test_homes(const struct pg_server *server)
+{
+	static const char *const addresses[NODES] = {"10.0.0.1:80", "10.0.0.2:80", "[::1]:80"};
+	static char before_it[MERCHANTS][NODE_ADDRESS_SIZE], homes[MERCHANTS][NODE_ADDRESS_SIZE];
+	char said[NODE_ADDRESS_SIZE];
+	unsigned moved = 0, held;
+	for (unsigned i = 0; i < NODES; i++)
+		nodes[i] = open_node(server, addresses[i]);
+	expected = NODES;
+	CHECK(wait_until(all_know));
+	CHECK(!engine_home(engine, 1, said)); /* who takes no part passes nothing on */
+	ask_homes(before_it);
+	for (unsigned i = 0; i < NODES; i++) {
+		held = homes_at(before_it, addresses[i]);
+		CHECK(held > MERCHANTS / NODES * 8 / 10 && held < MERCHANTS / NODES * 12 / 10);
+	}
+	engine_close(nodes[2]);
+	nodes[2] = NULL;
+	expected = NODES - 1;
+	CHECK(wait_until(all_know));
+	ask_homes(homes);
+	for (unsigned m = 0; m < MERCHANTS; m++)
+		moved += strcmp(homes[m], before_it[m]) != 0;
+	CHECK_INT(moved, held); /* only those of the one that went */
+	engine_close(nodes[1]);
+	nodes[1] = NULL;
+	expected = 1;
+	CHECK(wait_until(all_know));
+	CHECK(!engine_home(nodes[0], 1, said));
+	engine_close(nodes[0]);
+}
+
 /* --- */
 
 static void open_all(const struct pg_server *server)
@@ -220,10 +317,11 @@ int main(void)
 	test_verify();
 	test_out_of_reach();
 	test_snapshots(log);
+	test_homes(&server);
 	CHECK_INT(number("SELECT count(*) FROM node WHERE lease_until > now()"), 2);
 	engine_close(engine);
 	CHECK_INT(number("SELECT count(*) FROM node WHERE lease_until > now()"), 1);
-	CHECK_INT(number("SELECT count(*) FROM node WHERE lease_until = '-infinity'"), 1);
+	CHECK_INT(number("SELECT count(*) FROM node WHERE lease_until = '-infinity'"), NODES + 1);
 	pg_close(asker);
 	pg_server_stop(&server);
 	return test_end();

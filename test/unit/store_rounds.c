@@ -307,6 +307,60 @@ static void test_undo(void)
 	loaded_release(&l);
 }
 
+static struct text row_of(struct key *k, enum row_kind kind, uint64_t merchant, uint64_t number)
+{
+	key_init(k, kind, 1, merchant);
+	key_add_number(k, number);
+	return key_get(k);
+}
+
+/* What is known of another cache's rows, and what is not its ledger's to say. */
+static void test_hints(void)
+{
+	struct loaded last, next;
+	struct text old = TEXT("old"), one = TEXT("new"), got;
+	struct key k[6];
+	loaded_init(&last);
+	loaded_init(&next);
+	for (unsigned i = 0; i < 4; i++)
+		loaded_set(&last, row_of(&k[i], ROW_RECORD, 7, i), i == 3 ? NULL : &old);
+	row_put(&last.rows, key_get(&k[1]), one);
+	row_del(&last.rows, key_get(&k[2]));
+	loaded_set(&last, row_of(&k[4], ROW_RECORD, 8, 4), &old);
+	loaded_set(&last, row_of(&k[5], (enum row_kind)ROW_KEY, 7, 5), &old);
+	next.hints = &last;
+	CHECK(!row_want(&next.rows, key_get(&k[0]))); /* a guess is no knowledge */
+	loaded_clear(&next);
+	next.hints_hold = true;
+	next.merchant = 7;
+	loaded_set(&next, key_get(&k[1]), &old); /* from before it was written */
+	CHECK(row_get(&next.rows, key_get(&k[0]), &got) && text_equal(got, old));
+	CHECK(row_get(&next.rows, key_get(&k[1]), &got) && text_equal(got, one));
+	CHECK(!row_get(&next.rows, key_get(&k[2]), &got));
+	CHECK(!row_get(&next.rows, key_get(&k[3]), &got));
+	CHECK(!next.rows.guessed);
+	CHECK(!row_want(&next.rows, key_get(&k[4])));
+	CHECK(!row_want(&next.rows, key_get(&k[5])));
+	/* nor is there a row of a customer to come */
+	struct holding holding = {.customer = 20};
+	loaded_clear(&next);
+	key_record(&k[0], 7, TABLE_HOLDING, &holding);
+	holding.customer = 19;
+	key_record(&k[1], 7, TABLE_HOLDING, &holding);
+	key_record(&k[2], 8, TABLE_HOLDING, &(struct holding){.customer = 20});
+	key_record(&k[3], 7, TABLE_CUSTOMER, &(struct customer){.number = 20});
+	key_list(&k[4], 7, LIST_WALLET, &(struct coupon){.customer = 20});
+	CHECK(!row_want(&next.rows, key_get(&k[0])));
+	loaded_clear(&next);
+	next.next_number = 20;
+	CHECK(row_want(&next.rows, key_get(&k[0])) && !row_get(&next.rows, key_get(&k[0]), &got));
+	CHECK(row_want(&next.rows, key_get(&k[4])));
+	for (unsigned i = 1; i < 4; i++)
+		CHECK(!row_want(&next.rows, key_get(&k[i])));
+	loaded_release(&last);
+	loaded_release(&next);
+}
+
 int main(void)
 {
 	begin();
@@ -318,5 +372,6 @@ int main(void)
 	test_load_fails();
 	end();
 	test_undo();
+	test_hints();
 	return test_end();
 }
