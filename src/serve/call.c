@@ -50,18 +50,12 @@ void worker_start(void *context, struct http_loop *loop)
 	thread_is_short();
 	w->server = server;
 	w->loop = loop;
+	w->sent_last = &w->sent;
 	w->reader = reader_open(server->engine);
 	reader_keep(w->reader);
 	w->actors = server->actors ? server->actors : actor_cache_new();
 	w->share = metrics_share_new(server->metrics);
 	here = w;
-}
-
-void worker_rest(void *context, struct http_loop *loop)
-{
-	(void)context;
-	(void)loop;
-	reader_rest(here->reader);
 }
 
 void worker_end(void *context, struct http_loop *loop)
@@ -335,6 +329,13 @@ void journey_look(const struct journey *j, struct reader_look *ret)
 					    .arena = j->call.arena};
 }
 
+static enum fault go_there(struct journey *j)
+{
+	j->slow.next = NULL;
+	j->waiting = slow_submit(j->server->slow, &j->slow) == NULL;
+	return j->waiting ? OK : FAULT_BUSY;
+}
+
 /* --- waiting for keys to be wiped --- */
 
 static void wiped_back_on_loop(struct http_task *task)
@@ -363,11 +364,8 @@ static void wipe_keys(struct journey *j)
 {
 	j->slow.look = NULL;
 	j->slow.run = wipe_there;
-	j->waiting = true;
-	if (slow_submit(j->server->slow, &j->slow))
-		return;
-	j->waiting = false;
-	journey_finish(j, FAULT_BUSY);
+	if (go_there(j) != OK)
+		journey_finish(j, FAULT_BUSY);
 }
 
 /* --- waiting for the lane --- */
@@ -480,12 +478,7 @@ static enum fault go_slow(struct journey *j, void (*run)(struct slow_task *, str
 {
 	journey_close(j);
 	j->slow.run = run;
-	j->waiting = true;
-	if (!slow_submit(j->server->slow, &j->slow)) {
-		j->waiting = false;
-		return FAULT_BUSY;
-	}
-	return OK;
+	return go_there(j);
 }
 
 static enum fault apply_slow(struct journey *j)
@@ -539,12 +532,7 @@ static void journey_send(struct journey *j)
 {
 	j->slow.look = call_look_there;
 	j->slow.run = call_run_there;
-	j->waiting = true;
-	if (slow_submit(j->server->slow, &j->slow))
-		return;
-	j->waiting = false;
-	j->call.now = wall_clock();
-	journey_finish(j, FAULT_BUSY);
+	turn_send(j);
 }
 
 void journey_stay(struct journey *j)

@@ -54,3 +54,5 @@ void reply_give_back(struct worker *w, struct buffer *reply);
 
 /* turn.c: a bounded read, once decoded, goes on with the others of this turn of the loop. */
 void turn_wait(struct journey *j);
+/* A call that goes to the slow threads with the others of this turn, or is told BUSY. */
+void turn_send(struct journey *j);

@@ -115,17 +115,21 @@ void slow_stop(struct slow *s)
 	free(s);
 }
 
-bool slow_submit(struct slow *s, struct slow_task *task)
+struct slow_task *slow_submit(struct slow *s, struct slow_task *first)
 {
+	unsigned room, groups = 0;
 	pthread_mutex_lock(&s->lock);
-	bool room = s->waiting < SLOW_QUEUE_MAX * s->thread_count && !s->stop;
-	if (room) {
-		task->next = NULL;
-		*s->last = task;
-		s->last = &task->next;
+	room = s->stop ? 0 : SLOW_QUEUE_MAX * s->thread_count - s->waiting;
+	for (unsigned n = 0; first && n < room; n++) {
+		*s->last = first;
+		s->last = &first->next;
+		first = first->next;
 		s->waiting++;
-		pthread_cond_signal(&s->some);
+		groups += n % GROUP_MAX == 0;
 	}
+	*s->last = NULL;
 	pthread_mutex_unlock(&s->lock);
-	return room;
+	for (; groups; groups--)
+		pthread_cond_signal(&s->some);
+	return first;
 }

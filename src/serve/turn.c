@@ -1,7 +1,10 @@
 /*
- * The bounded reads of one turn of a loop: each stops when it is decoded; when the loop has taken
- * all bytes that had come, they are looked ahead together and go on one after the other
- * (docs/decisions/0058-reads-of-a-turn.md).
+ * What the calls of one turn of a loop do together, when it has taken all bytes that had come.
+ *
+ * Bounded reads: each stops when it is decoded; they are looked ahead together and go on one after
+ * the other (docs/decisions/0058-reads-of-a-turn.md).
+ *
+ * Calls for the slow threads: they go there in one piece, so that a thread wakes for all of them.
  */
 #include "serve/journey.h"
 
@@ -27,6 +30,27 @@ static void run_turn(struct worker *w)
 	}
 }
 
+static void refuse_sent(struct slow_task *task)
+{
+	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+
+	j->waiting = false;
+	j->call.now = wall_clock();
+	journey_finish(j, FAULT_BUSY);
+}
+
+static void send_turn(struct worker *w)
+{
+	struct slow_task *first = w->sent, *next;
+
+	w->sent = NULL;
+	w->sent_last = &w->sent;
+	for (first = slow_submit(w->server->slow, first); first; first = next) {
+		next = first->next;
+		refuse_sent(first);
+	}
+}
+
 /* An answer may bring a request that was pipelined behind it, which then waits here too. */
 void worker_turn(void *context, struct http_loop *loop)
 {
@@ -36,6 +60,15 @@ void worker_turn(void *context, struct http_loop *loop)
 	(void)loop;
 	while (w->turn_count)
 		run_turn(w);
+	while (w->sent)
+		send_turn(w);
+}
+
+/* What timers have brought is no turn's. */
+void worker_rest(void *context, struct http_loop *loop)
+{
+	worker_turn(context, loop);
+	reader_rest(worker_here()->reader);
 }
 
 void turn_wait(struct journey *j)
@@ -51,4 +84,14 @@ void turn_wait(struct journey *j)
 		run_turn(w);
 	j->waiting = true;
 	w->turn[w->turn_count++] = j;
+}
+
+void turn_send(struct journey *j)
+{
+	struct worker *w = j->worker;
+
+	j->waiting = true;
+	j->slow.next = NULL;
+	*w->sent_last = &j->slow;
+	w->sent_last = &j->slow.next;
 }

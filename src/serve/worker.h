@@ -14,6 +14,7 @@ struct admit;
 struct admit_bucket;
 struct homes;
 struct slow;
+struct slow_task;
 struct journey; /* call.c */
 
 struct server {
@@ -41,6 +42,7 @@ struct worker {
 	struct buffer reply;		      /* lent to one call at a time */
 	struct journey *turn[TURN_CALLS_MAX]; /* reads that wait for the end of the loop's turn */
 	unsigned turn_count;
+	struct slow_task *sent, **sent_last; /* calls that go to the slow threads at its end */
 };
 
 /* Bound to the loop's thread by worker_start (http_config.loop_start). */
@@ -101,8 +103,8 @@ struct slow_task {
 	void (*look)(struct slow_task *task, struct reader *reader, struct reader_look *ret);
 	void (*run)(struct slow_task *task, struct reader *reader);
 };
-/* false: its queue is full. */
-CHECKED bool slow_submit(struct slow *s, struct slow_task *task);
+/* A list of them; returns what the queue has no room for. */
+CHECKED struct slow_task *slow_submit(struct slow *s, struct slow_task *first);
 
 /* serve/log.c */
 void log_start(int fd);
