@@ -101,9 +101,17 @@ const databaseCpu = () => {
 const nodes = [];
 const nodesCpu = () => nodes.reduce((sum, pid) => sum + cpuOf(pid), 0);
 
+/** Writes and commits of our nodes so far; another server has none. */
+async function commitsOf(urls) {
+  const texts = await Promise.all(urls.map((url) => fetch(`${url}/metrics`).then((r) => r.text())));
+  const sum = (name) => texts.reduce((n, t) => n + Number(new RegExp(`^couponry_${name} (\\d+)`, 'm').exec(t)?.[1] ?? 0), 0);
+  return { writes: sum('lane_commands_total'), commits: sum('ledger_syncs_total') };
+}
+
 // --- load: a Lua program for wrk whose answers must hold a text ---
 let scripts = 0;
-function load(urls, lua, text) {
+async function load(urls, lua, text) {
+  const then = await commitsOf(urls);
   const before = [nodesCpu(), databaseCpu()];
   const each = 64 / urls.length;
   const runs = urls.map((url, i) => {
@@ -122,8 +130,11 @@ function done(summary, latency, requests) local n = 0 for _, t in ipairs(threads
       p.on('close', () => resolve({ rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]), n: Number(/(\d+) requests in/.exec(out)[1]), bad: Number(/BAD (\d+)/.exec(out)[1]) }));
     });
   });
-  return Promise.all(runs).then((all) => ({ rate: all.reduce((s, r) => s + r.rate, 0), n: all.reduce((s, r) => s + r.n, 0), bad: all.reduce((s, r) => s + r.bad, 0) }))
-    .then((r) => ({ ...r, nodeUs: (nodesCpu() - before[0]) / r.n, databaseUs: (databaseCpu() - before[1]) / r.n }));
+  const all = await Promise.all(runs);
+  const sum = (of) => all.reduce((total, r) => total + r[of], 0);
+  const used = [nodesCpu() - before[0], databaseCpu() - before[1]], now = await commitsOf(urls);
+  return { rate: sum('rate'), n: sum('n'), bad: sum('bad'), nodeUs: used[0] / sum('n'), databaseUs: used[1] / sum('n'),
+    together: (now.writes - then.writes) / (now.commits - then.commits) };
 }
 /** Medians of the rates of several loads, run in turn, and what a call of each cost. */
 async function inTurn(...loads) {
@@ -136,7 +147,8 @@ async function inTurn(...loads) {
       costs[j].push(r);
     }
   const cost = (runs, of) => Math.round(median(runs.map((r) => r[of])));
-  return [...rates.map(median), ...costs.map((c) => `, ${cost(c, 'nodeUs')} us of processor a call in the node and ${cost(c, 'databaseUs')} in the database`)];
+  const together = (runs) => (cost(runs, 'together') > 0 ? `, ${cost(runs, 'together')} calls a commit` : '');
+  return [...rates.map(median), ...costs.map((c) => `${together(c)}, ${cost(c, 'nodeUs')} us of processor a call in the node and ${cost(c, 'databaseUs')} in the database`)];
 }
 
 // --- requests ---

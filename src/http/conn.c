@@ -161,6 +161,21 @@ static void refuse(struct connection *c, struct refusal r)
 
 /* ---- the call */
 
+void exchange_fill(struct exchange *x, struct text body, size_t peer_size)
+{
+	x->open.request = (struct http_request){
+	    .verb = x->head.verb,
+	    .target = x->head.target,
+	    .path = x->head.path,
+	    .query = x->head.query,
+	    .host = x->head.host,
+	    .body = body,
+	    .peer = {x->peer, peer_size},
+	    .headers = x->head.headers,
+	    .header_count = x->head.header_count,
+	};
+}
+
 static void call(struct connection *c, struct text body)
 {
 	struct exchange *x = c->exchange;
@@ -170,18 +185,8 @@ static void call(struct connection *c, struct text body)
 	c->begun = false;
 	c->served = true;
 	memcpy(x->peer, c->peer, sizeof x->peer);
-	x->open.request = (struct http_request){
-	    .verb = x->head.verb,
-	    .target = x->head.target,
-	    .path = x->head.path,
-	    .query = x->head.query,
-	    .host = x->head.host,
-	    .body = body,
-	    .peer = {x->peer, c->peer_size},
-	    .headers = x->head.headers,
-	    .header_count = x->head.header_count,
-	    .tls = c->tls != NULL,
-	};
+	exchange_fill(x, body, c->peer_size);
+	x->open.request.tls = c->tls != NULL;
 	x->open.start_ns = monotonic_ns();
 	c->in_call = true;
 	config->handle(config->context, &x->open);

@@ -9,7 +9,8 @@
  *   parse.c   bytes -> the head of a request
  *   chunk.c   chunked bytes -> body
  *   reply.c   struct http_reply -> bytes
- *   pass.c    requests to another server of ours, and its answers
+ *   pass.c    requests to another server of ours
+ *   bundle.c  what several of them and their answers look like there and back
  *   tls.c     OpenSSL between the socket and the connection
  */
 #pragma once
@@ -117,11 +118,41 @@ enum wait {
 
 enum pass_state { PASS_CONNECTING, PASS_WAITING, PASS_RESTING, PASS_STATE_COUNT, PASS_CLOSED };
 struct pass_peer;
+void pass_flush(struct http_loop *l); /* what this turn has passed goes */
 void pass_spans(struct http_server *s, unsigned answer_ms);
 void pass_init(struct http_loop *l);
 void pass_expire(struct http_loop *l);
 void pass_end(struct http_loop *l);	/* closes all links */
 void pass_release(struct http_loop *l); /* when libuv has closed them */
+
+/* ---- bundle.c */
+
+enum {
+	BUNDLE_CALLS_MAX = 64,
+	BUNDLE_BYTES_MAX = BODY_BYTES_MAX, /* of its requests */
+	ANSWER_HEAD_MAX = 64 * 1024,
+	BUNDLE_ANSWERS_MAX = REPLY_BYTES_MAX + 2 * ANSWER_HEAD_MAX, /* one always fits */
+};
+struct bundle;
+struct exchange;
+
+/* Adds a request; `room` is for what is not yet counted. Ask b->full. */
+void bundle_add(struct buffer *b, struct buffer *room, const struct http_request *r);
+
+struct answer_head {
+	struct http_answer answer;
+	struct http_header headers[HTTP_ANSWER_HEADERS_MAX];
+	uint64_t body_size;
+	bool closes;
+};
+/* Of `in`, an answer of this program's; all but the status may be asked for of a whole one only. */
+enum answer_part { ANSWER_UNFINISHED, ANSWER_WHOLE, ANSWER_BAD };
+enum answer_part answer_read(struct text in, struct answer_head *ret);
+/* The next answer of a bundle's. False: there is none that can be read. */
+CHECKED bool bundle_next(struct text *rest, unsigned *ret_number, struct answer_head *ret);
+
+/* Takes the exchange, whose x->bundle is set. */
+void bundle_reply(struct exchange *x, struct text head, struct text body);
 
 struct http_loop {
 	struct http_server *server;
@@ -151,7 +182,8 @@ struct http_loop {
 	struct link passing[PASS_STATE_COUNT]; /* of struct pass_link */
 	struct pass_peer *peers;
 	unsigned pass_links;
-	struct buffer passed;	/* the head of the request that is being passed on */
+	bool passes;		/* pass_flush has something to do */
+	struct buffer passed;	/* what is being passed on */
 	char clear[READ_BYTES]; /* TLS: decrypted */
 	char read[READ_BYTES];
 };
@@ -183,6 +215,8 @@ void exchange_free(struct exchange *x);
 struct exchange {
 	struct http_exchange open;     /* first: what the handler sees */
 	struct connection *connection; /* NULL: the client has gone */
+	struct bundle *bundle; /* that the request is of; the reply goes there */
+	unsigned number;       /* in it */
 	struct link live;
 	struct exchange *next; /* in the pool */
 	struct arena arena;
@@ -233,6 +267,8 @@ void connection_close(struct connection *c);
 bool connection_is_quiet(struct connection *c); /* nothing of a request has come */
 /* What was queued has been written. */
 void connection_written(struct connection *c);
+/* The request as the handler sees it, of x->head and x->peer. */
+void exchange_fill(struct exchange *x, struct text body, size_t peer_size);
 /* The reply has been sent or queued. */
 void connection_replied(struct connection *c, bool closes);
 
@@ -248,6 +284,7 @@ void output_free(uv_write_t *request);
 /* ---- reply.c */
 
 void header_add(struct buffer *b, struct text name, struct text value); /* a line */
+void header_add_size(struct buffer *b, size_t body_size);		/* Content-Length */
 void reply_refusal(struct connection *c, struct refusal r);
 void reply_release(struct http_loop *l);
 

@@ -47,6 +47,7 @@ struct http_request {
 	const struct http_header *headers;
 	unsigned header_count;
 	bool tls;
+	bool passed; /* by another server of ours: `peer` is that one's client */
 };
 /* The first header of that name (ASCII case ignored), or TEXT_NONE. */
 struct text http_header_get(const struct http_request *r, struct text name);
@@ -72,14 +73,18 @@ struct http_reply {
 void http_reply(struct http_exchange *x, const struct http_reply *reply);
 
 /*
- * Passing a request on to another server of ours, as it came but for what belongs to the connection
- * (and Accept-Encoding), with one header more. On the exchange's loop; `done` is called once,
- * there, perhaps before http_pass returns, and the exchange is to be answered as ever.
+ * Passing requests on to another server of ours, as they came but for what belongs to the
+ * connection (and Accept-Encoding). What one turn of the loop passes to one server goes there as
+ * one request, a bundle: POST HTTP_BUNDLE_PATH with a header of the name HTTP_BUNDLE_MARK. On the
+ * exchange's loop; `done` is called once, there, perhaps before http_pass returns, and the exchange
+ * is to be answered as ever.
  */
+#define HTTP_BUNDLE_PATH "/-/bundle"
+#define HTTP_BUNDLE_MARK "Couponry-Passed"
 enum { HTTP_ANSWER_HEADERS_MAX = 16 };
 enum http_passed {
 	HTTP_PASSED,	    /* `answer` is there, until `done` returns */
-	HTTP_PASS_NOT_SENT, /* nothing of the request has left */
+	HTTP_PASS_NOT_SENT, /* it has not left, or was not taken: nothing came of it */
 	HTTP_PASS_UNKNOWN,  /* it left, and no answer came */
 };
 struct http_answer {
@@ -91,13 +96,18 @@ struct http_answer {
 };
 struct http_pass {
 	struct http_exchange *exchange;
-	struct text address;	 /* numeric: "10.0.0.5:8080", "[::1]:8080" */
-	struct http_header mark; /* in place of one of that name */
+	struct http_pass *next;
+	struct text address; /* numeric: "10.0.0.5:8080", "[::1]:8080" */
 	void (*done)(struct http_pass *pass, enum http_passed how,
 		     const struct http_answer *answer);
 };
 void http_pass(struct http_pass *pass); /* its memory lives until `done` */
 bool http_is_address(struct text name); /* one that http_pass takes */
+
+/* The other side: runs the requests of a bundle through config.handle, with request.passed set, and
+ * answers it when all of them are answered. That it is ours the caller knows by its mark. False: it
+ * is no bundle, and still to be answered. */
+CHECKED bool http_unbundle(struct http_exchange *bundle);
 
 /* Runs `run` on the loop's thread soon. From any thread; never fails; order kept per sender. The
  * task's memory is the caller's and is free again when run is called. What is posted after
@@ -126,6 +136,9 @@ struct http_config {
 	void (*loop_rest)(void *context, struct http_loop *loop);
 	/* Optional: when all bytes that had come were taken, before anything else is waited for. */
 	void (*loop_turn)(void *context, struct http_loop *loop);
+	/* What says to another server of ours that a bundle is: writes the header's value. Needed by
+	 * who passes. */
+	void (*bundle_mark)(void *context, struct text bundle, struct buffer *value);
 	/* A request refused before it became an exchange (400, 408, 413, 431, 501, 505...). Called
 	 * on the loop's thread. */
 	void (*refused)(void *context, int status);

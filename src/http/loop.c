@@ -38,6 +38,7 @@ struct exchange *exchange_new(struct http_loop *l)
 	x->chunk = (struct chunk_reader){0};
 	x->body = NULL;
 	x->body_have = 0;
+	x->bundle = NULL;
 	link_append(&l->exchanges, &x->live);
 	return x;
 }
@@ -290,14 +291,18 @@ static void on_rest(uv_prepare_t *rest)
 {
 	struct http_loop *l = rest->data;
 	const struct http_config *config = &l->server->config;
-	config->loop_rest(config->context, l);
+	if (config->loop_rest)
+		config->loop_rest(config->context, l);
+	pass_flush(l);
 }
 
 static void on_turn(uv_check_t *turn)
 {
 	struct http_loop *l = turn->data;
 	const struct http_config *config = &l->server->config;
-	config->loop_turn(config->context, l);
+	if (config->loop_turn)
+		config->loop_turn(config->context, l);
+	pass_flush(l);
 }
 
 void loop_run(struct http_loop *l)
@@ -306,10 +311,8 @@ void loop_run(struct http_loop *l)
 	l->thread = pthread_self();
 	if (config->loop_start)
 		config->loop_start(config->context, l);
-	if (config->loop_rest)
-		must(uv_prepare_start(&l->rest, on_rest) == 0);
-	if (config->loop_turn)
-		must(uv_check_start(&l->turn, on_turn) == 0);
+	must(uv_prepare_start(&l->rest, on_rest) == 0);
+	must(uv_check_start(&l->turn, on_turn) == 0);
 	uv_update_time(&l->uv);
 	(void)uv_run(&l->uv, UV_RUN_DEFAULT);
 	(void)uv_prepare_stop(&l->rest);

@@ -1,15 +1,15 @@
 /*
- * Passing requests on to another server of ours: one link holds one request at a time, so that a
- * slow one is in nobody's way; a link that was answered rests and takes the next. All of it belongs
- * to the loop's thread.
+ * Passing requests on to another server of ours, in bundles (bundle.c): one link holds one bundle at
+ * a time, so that a slow one is in nobody's way; a link that was answered rests and takes the next.
+ * All of it belongs to the loop's thread.
  *
- *   CONNECTING  http_pass: no link rests -> on_connected, or PASS_CONNECT_MS: not sent
- *   WAITING     the request is on its way -> take (answered); pass_ms or an end: unknown
- *   RESTING     -> http_pass, PASS_REST_MS, or the other side goes
+ *   CONNECTING  pass_flush: no link rests -> on_connected, or PASS_CONNECT_MS: not sent
+ *   WAITING     the bundle is on its way -> take (answered); pass_ms or an end: unknown
+ *   RESTING     -> pass_flush, PASS_REST_MS, or the other side goes
  *   CLOSED      the memory goes when libuv says so
  *
- * Who could not be reached, says goodbye or breaks off is left alone for PASS_AWAY_MS; who keeps
- * silent, for PASS_SILENT_MS.
+ * Who could not be reached, says goodbye, breaks off or does not take bundles is left alone for
+ * PASS_AWAY_MS; who keeps silent, for PASS_SILENT_MS.
  */
 #include <stddef.h>
 #include <sys/socket.h>
@@ -23,17 +23,26 @@ enum {
 	PASS_REST_MS = 10 * 1000, /* less than the other side lets a connection idle */
 	PASS_AWAY_MS = 1000,
 	PASS_SILENT_MS = 60 * 1000,
-	PASS_HEAD_MAX = 64 * 1024, /* a head as it came, 16 KiB, and our headers */
-	PASS_BYTES_MAX = REPLY_BYTES_MAX + PASS_HEAD_MAX,
+	PASS_ANSWER_MAX = BUNDLE_ANSWERS_MAX + ANSWER_HEAD_MAX,
+	BODY_KEPT_MAX = 64 * 1024, /* a larger buffer is not kept for the next bundle */
+	MARK_MAX = 256,
 };
 _Static_assert((int)PASS_REST_MS < (int)IDLE_MS_MAX, "or a link would be closed while it is taken");
+
+/* In the order of their numbers. */
+struct passes {
+	unsigned count;
+	struct http_pass *of[BUNDLE_CALLS_MAX];
+};
 
 struct pass_peer {
 	struct pass_peer *next;
 	struct sockaddr_storage address;
 	char name[NODE_ADDRESS_SIZE];
 	unsigned links;
-	uint64_t away_until; /* in uv_now's milliseconds */
+	uint64_t away_until;   /* in uv_now's milliseconds */
+	struct passes waiting; /* for the end of the turn */
+	struct buffer body;    /* of their bundle */
 };
 
 struct pass_link {
@@ -43,8 +52,9 @@ struct pass_link {
 	uint64_t deadline;
 	struct http_loop *loop;
 	struct pass_peer *peer;
-	struct http_pass *pass; /* CONNECTING, WAITING */
-	struct buffer input;	/* an answer that came in pieces */
+	struct passes passes; /* CONNECTING, WAITING */
+	struct buffer body;   /* CONNECTING */
+	struct buffer input;  /* an answer that came in pieces */
 	enum pass_state state;
 };
 
@@ -86,6 +96,12 @@ bool http_is_address(struct text name)
 	return address_read(name, &address);
 }
 
+static void peer_free(struct pass_peer *p)
+{
+	buffer_release(&p->body);
+	free(p);
+}
+
 /* Addresses come and go; those that nothing is linked to make room. */
 static struct pass_peer *peer_new(struct http_loop *l, struct text name)
 {
@@ -93,9 +109,9 @@ static struct pass_peer *peer_new(struct http_loop *l, struct text name)
 	unsigned n = 0;
 	while (*at) {
 		p = *at;
-		if (++n >= PASS_PEERS_MAX && p->links == 0) {
+		if (++n >= PASS_PEERS_MAX && p->links == 0 && p->waiting.count == 0) {
 			*at = p->next;
-			free(p);
+			peer_free(p);
 			n--;
 		} else {
 			at = &p->next;
@@ -106,8 +122,10 @@ static struct pass_peer *peer_new(struct http_loop *l, struct text name)
 		free(p);
 		p = NULL;
 	}
-	if (p)
+	if (p) {
 		memcpy(p->name, name.data, name.size);
+		buffer_init(&p->body, 2 * BUNDLE_BYTES_MAX);
+	}
 	return *at = p;
 }
 
@@ -142,22 +160,29 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct pass_link *k = handle->data;
 	buffer_release(&k->input);
+	buffer_release(&k->body);
 	k->peer->links--;
 	k->loop->pass_links--;
 	free(k);
 }
 
-/* What waits for its answer is told `how`. */
+/* Who has no answer yet is told `how`: it takes memory and may pass something else on. */
+static void tell(struct passes *passes, enum http_passed how)
+{
+	struct passes told = *passes;
+	passes->count = 0;
+	for (unsigned i = 0; i < told.count; i++)
+		if (told.of[i])
+			told.of[i]->done(told.of[i], how, NULL);
+}
+
 static void link_close(struct pass_link *k, enum http_passed how)
 {
-	struct http_pass *pass = k->pass;
 	if (k->state == PASS_CLOSED)
 		return;
 	state_set(k, PASS_CLOSED);
-	k->pass = NULL;
 	uv_close((uv_handle_t *)&k->tcp, on_closed);
-	if (pass)
-		pass->done(pass, how, NULL);
+	tell(&k->passes, how);
 }
 
 static struct pass_link *link_of(struct link *waiting)
@@ -167,69 +192,31 @@ static struct pass_link *link_of(struct link *waiting)
 
 /* ---- the answer */
 
-/* Of the connection, or made anew for each answer. */
-static bool is_own(struct text name)
+/* Each to its pass. What comes twice is dropped, what is missing stays. */
+static void hand_out(struct passes *passes, struct text answers)
 {
-	static const struct text own[] = {TEXT("Server"),     TEXT("Date"),
-					  TEXT("Connection"), TEXT("Content-Type"),
-					  TEXT("Vary"),	      TEXT("Content-Length")};
-	for (unsigned i = 0; i < COUNT_OF(own); i++)
-		if (text_equal_ignore_case(name, own[i]))
-			return true;
-	return false;
-}
-
-struct answer_head {
-	struct http_answer answer;
-	struct http_header headers[HTTP_ANSWER_HEADERS_MAX];
-	uint64_t body_size;
-	bool closes;
-};
-
-static bool header_read(struct answer_head *h, struct text name, struct text value)
-{
-	if (text_equal(name, TEXT("Content-Length")))
-		return text_to_uint64(value, &h->body_size) && h->body_size <= REPLY_BYTES_MAX;
-	if (text_equal(name, TEXT("Content-Type")))
-		h->answer.content_type = value;
-	if (text_equal(name, TEXT("Connection")))
-		h->closes = text_equal(value, TEXT("close"));
-	if (is_own(name))
-		return true;
-	if (h->answer.header_count == COUNT_OF(h->headers))
-		return false;
-	h->headers[h->answer.header_count++] = (struct http_header){name, value};
-	return true;
-}
-
-/* This program wrote it (reply.c): "HTTP/1.1 200 OK", "Name: value", nothing chunked. */
-static bool head_read(struct text head, struct answer_head *ret)
-{
-	struct text line = text_cut(&head, '\n'), number;
-	uint64_t status;
-	*ret = (struct answer_head){0};
-	ret->answer.headers = ret->headers;
-	if (!text_starts_with(line, TEXT("HTTP/1.1 ")) || line.size < 12)
-		return false;
-	number = (struct text){line.data + 9, 3};
-	if (!text_to_uint64(number, &status) || status < 200)
-		return false;
-	ret->answer.status = (int)status;
-	while ((line = text_trim(text_cut(&head, '\n'))).size) {
-		struct text name = text_cut(&line, ':');
-		if (!line.data || !header_read(ret, name, text_trim(line)))
-			return false;
+	struct answer_head head;
+	unsigned number;
+	while (answers.size && bundle_next(&answers, &number, &head)) {
+		struct http_pass *pass = number < passes->count ? passes->of[number] : NULL;
+		if (!pass)
+			continue;
+		passes->of[number] = NULL;
+		pass->done(pass, HTTP_PASSED, &head.answer);
 	}
-	return true;
 }
 
+/* Another status than 200: it was not taken. */
 static void answered(struct pass_link *k, const struct answer_head *head)
 {
-	struct http_pass *pass = k->pass;
-	k->pass = NULL;
-	pass->done(pass, HTTP_PASSED, &head->answer);
+	struct passes passes = k->passes;
+	bool taken = head->answer.status == 200;
+	k->passes.count = 0;
+	if (taken)
+		hand_out(&passes, head->answer.body);
+	tell(&passes, taken ? HTTP_PASS_UNKNOWN : HTTP_PASS_NOT_SENT);
 	buffer_release(&k->input);
-	if (head->closes) {
+	if (head->closes || !taken) {
 		peer_leave(k, PASS_AWAY_MS);
 		link_close(k, HTTP_PASS_UNKNOWN);
 	} else {
@@ -237,40 +224,29 @@ static void answered(struct pass_link *k, const struct answer_head *head)
 	}
 }
 
-/* False: it is no answer of ours. *ret_whole: it was all there, and was handed on. */
-static bool answer_take(struct pass_link *k, struct text in, bool *ret_whole)
-{
-	struct answer_head head;
-	const char *end = memmem(in.data, in.size, "\r\n\r\n", 4);
-	*ret_whole = false;
-	if (!end)
-		return in.size < PASS_HEAD_MAX;
-	size_t size = (size_t)(end - in.data) + 4;
-	if (!head_read((struct text){in.data, size}, &head) ||
-	    in.size > size + (size_t)head.body_size)
-		return false;
-	*ret_whole = in.size == size + (size_t)head.body_size;
-	if (*ret_whole) {
-		head.answer.body = (struct text){in.data + size, (size_t)head.body_size};
-		answered(k, &head);
-	}
-	return true;
-}
-
 static void take(struct pass_link *k, struct text in)
 {
-	bool in_pieces = k->input.size > 0, whole;
+	bool in_pieces = k->input.size > 0;
+	struct answer_head head;
 	if (k->state != PASS_WAITING) {
 		link_close(k, HTTP_PASS_UNKNOWN);
 		return;
 	}
 	if (!in_pieces)
-		buffer_init(&k->input, PASS_BYTES_MAX);
+		buffer_init(&k->input, PASS_ANSWER_MAX);
 	else
 		buffer_text(&k->input, in);
-	if (!answer_take(k, in_pieces ? buffer_get(&k->input) : in, &whole))
+	switch (answer_read(in_pieces ? buffer_get(&k->input) : in, &head)) {
+	case ANSWER_WHOLE:
+		answered(k, &head);
+		return;
+	case ANSWER_BAD:
 		link_close(k, HTTP_PASS_UNKNOWN);
-	else if (!whole && !in_pieces)
+		return;
+	case ANSWER_UNFINISHED:
+		break;
+	}
+	if (!in_pieces)
 		buffer_text(&k->input, in);
 	if (k->input.full)
 		link_close(k, HTTP_PASS_UNKNOWN);
@@ -299,45 +275,20 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 
 /* ---- the request */
 
-static bool is_passed(struct text name)
+static void write_head(struct pass_link *k, struct buffer *b)
 {
-	static const struct text not [] = {TEXT("Connection"),
-					   TEXT("Keep-Alive"),
-					   TEXT("Content-Length"),
-					   TEXT("Accept-Encoding"),
-					   TEXT("Expect"),
-					   TEXT("Transfer-Encoding"),
-					   TEXT("TE"),
-					   TEXT("Upgrade")};
-	for (unsigned i = 0; i < COUNT_OF(not ); i++)
-		if (text_equal_ignore_case(name, not [i]))
-			return false;
-	return true;
-}
-
-static void write_head(struct buffer *b, const struct http_pass *pass)
-{
-	static const struct text verbs[] = {
-	    [HTTP_GET] = TEXT("GET"),	  [HTTP_POST] = TEXT("POST"),
-	    [HTTP_PUT] = TEXT("PUT"),	  [HTTP_DELETE] = TEXT("DELETE"),
-	    [HTTP_HEAD] = TEXT("HEAD"),	  [HTTP_OPTIONS] = TEXT("OPTIONS"),
-	    [HTTP_PATCH] = TEXT("PATCH"),
-	};
-	const struct http_request *r = &pass->exchange->request;
-	must(r->verb < COUNT_OF(verbs));
+	const struct http_config *config = &k->loop->server->config;
+	char memory[MARK_MAX];
+	struct buffer mark;
+	buffer_init_fixed(&mark, memory, sizeof memory);
+	config->bundle_mark(config->context, buffer_get(&k->body), &mark);
 	buffer_clear(b);
-	buffer_text(b, verbs[r->verb]);
-	buffer_byte(b, ' ');
-	buffer_text(b, r->target);
-	buffer_text(b, TEXT(" HTTP/1.1\r\n"));
-	for (unsigned i = 0; i < r->header_count; i++)
-		if (is_passed(r->headers[i].name) &&
-		    !text_equal_ignore_case(r->headers[i].name, pass->mark.name))
-			header_add(b, r->headers[i].name, r->headers[i].value);
-	header_add(b, pass->mark.name, pass->mark.value);
-	buffer_text(b, TEXT("Content-Length: "));
-	buffer_uint64(b, r->body.size);
-	buffer_text(b, TEXT("\r\n\r\n"));
+	buffer_text(b, TEXT("POST " HTTP_BUNDLE_PATH " HTTP/1.1\r\n"));
+	header_add(b, TEXT("Host"), text_of(k->peer->name));
+	header_add(b, TEXT(HTTP_BUNDLE_MARK), buffer_get(&mark));
+	header_add_size(b, k->body.size);
+	buffer_text(b, TEXT("\r\n"));
+	b->full |= mark.full;
 }
 
 static void on_written(uv_write_t *request, int status)
@@ -348,24 +299,37 @@ static void on_written(uv_write_t *request, int status)
 		link_close(k, HTTP_PASS_UNKNOWN);
 }
 
-static void send_request(struct pass_link *k)
+/* The body has gone; its memory may serve the next. */
+static void body_done(struct pass_link *k)
+{
+	struct pass_peer *p = k->peer;
+	if (p->body.capacity == 0 && k->body.capacity <= BODY_KEPT_MAX) {
+		p->body = k->body;
+		buffer_clear(&p->body);
+	} else {
+		buffer_release(&k->body);
+	}
+	k->body = (struct buffer){0};
+}
+
+static void send_bundle(struct pass_link *k)
 {
 	struct buffer *b = &k->loop->passed;
-	struct text body = k->pass->exchange->request.body;
-	write_head(b, k->pass);
+	write_head(k, b);
 	uv_stream_t *stream = (uv_stream_t *)&k->tcp;
-	uv_buf_t parts[2] = {{b->data, b->size}, {(char *)(uintptr_t)body.data, body.size}};
-	unsigned count = body.size ? 2 : 1;
+	uv_buf_t parts[2] = {{b->data, b->size}, {k->body.data, k->body.size}};
 	if (b->full) {
 		link_close(k, HTTP_PASS_NOT_SENT);
 		return;
 	}
 	state_set(k, PASS_WAITING);
-	int sent = uv_try_write(stream, parts, count);
+	int sent = uv_try_write(stream, parts, 2);
 	if (sent == UV_EAGAIN)
 		sent = 0;
-	if (sent < 0 || output_queue(stream, parts, count, (size_t)sent, on_written) < 0)
+	if (sent < 0 || output_queue(stream, parts, 2, (size_t)sent, on_written) < 0)
 		link_close(k, HTTP_PASS_UNKNOWN);
+	else
+		body_done(k);
 }
 
 /* ---- connecting */
@@ -383,14 +347,14 @@ static void on_connected(uv_connect_t *connect, int status)
 		return;
 	}
 	(void)uv_tcp_nodelay(&k->tcp, 1);
-	send_request(k);
+	send_bundle(k);
 }
 
-static bool link_new(struct http_loop *l, struct pass_peer *p, struct http_pass *pass)
+static struct pass_link *link_new(struct http_loop *l, struct pass_peer *p)
 {
 	struct pass_link *k = p->links < PASS_LINKS_MAX ? calloc(1, sizeof *k) : NULL;
 	if (!k)
-		return false;
+		return NULL;
 	must(uv_tcp_init(&l->uv, &k->tcp) == 0);
 	k->tcp.data = k;
 	k->loop = l;
@@ -400,12 +364,14 @@ static bool link_new(struct http_loop *l, struct pass_peer *p, struct http_pass 
 	link_init(&k->waiting);
 	state_set(k, PASS_CONNECTING);
 	loop_tick(l);
-	if (uv_tcp_connect(&k->connect, &k->tcp, (struct sockaddr *)&p->address, on_connected)) {
+	return k;
+}
+
+static void link_connect(struct pass_link *k)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&k->peer->address;
+	if (uv_tcp_connect(&k->connect, &k->tcp, to, on_connected) != 0)
 		link_close(k, HTTP_PASS_NOT_SENT);
-		return false;
-	}
-	k->pass = pass;
-	return true;
 }
 
 /* The one that rested last, unless its other side has gone meanwhile. */
@@ -427,18 +393,84 @@ static struct pass_link *link_resting(struct http_loop *l, const struct pass_pee
 	return NULL;
 }
 
+/* ---- bundles */
+
+static bool peer_is_away(const struct http_loop *l, const struct pass_peer *p)
+{
+	return l->draining || uv_now(&l->uv) < p->away_until;
+}
+
+static void peer_send(struct http_loop *l, struct pass_peer *p)
+{
+	struct pass_link *k = peer_is_away(l, p) ? NULL : link_resting(l, p);
+	bool rested = k != NULL;
+	if (!k && !peer_is_away(l, p))
+		k = link_new(l, p);
+	if (!k) {
+		buffer_clear(&p->body);
+		tell(&p->waiting, HTTP_PASS_NOT_SENT);
+		return;
+	}
+	k->passes = p->waiting;
+	k->body = p->body;
+	p->waiting.count = 0;
+	buffer_init(&p->body, 2 * BUNDLE_BYTES_MAX);
+	if (rested)
+		send_bundle(k);
+	else
+		link_connect(k);
+}
+
+/* False: a bundle has no room for it. */
+static bool peer_add(struct http_loop *l, struct pass_peer *p, struct http_pass *pass)
+{
+	size_t before = p->body.size;
+	bundle_add(&p->body, &l->passed, &pass->exchange->request);
+	if (p->waiting.count == BUNDLE_CALLS_MAX || p->body.size > BUNDLE_BYTES_MAX ||
+	    p->body.full) {
+		p->body.size = before;
+		p->body.full = false;
+		return false;
+	}
+	p->waiting.of[p->waiting.count++] = pass;
+	return true;
+}
+
+/* Who is told that his was not sent may pass on another: peers come and go in peer_send. */
 void http_pass(struct http_pass *pass)
 {
 	struct http_loop *l = pass->exchange->loop;
 	must(pthread_equal(l->thread, pthread_self()));
-	struct pass_peer *p = peer_find(l, pass->address);
-	bool away = !p || l->draining || uv_now(&l->uv) < p->away_until;
-	struct pass_link *k = away ? NULL : link_resting(l, p);
-	if (k) {
-		k->pass = pass;
-		send_request(k);
-	} else if (away || !link_new(l, p, pass)) {
-		pass->done(pass, HTTP_PASS_NOT_SENT, NULL);
+	for (;;) {
+		struct pass_peer *p = peer_find(l, pass->address);
+		if (!p || peer_is_away(l, p))
+			break;
+		if (peer_add(l, p, pass)) {
+			l->passes = true;
+			return;
+		}
+		if (p->waiting.count == 0) /* too large */
+			break;
+		peer_send(l, p);
+	}
+	pass->done(pass, HTTP_PASS_NOT_SENT, NULL);
+}
+
+static struct pass_peer *peer_waiting(struct http_loop *l)
+{
+	struct pass_peer *p = l->peers;
+	while (p && p->waiting.count == 0)
+		p = p->next;
+	return p;
+}
+
+void pass_flush(struct http_loop *l)
+{
+	while (l->passes) {
+		struct pass_peer *p = peer_waiting(l);
+		l->passes = p != NULL;
+		if (p)
+			peer_send(l, p);
 	}
 }
 
@@ -453,7 +485,7 @@ void pass_spans(struct http_server *s, unsigned answer_ms)
 
 void pass_init(struct http_loop *l)
 {
-	buffer_init(&l->passed, PASS_HEAD_MAX);
+	buffer_init(&l->passed, BUNDLE_BYTES_MAX + ANSWER_HEAD_MAX);
 	for (enum pass_state s = 0; s < PASS_STATE_COUNT; s++)
 		link_init(&l->passing[s]);
 }
@@ -487,6 +519,6 @@ void pass_release(struct http_loop *l)
 	while (l->peers) {
 		struct pass_peer *p = l->peers;
 		l->peers = p->next;
-		free(p);
+		peer_free(p);
 	}
 }

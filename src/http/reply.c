@@ -84,6 +84,13 @@ void header_add(struct buffer *b, struct text name, struct text value)
 	buffer_text(b, TEXT("\r\n"));
 }
 
+void header_add_size(struct buffer *b, size_t body_size)
+{
+	buffer_text(b, TEXT("Content-Length: "));
+	buffer_uint64(b, body_size);
+	buffer_text(b, TEXT("\r\n"));
+}
+
 /* What would split the reply in two is left out. */
 static bool is_one_line(struct text t)
 {
@@ -123,11 +130,8 @@ static void add_head(struct http_loop *l, const struct http_reply *r, struct fra
 	buffer_text(b, TEXT("\r\n"));
 	if (r->content_type.size)
 		header_add(b, TEXT("Content-Type"), r->content_type);
-	if (!is_bodiless(r->status)) {
-		buffer_text(b, TEXT("Content-Length: "));
-		buffer_uint64(b, f.body_size);
-		buffer_text(b, TEXT("\r\n"));
-	}
+	if (!is_bodiless(r->status))
+		header_add_size(b, f.body_size);
 	if (f.gzipped)
 		buffer_text(b, TEXT("Content-Encoding: gzip\r\n"));
 	if (f.varies)
@@ -211,11 +215,23 @@ static void reply_to(struct connection *c, struct exchange *x, const struct http
 	send_reply(c, is_head_only ? TEXT_NONE : body);
 }
 
+static void reply_in_bundle(struct exchange *x, const struct http_reply *r)
+{
+	struct http_loop *l = x->open.loop;
+	struct text body = r->content_type.size && !is_bodiless(r->status) ? r->body : TEXT_NONE;
+	add_head(l, r, (struct framing){.body_size = body.size});
+	bundle_reply(x, l->reply.full ? TEXT_NONE : buffer_get(&l->reply), body);
+}
+
 void http_reply(struct http_exchange *open, const struct http_reply *r)
 {
 	struct exchange *x = (struct exchange *)open;
 	struct connection *c = x->connection;
 	must(pthread_equal(x->open.loop->thread, pthread_self()));
+	if (x->bundle) {
+		reply_in_bundle(x, r);
+		return;
+	}
 	bool closes = r->close || !x->head.keep_alive || x->open.loop->draining;
 	if (c)
 		reply_to(c, x, r, closes);

@@ -557,7 +557,8 @@ void call_handle(void *context, struct http_exchange *x)
 	const struct dialect_row *dialect = route_dialect(&x->request);
 
 	if (!dialect) {
-		page_handle(server, x);
+		if (!homes_take(server->homes, x))
+			page_handle(server, x);
 		return;
 	}
 	struct journey *j = arena_take_zeroed(x->arena, sizeof(*j));
@@ -573,7 +574,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->call.private_targets = server->private_targets;
 	j->call.spool = server->spool;
 	j->call.content_type = TEXT("application/json;charset=UTF-8");
-	j->stays = homes_take(server->homes, x);
+	j->stays = x->request.passed;
 	reply_take(here, &j->call.reply);
 	if (server->waits) {
 		journey_send(j);

@@ -7,8 +7,6 @@
 
 enum { PASSED_MS_MAX = 60 * 1000 }; /* how old or early a header may be */
 
-static const struct text header_name = TEXT("Couponry-Passed");
-
 struct homes {
 	struct hmac_key key;
 };
@@ -36,48 +34,46 @@ void homes_free(struct homes *h)
 
 /* ---- the header ---- */
 
-/* No part holds a line end. */
-static void sign(const struct homes *h, struct text peer, struct text ms, struct text target,
-		 uint8_t ret[32])
+static void sign(const struct homes *h, struct text ms, struct text bundle, uint8_t ret[32])
 {
-	const struct text end = TEXT("\n");
-	hmac_of(&h->key, (struct text[]){peer, end, ms, end, target}, 5, ret);
+	hmac_of(&h->key, (struct text[]){ms, TEXT("\n"), bundle}, 3, ret);
 }
 
-bool homes_take(const struct homes *h, struct http_exchange *x)
+void homes_mark(void *context, struct text bundle, struct buffer *value)
 {
-	struct text rest = h ? http_header_get(&x->request, header_name) : TEXT_NONE;
-	struct text peer = text_cut(&rest, ' '), ms = text_cut(&rest, ' ');
+	const struct server *server = context;
+	char digits[24];
+	uint8_t mac[32];
+	struct buffer ms;
+	buffer_init_fixed(&ms, digits, sizeof(digits));
+	buffer_int64(&ms, wall_clock().ms);
+	sign(server->homes, buffer_get(&ms), bundle, mac);
+	buffer_text(value, buffer_get(&ms));
+	buffer_byte(value, ' ');
+	char *hex = buffer_room(value, 2 * sizeof(mac));
+	if (!hex)
+		return;
+	hex_lower(mac, sizeof(mac), hex);
+	value->size += 2 * sizeof(mac);
+}
+
+static bool is_marked(const struct homes *h, const struct http_request *r)
+{
+	struct text rest = http_header_get(r, TEXT(HTTP_BUNDLE_MARK)), ms = text_cut(&rest, ' ');
 	uint8_t mac[32];
 	int64_t sent;
 	if (!rest.data || !text_to_int64(ms, &sent))
 		return false;
 	int64_t apart = wall_clock().ms - sent;
-	sign(h, peer, ms, x->request.target, mac);
-	if (!hex_matches(rest, mac, sizeof(mac)) || apart > PASSED_MS_MAX || apart < -PASSED_MS_MAX)
-		return false;
-	x->request.peer = peer;
-	return true;
+	sign(h, ms, r->body, mac);
+	return hex_matches(rest, mac, sizeof(mac)) && apart <= PASSED_MS_MAX &&
+	       apart >= -PASSED_MS_MAX;
 }
 
-/* TEXT_NONE: the arena is full. */
-static struct text write_header(const struct homes *h, struct http_exchange *x)
+bool homes_take(const struct homes *h, struct http_exchange *x)
 {
-	char value[128], digits[24];
-	struct buffer b, ms;
-	uint8_t mac[32];
-	buffer_init_fixed(&b, value, sizeof(value) - 2 * sizeof(mac));
-	buffer_init_fixed(&ms, digits, sizeof(digits));
-	buffer_int64(&ms, wall_clock().ms);
-	sign(h, x->request.peer, buffer_get(&ms), x->request.target, mac);
-	buffer_text(&b, x->request.peer);
-	buffer_byte(&b, ' ');
-	buffer_text(&b, buffer_get(&ms));
-	buffer_byte(&b, ' ');
-	if (b.full)
-		return TEXT_NONE;
-	hex_lower(mac, sizeof(mac), value + b.size);
-	return arena_text(x->arena, (struct text){value, b.size + 2 * sizeof(mac)});
+	return h && !x->request.passed && text_equal(x->request.path, TEXT(HTTP_BUNDLE_PATH)) &&
+	       is_marked(h, &x->request) && http_unbundle(x);
 }
 
 /* ---- passing on ---- */
@@ -129,14 +125,8 @@ static void pass_on_loop(struct http_task *task)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
 	struct http_exchange *x = j->call.exchange;
-	struct text value = write_header(j->server->homes, x);
-	if (!value.size) {
-		journey_stay(j);
-		return;
-	}
 	j->pass = (struct http_pass){.exchange = x,
 				     .address = text_of(j->home),
-				     .mark = {header_name, value},
 				     .done = on_passed};
 	http_pass(&j->pass);
 }

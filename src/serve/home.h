@@ -5,9 +5,10 @@
  * to, and so does a write whose home cannot be reached
  * (docs/decisions/0069-homes-of-merchants.md).
  *
- * A passed request says in the header Couponry-Passed who sent it: the client's address, the
- * milliseconds since 1970, and HMAC-SHA256 over both and the target, in hex, under a key that only
- * nodes of the store have. Without a good one it is a client's like any other.
+ * Passed requests travel in bundles (http/bundle.c). A bundle's header Couponry-Passed says the
+ * milliseconds since 1970, and HMAC-SHA256 over them and the bundle, in hex, under a key that only
+ * nodes of the store have. Without a good one it is a request like any other, to a path that is not
+ * there.
  */
 #pragma once
 
@@ -15,7 +16,9 @@
 
 struct homes *homes_new(struct engine *engine);
 void homes_free(struct homes *h); /* NULL is allowed */
-/* True: another node passed it on; from now on its peer is the client. */
+/* http_config.bundle_mark; the context is the server. */
+void homes_mark(void *context, struct text bundle, struct buffer *value);
+/* True: it was a bundle of another node's, and will be answered. h may be NULL. */
 bool homes_take(const struct homes *h, struct http_exchange *x);
 /* Where an identified call had better be made. False: here. */
 bool homes_look(const struct journey *j, char ret[NODE_ADDRESS_SIZE]);

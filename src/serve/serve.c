@@ -104,6 +104,7 @@ static int serve_on(struct server *server, const struct config *config)
 				   .loop_end = worker_end,
 				   .loop_rest = worker_rest,
 				   .loop_turn = worker_turn,
+				   .bundle_mark = homes_mark,
 				   .refused = call_refused};
 	const char *why = NULL;
 
