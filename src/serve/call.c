@@ -10,14 +10,7 @@
  *   RUNNING --decode(read)--> IN_TURN --the loop has taken all that came--> RUNNING at apply
  *   RUNNING --last step or a fault--> FINISHED
  *
- * Where the store is behind a network (server->waits), a call runs on a slow thread from identify
- * on; reads are encoded there, writes are submitted from there and encoded on the loop.
- *
- *   RUNNING --call_handle--> SLOW --apply(write)--> IN_LANE --done--> RUNNING at encode
- *                            SLOW --last step or a fault--> FINISHED
- *
- *                            SLOW --identified, at home elsewhere (home.h)--> PASSED
- *                            PASSED --answered--> FINISHED; --not reached--> SLOW, stays here
+ * Where the store is behind a network, away.c says how it goes.
  *
  * While a call waits nobody but the waited-for thread touches it.
  */
@@ -87,7 +80,9 @@ enum fault call_refuse(struct call *call, enum fault fault, struct text field, s
 enum fault call_read(struct call *call, enum command command, const void *cmd, void *ret)
 {
 	const struct command_row *row = command_get(command);
-	must(row && row->mode == COMMAND_READ && call->tx);
+	must(row && row->mode == COMMAND_READ);
+	if (!call->tx)
+		return away_read(journey_of(call));
 	return reader_apply(journey_of(call)->reader, row->handle, cmd, ret);
 }
 
@@ -196,7 +191,8 @@ static enum fault step_identify(struct journey *j)
 {
 	TRY(j->call.dialect->identify(&j->call));
 	must(j->call.method && j->actor);
-	journey_merchant(j);
+	if (j->reader)
+		journey_merchant(j);
 	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
 			  (int64_t)monotonic_ns(), &j->call.limit, &j->call.retry_after_s);
 }
@@ -213,7 +209,6 @@ static enum fault step_decode(struct journey *j)
 	return method->decode ? method->decode(call, call->cmd) : OK;
 }
 
-static void apply_write(struct journey *j, const struct command_row *row);
 static enum fault apply_slow(struct journey *j);
 static enum fault go_aside(struct journey *j);
 
@@ -238,7 +233,7 @@ static enum fault step_apply(struct journey *j)
 	if (!row)
 		return OK;
 	if (row->mode == COMMAND_WRITE) {
-		apply_write(j, row);
+		journey_write(j);
 		return OK;
 	}
 	return reader_apply(j->reader, row->handle, j->call.cmd, j->call.ret);
@@ -253,7 +248,12 @@ static enum fault step_encode(struct journey *j)
 static const struct {
 	enum fault (*run)(struct journey *j);
 } steps[] = {{step_identify}, {step_aside}, {step_apply}, {step_encode}};
-enum { STEP_DECODE = 1, STEP_APPLY = 2, STEP_ENCODE = 3 };
+_Static_assert(STEP_ENCODE == COUNT_OF(steps) - 1, "journey.h names them");
+
+enum fault journey_step(struct journey *j)
+{
+	return steps[j->step++].run(j);
+}
 
 /* --- the end: face, reply, metrics, log --- */
 
@@ -308,7 +308,7 @@ void journey_run(struct journey *j)
 	enum fault fault = OK;
 
 	while (fault == OK && j->step < COUNT_OF(steps)) {
-		fault = steps[j->step++].run(j);
+		fault = journey_step(j);
 		if (j->waiting)
 			return;
 	}
@@ -396,10 +396,13 @@ static void write_done(struct write *w)
 	(w->more ? http_post_more : http_post)(j->call.exchange->loop, &j->task);
 }
 
-/* The last that its thread does with the call: the write may be done before this returns. While it
- * waits its loop answers others, with the same buffer. */
-static void apply_write(struct journey *j, const struct command_row *row)
+/* While it waits its loop answers others, with the same buffer. */
+void journey_write(struct journey *j)
 {
+	const struct command_row *row = journey_command(j, COMMAND_WRITE);
+
+	must(row);
+	j->step = STEP_ENCODE;
 	journey_close(j);
 	if (j->worker == here) {
 		reply_give_back(here, &j->call.reply);
@@ -437,16 +440,14 @@ static void slow_back_on_loop(struct http_task *task)
 	journey_finish(j, j->fault);
 }
 
-/* The steps that are left. A write goes from here to the lane, all else back to the loop. */
-static void go_on_there(struct journey *j)
+void journey_go_on_there(struct journey *j)
 {
 	if (j->fault == OK && journey_command(j, COMMAND_WRITE)) {
-		j->step = STEP_ENCODE;
-		apply_write(j, journey_command(j, COMMAND_WRITE));
+		journey_write(j);
 		return;
 	}
 	while (j->fault == OK && j->step < COUNT_OF(steps))
-		j->fault = steps[j->step++].run(j);
+		j->fault = journey_step(j);
 	journey_close(j);
 	j->task.run = slow_back_on_loop;
 	http_post(j->call.exchange->loop, &j->task);
@@ -460,7 +461,7 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 	journey_merchant(j);
 	j->fault = OK;
 	j->step = STEP_APPLY;
-	go_on_there(j);
+	journey_go_on_there(j);
 }
 
 static void aside_run_there(struct slow_task *task, struct reader *reader)
@@ -471,7 +472,7 @@ static void aside_run_there(struct slow_task *task, struct reader *reader)
 	journey_merchant(j);
 	j->fault = step_decode(j);
 	j->step = STEP_APPLY;
-	go_on_there(j);
+	journey_go_on_there(j);
 }
 
 static enum fault go_slow(struct journey *j, void (*run)(struct slow_task *, struct reader *))
@@ -489,57 +490,6 @@ static enum fault apply_slow(struct journey *j)
 static enum fault go_aside(struct journey *j)
 {
 	return go_slow(j, aside_run_there);
-}
-
-/* --- where all of it waits for a network --- */
-
-/* Up to the command; what it will read is named, unless nothing bounds it. */
-static void call_look_there(struct slow_task *task, struct reader *reader, struct reader_look *ret)
-{
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
-
-	journey_open(j, reader);
-	j->call.now = j->call.env->now;
-	if (j->actor)
-		journey_merchant(j);
-	j->fault = OK;
-	while (j->fault == OK && j->step < STEP_APPLY) {
-		j->fault = steps[j->step++].run(j);
-		if (j->fault == OK && j->step == STEP_DECODE && homes_look(j, j->home))
-			break;
-	}
-	journey_close(j);
-	if (j->fault == OK && !*j->home)
-		journey_look(j, ret);
-}
-
-static void call_run_there(struct slow_task *task, struct reader *reader)
-{
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
-
-	if (j->fault == OK && *j->home) {
-		homes_pass(j);
-		return;
-	}
-	if (j->fault == OK) {
-		journey_open(j, reader);
-		journey_merchant(j);
-	}
-	go_on_there(j);
-}
-
-static void journey_send(struct journey *j)
-{
-	j->slow.look = call_look_there;
-	j->slow.run = call_run_there;
-	turn_send(j);
-}
-
-void journey_stay(struct journey *j)
-{
-	j->stays = true;
-	*j->home = '\0';
-	journey_send(j);
 }
 
 /* --- the beginning --- */
@@ -577,7 +527,7 @@ void call_handle(void *context, struct http_exchange *x)
 	j->stays = x->request.passed;
 	reply_take(here, &j->call.reply);
 	if (server->waits) {
-		journey_send(j);
+		away_begin(j);
 		return;
 	}
 	journey_open(j, here->reader);

@@ -113,7 +113,7 @@ static void on_passed(struct http_pass *pass, enum http_passed how,
 		answered(j, answer);
 		break;
 	case HTTP_PASS_NOT_SENT:
-		journey_stay(j);
+		away_stay(j);
 		break;
 	case HTTP_PASS_UNKNOWN: /* as if this node had gone: who asks again is told */
 		journey_finish(j, FAULT_BUSY);
@@ -124,8 +124,8 @@ static void on_passed(struct http_pass *pass, enum http_passed how,
 static void pass_on_loop(struct http_task *task)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
-	struct http_exchange *x = j->call.exchange;
-	j->pass = (struct http_pass){.exchange = x,
+
+	j->pass = (struct http_pass){.exchange = j->call.exchange,
 				     .address = text_of(j->home),
 				     .done = on_passed};
 	http_pass(&j->pass);
@@ -133,6 +133,10 @@ static void pass_on_loop(struct http_task *task)
 
 void homes_pass(struct journey *j)
 {
+	j->waiting = true;
 	j->task.run = pass_on_loop;
-	http_post(j->call.exchange->loop, &j->task);
+	if (j->worker == worker_here())
+		pass_on_loop(&j->task);
+	else
+		http_post(j->call.exchange->loop, &j->task);
 }

@@ -17,6 +17,7 @@ struct journey {
 	struct reader *reader;	   /* of whoever runs the call now; NULL: no open transaction */
 	unsigned step;
 	bool waiting;
+	bool asked;	  /* away.c: a step wanted to read where it cannot */
 	bool stays;	  /* it is made here, wherever its merchant's home is */
 	enum fault fault; /* of the part that ran elsewhere */
 	struct write write;
@@ -35,8 +36,15 @@ void journey_close(struct journey *j);
 void journey_run(struct journey *j);
 /* The end, or a fault: face, log, reply. */
 void journey_finish(struct journey *j, enum fault fault);
-/* It could not be passed on: from identify on it goes on here. */
-void journey_stay(struct journey *j);
+/* One step; what comes next is j->step. */
+enum { STEP_IDENTIFY, STEP_DECODE, STEP_APPLY, STEP_ENCODE };
+CHECKED enum fault journey_step(struct journey *j);
+/* A decoded write goes to the lane, from any thread, and then on to be encoded on its loop: it may
+ * have ended before this returns. */
+void journey_write(struct journey *j);
+/* The steps that are left, on another thread than the loop's: a write goes to the lane, all else
+ * back to the loop. */
+void journey_go_on_there(struct journey *j);
 /* For who has no transaction to ask. */
 static inline struct instant wall_clock(void)
 {
@@ -56,3 +64,10 @@ void reply_give_back(struct worker *w, struct buffer *reply);
 void turn_wait(struct journey *j);
 /* A call that goes to the slow threads with the others of this turn, or is told BUSY. */
 void turn_send(struct journey *j);
+
+/* away.c: where the store is behind a network. */
+void away_begin(struct journey *j);
+/* The fault of a step that wanted to read on the loop: away_begin lets it run elsewhere. */
+enum fault away_read(struct journey *j);
+/* It could not be passed on: from identify on it goes on here. */
+void away_stay(struct journey *j);
