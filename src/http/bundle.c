@@ -34,6 +34,7 @@ static bool is_passed(struct text name)
 	return true;
 }
 
+/* No more headers than came, and HTTP/1.0 where there is no Host: the other side is as strict. */
 static void write_request(struct buffer *b, const struct http_request *r)
 {
 	static const struct text verbs[] = {
@@ -46,12 +47,14 @@ static void write_request(struct buffer *b, const struct http_request *r)
 	buffer_text(b, verbs[r->verb]);
 	buffer_byte(b, ' ');
 	buffer_text(b, r->target);
-	buffer_text(b, TEXT(" HTTP/1.1\r\n"));
+	buffer_text(b, r->host.size ? TEXT(" HTTP/1.1\r\n") : TEXT(" HTTP/1.0\r\n"));
 	for (unsigned i = 0; i < r->header_count; i++)
 		if (is_passed(r->headers[i].name))
 			header_add(b, r->headers[i].name, r->headers[i].value);
-	header_add_size(b, r->body.size);
+	if (r->body.size)
+		header_add_size(b, r->body.size);
 	buffer_text(b, TEXT("\r\n"));
+	b->full |= b->size > HEADER_BYTES_MAX;
 	buffer_text(b, r->body);
 }
 
@@ -76,7 +79,7 @@ static bool part_cut(struct text *rest, struct text words[2], unsigned size, str
 	struct text line = text_cut(rest, '\n');
 	words[0] = text_cut(&line, ' ');
 	words[1] = line;
-	if (!rest->data || !text_to_uint64(words[size], &n) || n > rest->size)
+	if (!rest->data || !words[1].data || !text_to_uint64(words[size], &n) || n > rest->size)
 		return false;
 	*ret_part = (struct text){rest->data, (size_t)n};
 	rest->data += n;
@@ -156,7 +159,9 @@ static void bundle_replied(struct bundle *b)
 	struct buffer answers = b->answers; /* the bundle goes with its exchange */
 	if (--b->waiting)
 		return;
-	http_reply(b->whole, &(struct http_reply){.status = answers.full ? 503 : 200,
+	if (answers.full) /* no memory; any other status would say that nothing was done */
+		answers.size = 0;
+	http_reply(b->whole, &(struct http_reply){.status = 200,
 						  .content_type = TEXT("application/octet-stream"),
 						  .body = buffer_get(&answers)});
 	buffer_release(&answers);
@@ -186,10 +191,9 @@ static bool request_read(struct exchange *x, struct text part, struct text peer)
 	uint32_t line = 0;
 	size_t size;
 	struct refusal why;
-	if (peer.size >= sizeof x->peer ||
-	    head_scan(part, &line, &size, &why) != HEAD_WHOLE ||
-	    head_parse((struct text){part.data, size}, &x->head).status ||
-	    x->head.chunked || x->head.body_size != part.size - size)
+	if (peer.size >= sizeof x->peer || head_scan(part, &line, &size, &why) != HEAD_WHOLE ||
+	    head_parse((struct text){part.data, size}, &x->head).status || x->head.chunked ||
+	    x->head.body_size != part.size - size)
 		return false;
 	memcpy(x->peer, peer.data, peer.size);
 	exchange_fill(x, (struct text){part.data + size, part.size - size}, peer.size);

@@ -1,7 +1,7 @@
 /*
- * Passing requests on to another server of ours, in bundles (bundle.c): one link holds one bundle at
- * a time, so that a slow one is in nobody's way; a link that was answered rests and takes the next.
- * All of it belongs to the loop's thread.
+ * Passing requests on to another server of ours, in bundles (bundle.c): one link holds one bundle
+ * at a time, so that a slow one is in nobody's way; a link that was answered rests and takes the
+ * next. All of it belongs to the loop's thread.
  *
  *   CONNECTING  pass_flush: no link rests -> on_connected, or PASS_CONNECT_MS: not sent
  *   WAITING     the bundle is on its way -> take (answered); pass_ms or an end: unknown
@@ -11,6 +11,7 @@
  * Who could not be reached, says goodbye, breaks off or does not take bundles is left alone for
  * PASS_AWAY_MS; who keeps silent, for PASS_SILENT_MS.
  */
+#include <errno.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -386,7 +387,7 @@ static struct pass_link *link_resting(struct http_loop *l, const struct pass_pee
 		if (k->peer != p)
 			continue;
 		if (uv_fileno((uv_handle_t *)&k->tcp, &fd) == 0 &&
-		    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+		    recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN)
 			return k;
 		link_close(k, HTTP_PASS_UNKNOWN);
 	}
