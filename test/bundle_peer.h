@@ -4,18 +4,12 @@
  */
 #pragma once
 
-#include <arpa/inet.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/limits.h"
 #include "http/http.h"
-#include "test.h"
+#include "socket.h"
 
 enum { LARGE = 3 << 20, BUNDLE_MAX = 64 };
 
@@ -24,50 +18,6 @@ static struct sockaddr_in peer_at;
 static char peer_name[32];
 static atomic_uint peer_connects, peer_requests, peer_calls;
 static atomic_bool peer_may_leave;
-
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
-
-/* ---- bytes */
-
-static bool say(int fd, const void *data, size_t size)
-{
-	for (size_t at = 0; at < size;) {
-		ssize_t n = send(fd, (const char *)data + at, size - at, MSG_NOSIGNAL);
-		if (n <= 0)
-			return false;
-		at += (size_t)n;
-	}
-	return true;
-}
-
-/* A whole message with Content-Length, or none; TEXT_NONE: it ended before. */
-static struct text hear(int fd, char *room, size_t most)
-{
-	size_t size = 0, want = 0;
-	while (size < most) {
-		struct pollfd p = {fd, POLLIN, 0};
-		ssize_t n = poll(&p, 1, 5000) > 0 ? recv(fd, room + size, most - size, 0) : 0;
-		if (n <= 0)
-			return TEXT_NONE;
-		size += (size_t)n;
-		const char *end = memmem(room, size, "\r\n\r\n", 4);
-		if (!end)
-			continue;
-		const char *length = memmem(room, (size_t)(end - room), "Content-Length: ", 16);
-		want = (size_t)(end - room) + 4 + (length ? strtoul(length + 16, NULL, 10) : 0);
-		if (size >= want)
-			return (struct text){room, size};
-	}
-	return TEXT_NONE;
-}
-
-static bool has(struct text t, const char *what)
-{
-	return t.size && memmem(t.data, t.size, what, strlen(what)) != NULL;
-}
 
 /* ---- the peer: what it does with a bundle and the requests in it is their paths */
 
