@@ -2,11 +2,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHmac, hkdfSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, csvObjects, sleep } from '../js/e2e.mjs';
+import { Client, csvObjects, requestBytes, sleep } from '../js/e2e.mjs';
 import { BINARY, Server, cli, place } from '../js/server.mjs';
 import { Native, fresh } from '../js/native.mjs';
 import { Wjb } from '../js/wjb.mjs';
@@ -100,20 +101,97 @@ test('requests that are pipelined, in pieces, chunked and large arrive whole', a
   assert.equal(answers.split('"coupon_number"').length, 53);
 });
 
+/** What nodes of one store sign bundles with (serve/home.c): of its first master key and its number. */
+function bundleKey() {
+  const [store] = place(dir), url = store.slice('--store='.length);
+  const row = Buffer.from(execFileSync('psql', ['-qXAt', url, '-c', "select encode(value, 'hex') from meta where name = 'store'"], { encoding: 'utf8' }).trim(), 'hex');
+  const size = row[0] - 247, number = Buffer.alloc(8); // base/varint.c
+  row.copy(number, 8 - size, 1, 1 + size);
+  const master = Buffer.from(/^\d+ ([0-9a-f]{64})/m.exec(readFileSync(`${dir}.key`, 'utf8'))[1], 'hex');
+  const seed = hkdfSync('sha256', master, number.reverse(), 'couponry ledger checkpoint', 32);
+  return Buffer.from(hkdfSync('sha256', Buffer.from(seed), Buffer.alloc(0), 'couponry passed calls', 32));
+}
+const bundleOf = (peer, ...requests) => Buffer.concat(requests.flatMap((r) => [Buffer.from(`${r.length} ${peer}\n`), r]));
+function markOf(bundle, { key = bundleKey(), ms = Date.now() } = {}) {
+  return `${ms} ${createHmac('sha256', key).update(`${ms}\n`).update(bundle).digest('hex')}`;
+}
+const sendBundle = (node, body, mark) =>
+  new Client(node.port).send({ path: '/-/bundle', headers: mark === undefined ? {} : { 'couponry-passed': mark }, body });
+const given = (coupon_id) => csvObjects(cli('export', 'coupons', `--data=${dir}`)).filter((c) => c.template_id === String(coupon_id)).length;
+
 test('a client is known by its own address, and nobody else can say who it is', async () => {
   cli('credential', 'add', `--data=${dir}`, '--merchant=1', '--dialect=wjb', '--id=77001', '--secret=s77001', '--trusted=203.0.113.9');
-  const coupon_id = await coupon();
+  const coupon_id = await coupon({ per_person: 1 });
   const client = new Wjb(other.port, { app_key: '77001', secret: 's77001' });
   const refused = await client.spi({ coupon_id, buyer_nicks: ['x'] });
   assert.notEqual(refused.json?.response?.code, 0, refused.text);
   const request = client.spiRequest({ coupon_id, buyer_nicks: ['x'] });
-  for (const mac of ['0'.repeat(64), '']) {
-    const header = { 'Couponry-Passed': `203.0.113.9 ${Date.now()} ${mac}` };
-    for (const node of nodes) {
-      const forged = await new Client(node.port).send({ ...request, headers: { ...request.headers, ...header } });
-      assert.notEqual(forged.json?.response?.code, 0, forged.text);
+  const key = bundleKey(), bundle = bundleOf('203.0.113.9', requestBytes(request)), mark = markOf(bundle);
+  const [ms, mac] = mark.split(' ');
+  const forged = {
+    none: undefined,
+    empty: '',
+    'a word': 'ours',
+    'no mac': ms,
+    'an empty mac': `${ms} `,
+    'a wrong mac': `${ms} ${'0'.repeat(64)}`,
+    'a mac cut': `${ms} ${mac.slice(0, 62)}`,
+    'a mac and more': `${mark}00`,
+    'no time': mac,
+    'another time': `${Number(ms) - 1} ${mac}`,
+    'another key': markOf(bundle, { key: Buffer.alloc(32) }),
+    'another bundle': markOf(bundleOf('203.0.113.8', requestBytes(request))),
+    'an old one': markOf(bundle, { key, ms: Date.now() - 62000 }),
+    'one to come': markOf(bundle, { key, ms: Date.now() + 62000 }),
+    'as it was': `203.0.113.9 ${ms} ${mac}`,
+  };
+  for (const node of nodes) {
+    const unknown = await new Client(node.port).send({ path: '/-/nothing', body: bundle });
+    assert.equal(unknown.status, 404);
+    for (const [what, value] of Object.entries(forged)) {
+      const r = await sendBundle(node, bundle, value);
+      assert.equal(r.status, 404, what);
+      assert.equal(r.headers['content-type'], unknown.headers['content-type'], what);
     }
+    const direct = await new Client(node.port).send({ ...request, headers: { ...request.headers, 'couponry-passed': mark } });
+    assert.notEqual(direct.json?.response?.code, 0, direct.text);
   }
+  assert.equal(given(coupon_id), 0, 'nothing was written');
+
+  const within = bundleOf('203.0.113.9', requestBytes({ path: '/-/bundle', headers: { 'couponry-passed': mark }, body: bundle }));
+  const nested = await sendBundle(home, within, markOf(within));
+  assert.equal(nested.status, 200);
+  assert.match(nested.text, /^0 \d+\nHTTP\/1\.1 404 /, 'what was passed is not passed on');
+  const none = Buffer.from('good morning');
+  assert.equal((await sendBundle(home, none, markOf(none))).status, 404, 'marked, but no bundle');
+  const alone = await Server.start({ dir, demo: false });
+  assert.equal((await sendBundle(alone, bundle, markOf(bundle))).status, 404, 'a node that nobody passes anything to');
+  await alone.close();
+  assert.equal(given(coupon_id), 0, 'nothing was written');
+
+  const taken = await sendBundle(home, bundle, markOf(bundle, { key, ms: Date.now() - 50000 }));
+  assert.equal(taken.status, 200);
+  assert.match(taken.text, /^0 \d+\nHTTP\/1\.1 200 OK\r\n[^]*"coupon_number"/, 'as it would be from another node');
+  assert.equal(given(coupon_id), 1);
+});
+
+test('what is allowed in a request is allowed in one that is passed', async () => {
+  const coupon_id = await coupon(), before = await passed(other);
+  const ask = (lines, request) => new Promise((resolve, reject) => {
+    const socket = net.connect(other.port, '127.0.0.1');
+    let out = '';
+    socket.on('data', (d) => (out += d));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(out));
+    socket.end([...lines, `Content-Length: ${Buffer.byteLength(request.body)}`, '', request.body].join('\r\n'));
+  });
+  const request = (nick) => new Wjb(other.port).spiRequest({ coupon_id, buyer_nicks: [nick] });
+  const old = request('old'), many = request('many');
+  const type = 'Content-Type: application/json';
+  assert.match(await ask([`POST ${old.path} HTTP/1.0`, type], old), /"coupon_number"/, 'without Host');
+  const headers = Array.from({ length: 61 }, (_, i) => `X-${i}: 1`);
+  assert.match(await ask([`POST ${many.path} HTTP/1.1`, 'Host: x', type, ...headers], many), /"coupon_number"/, '64 headers');
+  assert.equal(await passed(other), before + 2);
 });
 
 test('a home that stops or dies is done without, and found again', async () => {
