@@ -204,35 +204,37 @@ static bool behave(int fd, struct text whole)
 	return answer_all(fd, &asked);
 }
 
-/* When it is told to: a reset, or the usual end. */
-static void leave(int fd, struct text whole)
+/* True: now is when it was told to go, with a reset or with the usual end. */
+static bool leaves(int fd, struct text whole)
 {
 	struct text path = path_of(unpack(whole).requests[0]);
 	bool resets = text_equal(path, TEXT("/reset"));
 	struct linger at_once = {1, 0};
 	if (!resets && !text_equal(path, TEXT("/leave")))
-		return;
+		return false;
 	while (!atomic_load(&peer_may_leave))
 		sleep_ms(1);
 	if (resets)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-	close(fd);
-	atomic_store(&peer_may_leave, false);
-	pthread_exit(NULL);
+	return true;
 }
 
 static void *peer_talk(void *p)
 {
 	int fd = (int)(intptr_t)p;
 	char *own = malloc(2 * LARGE);
-	struct text request;
-	pthread_cleanup_push(free, own);
-	do {
-		request = hear(fd, own, 2 * LARGE);
+	bool goes = false, left = false;
+	while (!goes) {
+		struct text request = hear(fd, own, 2 * LARGE);
 		atomic_fetch_add(&peer_requests, request.size > 0);
-	} while (request.size && behave(fd, request) && (leave(fd, request), true));
+		goes = !request.size || !behave(fd, request);
+		left = !goes && leaves(fd, request);
+		goes |= left;
+	}
 	close(fd);
-	pthread_cleanup_pop(1);
+	if (left)
+		atomic_store(&peer_may_leave, false);
+	free(own);
 	return NULL;
 }
 

@@ -136,8 +136,8 @@ struct http_config {
 	void (*loop_rest)(void *context, struct http_loop *loop);
 	/* Optional: when all bytes that had come were taken, before anything else is waited for. */
 	void (*loop_turn)(void *context, struct http_loop *loop);
-	/* What says to another server of ours that a bundle is: writes the header's value. Needed by
-	 * who passes. */
+	/* What says to another server of ours that a bundle is: writes the header's value. Needed
+	 * by who passes. */
 	void (*bundle_mark)(void *context, struct text bundle, struct buffer *value);
 	/* A request refused before it became an exchange (400, 408, 413, 431, 501, 505...). Called
 	 * on the loop's thread. */

@@ -8,6 +8,7 @@
 enum { PASS_MS = 2000, HELD_MAX = 200 };
 
 static struct http_server *server;
+static pthread_t server_thread;
 static struct sockaddr_in server_at;
 static atomic_bool loop_stands, loop_may_go;
 
@@ -447,14 +448,29 @@ static void test_many(void)
 	CHECK(atomic_load(&peer_connects) - before <= 16);
 }
 
-int main(void)
+/* What was to go when the server is told to stop is not sent: it waits for nobody then. */
+static void test_stop(void)
+{
+	int fd = dial(), busy = dial();
+	CHECK(has(ask_on(fd, GET("/good")), "\r\n\r\ngood"));
+	unsigned before = atomic_load(&peer_requests);
+	CHECK(say(busy, GET("/stand"), strlen(GET("/stand"))));
+	while (!atomic_load(&loop_stands))
+		sleep_ms(1);
+	CHECK(say(fd, GET("/good"), strlen(GET("/good"))));
+	http_server_stop(server);
+	atomic_store(&loop_may_go, true);
+	struct text heard = hear(fd, room, sizeof room);
+	CHECK(has(heard, "\r\n\r\nnot sent") && has(heard, "Connection: close\r\n"));
+	CHECK_INT(atomic_load(&peer_requests), before);
+	close(fd);
+	close(busy);
+}
+
+static void begin(void)
 {
 	const char *error = "";
 	uint64_t port = 0;
-	pthread_t thread;
-	for (size_t i = 0; i < sizeof large; i++)
-		large[i] = (char)('a' + i * i % 23);
-	peer_start();
 	struct http_config config = {.listen = "127.0.0.1:0",
 				     .workers = 1,
 				     .handle = handle,
@@ -467,7 +483,22 @@ int main(void)
 	CHECK(text_to_uint64(at, &port));
 	server_at = peer_at;
 	server_at.sin_port = htons((uint16_t)port);
-	pthread_create(&thread, NULL, serve, server);
+	pthread_create(&server_thread, NULL, serve, server);
+}
+
+static void end(void)
+{
+	http_server_stop(server);
+	pthread_join(server_thread, NULL);
+	http_server_free(server);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof large; i++)
+		large[i] = (char)('a' + i * i % 23);
+	peer_start();
+	begin();
 	test_answers();
 	test_request();
 	test_request_bounds();
@@ -481,8 +512,9 @@ int main(void)
 	test_refused();
 	test_goodbye();
 	test_unknown();
-	http_server_stop(server);
-	pthread_join(thread, NULL);
-	http_server_free(server);
+	end();
+	begin();
+	test_stop();
+	end();
 	return test_end();
 }
