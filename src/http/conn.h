@@ -215,8 +215,8 @@ void exchange_free(struct exchange *x);
 struct exchange {
 	struct http_exchange open;     /* first: what the handler sees */
 	struct connection *connection; /* NULL: the client has gone */
-	struct bundle *bundle; /* that the request is of; the reply goes there */
-	unsigned number;       /* in it */
+	struct bundle *bundle;	       /* that the request is of; the reply goes there */
+	unsigned number;	       /* in it */
 	struct link live;
 	struct exchange *next; /* in the pool */
 	struct arena arena;

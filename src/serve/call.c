@@ -5,7 +5,7 @@
  *
  *   RUNNING --apply(write)--> IN_LANE --done--> RUNNING at encode
  *   RUNNING --apply(slow)---> SLOW    --run---> FINISHED (encoded there; only the reply is left)
- *   RUNNING --decode(files)-> SLOW    --as where the store is behind a network, below
+ *   RUNNING --decode(files)-> SLOW    --decoded: a write--> IN_LANE
  *   IN_LANE --done(erasure)-> SLOW    --wiped-> RUNNING at encode
  *   RUNNING --decode(read)--> IN_TURN --the loop has taken all that came--> RUNNING at apply
  *   RUNNING --last step or a fault--> FINISHED

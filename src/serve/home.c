@@ -125,9 +125,8 @@ static void pass_on_loop(struct http_task *task)
 {
 	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
 
-	j->pass = (struct http_pass){.exchange = j->call.exchange,
-				     .address = text_of(j->home),
-				     .done = on_passed};
+	j->pass = (struct http_pass){
+	    .exchange = j->call.exchange, .address = text_of(j->home), .done = on_passed};
 	http_pass(&j->pass);
 }
 

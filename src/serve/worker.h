@@ -22,7 +22,7 @@ struct server {
 	struct http_server *http;
 	struct metrics *metrics;
 	struct slow *slow;
-	bool waits; /* engine_waits: calls run on the slow threads from identify on */
+	bool waits;		    /* engine_waits: what reads runs on the slow threads (away.c) */
 	struct actor_cache *actors; /* theirs; NULL: each loop has its own */
 	struct admit *admit;
 	struct homes *homes; /* NULL: all calls are made here */
