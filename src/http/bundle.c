@@ -43,7 +43,10 @@ static void write_request(struct buffer *b, const struct http_request *r)
 	    [HTTP_HEAD] = TEXT("HEAD"),	  [HTTP_OPTIONS] = TEXT("OPTIONS"),
 	    [HTTP_PATCH] = TEXT("PATCH"),
 	};
-	must(r->verb < COUNT_OF(verbs));
+	if (r->verb >= COUNT_OF(verbs)) { /* HTTP_OTHER: its name is not kept */
+		b->full = true;
+		return;
+	}
 	buffer_text(b, verbs[r->verb]);
 	buffer_byte(b, ' ');
 	buffer_text(b, r->target);

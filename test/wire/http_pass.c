@@ -167,6 +167,7 @@ static void test_request_bounds(void)
 	struct buffer b;
 	struct text heard = ask("GET /a HTTP/1.0\r\n\r\n");
 	CHECK(has(heard, "GET /a HTTP/1.0\r\n"));
+	CHECK(has(ask("PROPFIND /a HTTP/1.1\r\nHost: h\r\n\r\n"), "\r\n\r\nnot sent"));
 	buffer_init_fixed(&b, request, sizeof request);
 	buffer_text(&b, TEXT("GET /a HTTP/1.1\r\nHost: h\r\n"));
 	for (unsigned i = 1; i < HEADER_COUNT_MAX; i++)
