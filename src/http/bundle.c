@@ -18,6 +18,14 @@ struct bundle {
 
 /* ---- requests out */
 
+static bool is_one_of(struct text name, const struct text *names, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (text_equal_ignore_case(name, names[i]))
+			return true;
+	return false;
+}
+
 static bool is_passed(struct text name)
 {
 	static const struct text not [] = {TEXT("Connection"),
@@ -28,10 +36,7 @@ static bool is_passed(struct text name)
 					   TEXT("Transfer-Encoding"),
 					   TEXT("TE"),
 					   TEXT("Upgrade")};
-	for (unsigned i = 0; i < COUNT_OF(not ); i++)
-		if (text_equal_ignore_case(name, not [i]))
-			return false;
-	return true;
+	return !is_one_of(name, not, COUNT_OF(not ));
 }
 
 /* No more headers than came, and HTTP/1.0 where there is no Host: the other side is as strict. */
@@ -96,10 +101,7 @@ static bool is_own(struct text name)
 	static const struct text own[] = {TEXT("Server"),     TEXT("Date"),
 					  TEXT("Connection"), TEXT("Content-Type"),
 					  TEXT("Vary"),	      TEXT("Content-Length")};
-	for (unsigned i = 0; i < COUNT_OF(own); i++)
-		if (text_equal_ignore_case(name, own[i]))
-			return true;
-	return false;
+	return is_one_of(name, own, COUNT_OF(own));
 }
 
 static bool header_read(struct answer_head *h, struct text name, struct text value)

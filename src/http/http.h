@@ -96,7 +96,6 @@ struct http_answer {
 };
 struct http_pass {
 	struct http_exchange *exchange;
-	struct http_pass *next;
 	struct text address; /* numeric: "10.0.0.5:8080", "[::1]:8080" */
 	void (*done)(struct http_pass *pass, enum http_passed how,
 		     const struct http_answer *answer);

@@ -403,9 +403,10 @@ static bool peer_is_away(const struct http_loop *l, const struct pass_peer *p)
 
 static void peer_send(struct http_loop *l, struct pass_peer *p)
 {
-	struct pass_link *k = peer_is_away(l, p) ? NULL : link_resting(l, p);
+	bool away = peer_is_away(l, p);
+	struct pass_link *k = away ? NULL : link_resting(l, p);
 	bool rested = k != NULL;
-	if (!k && !peer_is_away(l, p))
+	if (!k && !away)
 		k = link_new(l, p);
 	if (!k) {
 		buffer_clear(&p->body);
@@ -426,9 +427,10 @@ static void peer_send(struct http_loop *l, struct pass_peer *p)
 static bool peer_add(struct http_loop *l, struct pass_peer *p, struct http_pass *pass)
 {
 	size_t before = p->body.size;
+	if (p->waiting.count == BUNDLE_CALLS_MAX)
+		return false;
 	bundle_add(&p->body, &l->passed, &pass->exchange->request);
-	if (p->waiting.count == BUNDLE_CALLS_MAX || p->body.size > BUNDLE_BYTES_MAX ||
-	    p->body.full) {
+	if (p->body.size > BUNDLE_BYTES_MAX || p->body.full) {
 		p->body.size = before;
 		p->body.full = false;
 		return false;

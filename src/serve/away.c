@@ -12,11 +12,6 @@
 #include "serve/home.h"
 #include "serve/journey.h"
 
-static struct journey *journey_of_slow(struct slow_task *task)
-{
-	return (struct journey *)((char *)task - offsetof(struct journey, slow));
-}
-
 /* ---- on a slow thread */
 
 /* Up to the command; what it will read is named, unless nothing bounds it. */

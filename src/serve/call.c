@@ -340,7 +340,7 @@ static enum fault go_there(struct journey *j)
 
 static void wiped_back_on_loop(struct http_task *task)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+	struct journey *j = journey_of_task(task);
 
 	j->waiting = false;
 	if (j->fault != OK)
@@ -351,7 +351,7 @@ static void wiped_back_on_loop(struct http_task *task)
 
 static void wipe_there(struct slow_task *task, struct reader *reader)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+	struct journey *j = journey_of_slow(task);
 
 	(void)reader;
 	j->fault = engine_wipe(j->server->engine, merchant_of(j));
@@ -372,7 +372,7 @@ static void wipe_keys(struct journey *j)
 
 static void write_back_on_loop(struct http_task *task)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+	struct journey *j = journey_of_task(task);
 
 	j->waiting = false;
 	if (!j->call.reply.capacity_max)
@@ -434,7 +434,7 @@ void journey_write(struct journey *j)
 
 static void slow_back_on_loop(struct http_task *task)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+	struct journey *j = journey_of_task(task);
 
 	j->waiting = false;
 	journey_finish(j, j->fault);
@@ -455,7 +455,7 @@ void journey_go_on_there(struct journey *j)
 
 static void slow_run_there(struct slow_task *task, struct reader *reader)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+	struct journey *j = journey_of_slow(task);
 
 	journey_open(j, reader);
 	journey_merchant(j);
@@ -466,7 +466,7 @@ static void slow_run_there(struct slow_task *task, struct reader *reader)
 
 static void aside_run_there(struct slow_task *task, struct reader *reader)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+	struct journey *j = journey_of_slow(task);
 
 	journey_open(j, reader);
 	journey_merchant(j);

@@ -123,7 +123,7 @@ static void on_passed(struct http_pass *pass, enum http_passed how,
 
 static void pass_on_loop(struct http_task *task)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, task));
+	struct journey *j = journey_of_task(task);
 
 	j->pass = (struct http_pass){
 	    .exchange = j->call.exchange, .address = text_of(j->home), .done = on_passed};

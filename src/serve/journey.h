@@ -28,6 +28,15 @@ struct journey {
 	char home[NODE_ADDRESS_SIZE]; /* where it is to be passed on to; empty: nowhere */
 };
 
+static inline struct journey *journey_of_task(struct http_task *task)
+{
+	return (struct journey *)((char *)task - offsetof(struct journey, task));
+}
+static inline struct journey *journey_of_slow(struct slow_task *task)
+{
+	return (struct journey *)((char *)task - offsetof(struct journey, slow));
+}
+
 /* Takes the open transaction of `reader`, at merchant 0; journey_merchant: to the caller's. */
 void journey_open(struct journey *j, struct reader *reader);
 void journey_merchant(struct journey *j);

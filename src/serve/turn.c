@@ -32,7 +32,7 @@ static void run_turn(struct worker *w)
 
 static void refuse_sent(struct slow_task *task)
 {
-	struct journey *j = (struct journey *)((char *)task - offsetof(struct journey, slow));
+	struct journey *j = journey_of_slow(task);
 
 	j->waiting = false;
 	j->call.now = wall_clock();
