@@ -23,7 +23,7 @@ FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wmissing-prototypes -Wstrict-prototypes -Werror
 CFLAGS := -std=gnu17 -D_GNU_SOURCE -Isrc -Itest -isystem $(LLHTTP)/../include/llhttp -isystem $(PQ) -pthread $(FLAGS_$(V)) -MMD -MP
-LIBS   := -luv -llmdb -lpq -lssl -lcrypto -lcurl -lurcu -lz -lm
+LIBS   := -luv -luring -llmdb -lpq -lssl -lcrypto -lcurl -lurcu -lz -lm
 
 SRC    := $(filter-out src/main.c,$(wildcard src/*/*.c src/dialect/*/*.c))
 OBJ    := $(SRC:%.c=$(OUT)/%.o) $(OUT)/llhttp/api.o $(OUT)/llhttp/http.o $(OUT)/llhttp/llhttp.o

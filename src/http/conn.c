@@ -7,10 +7,9 @@
  *           sized_take, chunked_take: whole -> CALL; refused -> SEND|LINGER
  *   CALL    the handler has `exchange`. Bytes that come now (pipelined requests) are kept in
  *           `input`, one read of them, and reading stops
- *           http_reply -> connection_replied -> HEAD, or SEND when the socket took only a part,
- *           or LINGER when the connection is to be closed
- *   SEND    a reply is queued in libuv; nothing is read
- *           connection_written -> HEAD|LINGER
+ *           http_reply -> connection_replied -> SEND
+ *   SEND    a reply is corked (cork.c), or queued in libuv; then nothing is read
+ *           connection_let_go, connection_written -> HEAD|LINGER
  *   LINGER  we have said goodbye; what still comes is dropped, so that the kernel does not reset
  *           the connection before the client has read the reply. End of input, BODY_DRAIN_MS_MAX
  *           or BODY_DRAIN_BYTES_MAX -> CLOSED
@@ -110,9 +109,9 @@ static void linger(struct connection *c)
 
 static void connection_resume(struct connection *c);
 
-static void connection_sent(struct connection *c)
+static void connection_rest(struct connection *c)
 {
-	if (c->state != CONNECTION_SEND || c->writes)
+	if (c->state != CONNECTION_SEND || c->writes || c->corked)
 		return;
 	if (c->closes)
 		linger(c);
@@ -122,7 +121,27 @@ static void connection_sent(struct connection *c)
 
 void connection_written(struct connection *c)
 {
-	connection_sent(c);
+	connection_rest(c);
+	connection_resume(c);
+}
+
+/* After a reply was written, queued or corked. */
+static void reply_left(struct connection *c)
+{
+	if (c->corked) {
+		wait_for(c, WAIT_CORK);
+	} else if (c->writes) {
+		c->mark = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+		wait_for(c, WAIT_SEND);
+	}
+	connection_rest(c);
+}
+
+void connection_let_go(struct connection *c)
+{
+	c->corked = false;
+	wait_for(c, WAIT_CALL);
+	reply_left(c);
 	connection_resume(c);
 }
 
@@ -134,11 +153,7 @@ static void replied(struct connection *c, bool closes)
 	c->exchange = NULL;
 	c->state = CONNECTION_SEND;
 	c->closes = closes;
-	if (c->writes) {
-		c->mark = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
-		wait_for(c, WAIT_SEND);
-	}
-	connection_sent(c);
+	reply_left(c);
 }
 
 /* Within the call, consume goes on by itself; a late reply has to take up what came meanwhile. */
@@ -188,6 +203,7 @@ static void call(struct connection *c, struct text body)
 	exchange_fill(x, body, c->peer_size);
 	x->open.request.tls = c->tls != NULL;
 	x->open.start_ns = monotonic_ns();
+	gather_call(c);
 	c->in_call = true;
 	config->handle(config->context, &x->open);
 	c->in_call = false;
@@ -464,8 +480,9 @@ static void connection_settle(struct connection *c)
 	}
 	if (c->state == CONNECTION_CLOSED)
 		return;
-	reading_set(c, !c->ended && c->state != CONNECTION_SEND &&
-			   !(c->state == CONNECTION_CALL && c->input.size));
+	bool busy = (c->state == CONNECTION_SEND && !c->corked) ||
+		    (c->state == CONNECTION_CALL && c->input.size);
+	reading_set(c, !c->ended && !busy);
 }
 
 /* Who takes some of a long reply is waited for again. */
@@ -498,6 +515,7 @@ void connection_expire(struct connection *c)
 	case WAIT_IDLE:
 	case WAIT_LINGER:
 	case WAIT_CALL:
+	case WAIT_CORK:
 	case WAIT_COUNT:
 		connection_close(c);
 		break;

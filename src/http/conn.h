@@ -6,6 +6,8 @@
  *   loop.c    one loop: accepting, deadlines, posted tasks, draining, the pool of exchanges
  *   conn.c    one connection: its states, its bytes in
  *   send.c    its bytes out
+ *   cork.c    replies of one turn, going out together
+ *   gather.c  a moment's sleep, so that a turn brings more
  *   parse.c   bytes -> the head of a request
  *   chunk.c   chunked bytes -> body
  *   reply.c   struct http_reply -> bytes
@@ -15,9 +17,11 @@
  */
 #pragma once
 
+#include <liburing.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <uv.h>
 
 #include "base/limits.h"
@@ -35,7 +39,10 @@ enum {
 	EXCHANGE_POOL_MAX = 128,	 /* exchanges kept for reuse, per loop */
 	REPLY_COPY_MAX = 16 * 1024,	 /* a body up to this goes out in one piece with its head */
 	REPLY_HEAD_MAX = 64 * 1024,	 /* our own headers; a Location is the longest */
-	REPLY_STEP_BYTES = 256 * 1024,	 /* who takes that much in reply_ms gets reply_ms more */
+	CORKED_MAX = 64,		 /* replies that go out together */
+	CORKED_BYTES_MAX = 64 * 1024,	 /* of them, but for the last */
+	REPLIES_MAX = CORKED_BYTES_MAX + 2 * (REPLY_HEAD_MAX + REPLY_COPY_MAX),
+	REPLY_STEP_BYTES = 256 * 1024, /* who takes that much in reply_ms gets reply_ms more */
 	GZIP_BYTES_MIN = 1024,
 	GZIP_BYTES_MAX = 1024 * 1024,	      /* 10 ms of the loop; larger bodies go plain */
 	BODIES_BYTES_MAX = 512 * 1024 * 1024, /* of all requests at work in the process; then 503 */
@@ -111,6 +118,7 @@ enum wait {
 	WAIT_SEND,
 	WAIT_LINGER,
 	WAIT_CALL, /* for the handler: no deadline */
+	WAIT_CORK, /* for cork_flush: no deadline */
 	WAIT_COUNT
 };
 
@@ -135,6 +143,7 @@ enum {
 };
 struct bundle;
 struct exchange;
+struct connection;
 
 /* Adds a request; `room` is for what is not yet counted. Ask b->full. */
 void bundle_add(struct buffer *b, struct buffer *room, const struct http_request *r);
@@ -153,6 +162,21 @@ CHECKED bool bundle_next(struct text *rest, unsigned *ret_number, struct answer_
 
 /* Takes the exchange, whose x->bundle is set. */
 void bundle_reply(struct exchange *x, struct text head, struct text body);
+
+/* ---- gather.c */
+
+struct gather {
+	uint64_t turn_ns, gap_ns; /* when the last turn was; how far calls were apart lately */
+	unsigned turn_calls;	  /* that have come in this turn */
+	unsigned last_calls;	  /* in the last one that had some */
+	bool crowd;		  /* many connections called in the last window */
+	unsigned window_callers, window_calls; /* of this one */
+	uint8_t window;			       /* its number */
+};
+void gather_init(struct gather *g);
+void gather_call(struct connection *c);
+void gather_turn(struct gather *g);	/* it is over */
+void gather_sleep(struct http_loop *l); /* perhaps, before it waits */
 
 struct http_loop {
 	struct http_server *server;
@@ -174,7 +198,15 @@ struct http_loop {
 	struct link exchanges;		    /* made and not yet answered */
 	struct exchange *pool;
 	unsigned pool_size;
-	struct buffer reply; /* head, or head and body, of the reply that is being made */
+	struct buffer reply; /* corked ones; behind them head and body of the one being made */
+	struct corked_reply {
+		struct connection *connection;
+		size_t at, size; /* in `reply` */
+	} corked[CORKED_MAX];
+	unsigned corked_count;
+	struct io_uring ring;
+	bool has_ring;
+	struct gather gather;
 	time_t date_second;
 	char date[80]; /* of date_second, for the Date header */
 	int date_size;
@@ -257,16 +289,24 @@ struct connection {
 	bool served;	     /* has had a request */
 	bool in_call;	     /* the handler is on the stack */
 	bool closes;	     /* SEND: linger, not keep-alive, comes next */
+	bool corked;	     /* SEND: cork_flush has not yet let it go on */
+	uint8_t window;	     /* of the loop's, in which it last called */
 	uint8_t peer_size;
 	char peer[PEER_SIZE_MAX];
 };
 
+static inline struct connection *connection_waiting(struct link *waiting)
+{
+	return (struct connection *)((char *)waiting - offsetof(struct connection, waiting));
+}
 void connection_accept(struct http_loop *l);
 void connection_expire(struct connection *c);
 void connection_close(struct connection *c);
 bool connection_is_quiet(struct connection *c); /* nothing of a request has come */
 /* What was queued has been written. */
 void connection_written(struct connection *c);
+/* What was corked has been written or queued: it goes on. */
+void connection_let_go(struct connection *c);
 /* The request as the handler sees it, of x->head and x->peer. */
 void exchange_fill(struct exchange *x, struct text body, size_t peer_size);
 /* The reply has been sent or queued. */
@@ -275,11 +315,24 @@ void connection_replied(struct connection *c, bool closes);
 /* ---- send.c: writes what the socket takes and queues the rest. */
 
 void connection_send(struct connection *c, const struct text *parts, unsigned count);
+/* The socket has taken `result` of these bytes, or said no: -errno. */
+void connection_sent(struct connection *c, struct text bytes, int result);
 /* Copies what stands behind the first `skip` bytes and has libuv write it: 1, and `done` calls
  * output_free; 0: that is nothing; negative: uv's error. */
 int output_queue(uv_stream_t *stream, const uv_buf_t *parts, unsigned count, size_t skip,
 		 uv_write_cb done);
 void output_free(uv_write_t *request);
+
+/* ---- cork.c */
+
+void cork_start(struct http_loop *l);
+void cork_release(struct http_loop *l);
+/* Where in l->reply the next reply begins. */
+size_t cork_begin(struct http_loop *l);
+/* What stands there from `at` on is a reply of this connection's. */
+void cork(struct connection *c, size_t at);
+/* Sends what is corked; connections go on, and there may be more. False: there was nothing. */
+bool cork_flush(struct http_loop *l);
 
 /* ---- reply.c */
 

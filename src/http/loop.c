@@ -122,15 +122,10 @@ static void drain_check(struct http_loop *l);
 
 /* ---- deadlines */
 
-static struct connection *connection_of(struct link *waiting)
-{
-	return (struct connection *)((char *)waiting - offsetof(struct connection, waiting));
-}
-
 static struct connection *first_waiting(struct http_loop *l, enum wait wait)
 {
 	struct link *list = &l->waiting[wait];
-	return list->next == list ? NULL : connection_of(list->next);
+	return list->next == list ? NULL : connection_waiting(list->next);
 }
 
 static void expire(struct http_loop *l, enum wait wait)
@@ -187,7 +182,7 @@ static void close_quiet(struct http_loop *l, enum wait wait)
 	struct link *list = &l->waiting[wait], *next;
 	for (struct link *at = list->next; at != list; at = next) {
 		next = at->next;
-		struct connection *c = connection_of(at);
+		struct connection *c = connection_waiting(at);
 		if (connection_is_quiet(c) && !has_bytes_waiting(c))
 			connection_close(c);
 	}
@@ -254,7 +249,8 @@ struct http_loop *loop_new(struct http_server *server)
 	}
 	l->server = server;
 	l->wake.data = l->tick.data = l->rest.data = l->turn.data = l->listener.data = l;
-	buffer_init(&l->reply, REPLY_HEAD_MAX);
+	buffer_init(&l->reply, REPLIES_MAX);
+	gather_init(&l->gather);
 	link_init(&l->exchanges);
 	pass_init(l);
 	for (enum wait w = WAIT_HEAD; w < WAIT_COUNT; w++)
@@ -291,24 +287,31 @@ static void on_rest(uv_prepare_t *rest)
 {
 	struct http_loop *l = rest->data;
 	const struct http_config *config = &l->server->config;
-	if (config->loop_rest)
-		config->loop_rest(config->context, l);
-	pass_flush(l);
+	do {
+		if (config->loop_rest)
+			config->loop_rest(config->context, l);
+		pass_flush(l);
+	} while (cork_flush(l));
+	gather_sleep(l);
 }
 
 static void on_turn(uv_check_t *turn)
 {
 	struct http_loop *l = turn->data;
 	const struct http_config *config = &l->server->config;
-	if (config->loop_turn)
-		config->loop_turn(config->context, l);
-	pass_flush(l);
+	do {
+		if (config->loop_turn)
+			config->loop_turn(config->context, l);
+		pass_flush(l);
+	} while (cork_flush(l));
+	gather_turn(&l->gather);
 }
 
 void loop_run(struct http_loop *l)
 {
 	const struct http_config *config = &l->server->config;
 	l->thread = pthread_self();
+	cork_start(l);
 	if (config->loop_start)
 		config->loop_start(config->context, l);
 	must(uv_prepare_start(&l->rest, on_rest) == 0);
@@ -343,6 +346,7 @@ void loop_free(struct http_loop *l)
 		free(x);
 	}
 	reply_release(l);
+	cork_release(l);
 	pass_release(l);
 	free(l);
 }

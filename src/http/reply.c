@@ -1,6 +1,6 @@
 /*
  * struct http_reply -> bytes: the status line, our headers, the body (gzipped when asked for).
- * A small body goes into the loop's buffer behind its head, so that one write sends both.
+ * A small body goes into the loop's buffer behind its head, and both are corked (cork.c).
  */
 #include <time.h>
 #include <zlib.h>
@@ -123,7 +123,6 @@ struct framing {
 static void add_head(struct http_loop *l, const struct http_reply *r, struct framing f)
 {
 	struct buffer *b = &l->reply;
-	buffer_clear(b);
 	add_status(b, r->status);
 	buffer_text(b, TEXT("\r\nServer: couponry\r\nDate: "));
 	buffer_text(b, date_of(l));
@@ -179,12 +178,12 @@ void reply_release(struct http_loop *l)
 	if (l->gzip)
 		(void)deflateEnd(l->gzip);
 	free(l->gzip);
-	buffer_release(&l->reply);
 }
 
 /* ---- sending */
 
-static void send_reply(struct connection *c, struct text body)
+/* The reply that begins at `at`, its head made. */
+static void send_reply(struct connection *c, size_t at, struct text body)
 {
 	struct buffer *b = &c->loop->reply;
 	if (body.size <= REPLY_COPY_MAX) {
@@ -193,9 +192,15 @@ static void send_reply(struct connection *c, struct text body)
 	}
 	if (b->full) {
 		connection_close(c); /* no memory */
+	} else if (c->loop->gather.crowd && !body.size && !c->tls) {
+		cork(c, at);
 		return;
+	} else {
+		struct text head = {b->data + at, b->size - at};
+		connection_send(c, (struct text[]){head, body}, body.size ? 2 : 1);
 	}
-	connection_send(c, (struct text[]){buffer_get(b), body}, body.size ? 2 : 1);
+	b->size = at;
+	b->full = false;
 }
 
 static void reply_to(struct connection *c, struct exchange *x, const struct http_reply *r,
@@ -210,17 +215,22 @@ static void reply_to(struct connection *c, struct exchange *x, const struct http
 		body = f.gzipped ? small : body;
 	}
 	f.body_size = body.size;
+	size_t at = cork_begin(c->loop);
 	add_head(c->loop, r, f);
 	bool is_head_only = x->head.verb == HTTP_HEAD || is_bodiless(r->status);
-	send_reply(c, is_head_only ? TEXT_NONE : body);
+	send_reply(c, at, is_head_only ? TEXT_NONE : body);
 }
 
 static void reply_in_bundle(struct exchange *x, const struct http_reply *r)
 {
 	struct http_loop *l = x->open.loop;
 	struct text body = r->content_type.size && !is_bodiless(r->status) ? r->body : TEXT_NONE;
+	size_t at = cork_begin(l);
 	add_head(l, r, (struct framing){.body_size = body.size});
-	bundle_reply(x, l->reply.full ? TEXT_NONE : buffer_get(&l->reply), body);
+	struct text head = {l->reply.data + at, l->reply.full ? 0 : l->reply.size - at};
+	l->reply.size = at;
+	l->reply.full = false;
+	bundle_reply(x, head, body);
 }
 
 void http_reply(struct http_exchange *open, const struct http_reply *r)
@@ -253,6 +263,7 @@ void reply_refusal(struct connection *c, struct refusal why)
 	    .body = {said, (size_t)size},
 	    .retry_after_s = why.status == 503,
 	};
+	size_t at = cork_begin(l);
 	add_head(l, &r, (struct framing){.body_size = r.body.size, .closes = true});
-	send_reply(c, r.body);
+	send_reply(c, at, r.body);
 }

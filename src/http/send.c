@@ -78,9 +78,8 @@ static ssize_t send_now(struct connection *c, const uv_buf_t *parts, unsigned co
 	return sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : sent;
 }
 
-static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned count)
+static void queue_rest(struct connection *c, const uv_buf_t *parts, unsigned count, ssize_t sent)
 {
-	ssize_t sent = send_now(c, parts, count);
 	int queued =
 	    sent < 0 ? -1
 		     : output_queue((uv_stream_t *)&c->tcp, parts, count, (size_t)sent, on_written);
@@ -88,6 +87,18 @@ static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned cou
 		connection_close(c);
 	else
 		c->writes = (uint16_t)(c->writes + queued);
+}
+
+static void send_parts(struct connection *c, const uv_buf_t *parts, unsigned count)
+{
+	queue_rest(c, parts, count, send_now(c, parts, count));
+}
+
+void connection_sent(struct connection *c, struct text bytes, int result)
+{
+	uv_buf_t part = {(char *)(uintptr_t)bytes.data, bytes.size};
+	bool later = result == -EAGAIN || result == -EINTR;
+	queue_rest(c, &part, 1, later ? 0 : result);
 }
 
 static void send_sealed(struct connection *c, const struct text *parts, unsigned count)

@@ -194,7 +194,8 @@ static enum fault step_identify(struct journey *j)
 	if (j->reader)
 		journey_merchant(j);
 	return admit_take(j->server->admit, j->actor->bucket, j->call.actor.credential,
-			  (int64_t)monotonic_ns(), &j->call.limit, &j->call.retry_after_s);
+			  (int64_t)j->call.exchange->start_ns, &j->call.limit,
+			  &j->call.retry_after_s);
 }
 
 static enum fault step_decode(struct journey *j)
