@@ -161,7 +161,9 @@ async function pair(what, limit, body, lua, text) {
   const plain = script('plain.lua', '');
   const a = [], b = [], c = [];
   for (let i = 0; i < ROUNDS; i++) {
+    load(ours, scriptFile, 1); // uncounted: a machine may have taken the pages of who has paused
     a.push(load(ours, scriptFile));
+    load(other, same, 1);
     b.push(load(other, same));
     c.push(load(other, plain, Math.ceil(SECONDS / 2)));
   }
