@@ -36,7 +36,7 @@ static void connection_settle(struct connection *c);
 
 /* ---- deadlines */
 
-static void wait_for(struct connection *c, enum wait wait)
+void connection_wait(struct connection *c, enum wait wait)
 {
 	struct http_loop *l = c->loop;
 	link_remove(&c->waiting);
@@ -49,7 +49,7 @@ static void wait_for(struct connection *c, enum wait wait)
 static void wait_still(struct connection *c, enum wait wait)
 {
 	if (c->wait != wait)
-		wait_for(c, wait);
+		connection_wait(c, wait);
 }
 
 /* ---- closing */
@@ -102,7 +102,7 @@ static void linger(struct connection *c)
 	    shutdown(fd, SHUT_WR) != 0)
 		connection_close(c);
 	else
-		wait_for(c, WAIT_LINGER);
+		connection_wait(c, WAIT_LINGER);
 }
 
 /* ---- after a reply */
@@ -111,7 +111,7 @@ static void connection_resume(struct connection *c);
 
 static void connection_rest(struct connection *c)
 {
-	if (c->state != CONNECTION_SEND || c->writes || c->corked)
+	if (c->state != CONNECTION_SEND || c->writes)
 		return;
 	if (c->closes)
 		linger(c);
@@ -128,19 +128,18 @@ void connection_written(struct connection *c)
 /* After a reply was written, queued or corked. */
 static void reply_left(struct connection *c)
 {
-	if (c->corked) {
-		wait_for(c, WAIT_CORK);
-	} else if (c->writes) {
+	if (c->wait == WAIT_CORK)
+		return;
+	if (c->writes) {
 		c->mark = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
-		wait_for(c, WAIT_SEND);
+		connection_wait(c, WAIT_SEND);
 	}
 	connection_rest(c);
 }
 
 void connection_let_go(struct connection *c)
 {
-	c->corked = false;
-	wait_for(c, WAIT_CALL);
+	connection_wait(c, WAIT_CALL);
 	reply_left(c);
 	connection_resume(c);
 }
@@ -196,7 +195,7 @@ static void call(struct connection *c, struct text body)
 	struct exchange *x = c->exchange;
 	const struct http_config *config = &c->loop->server->config;
 	c->state = CONNECTION_CALL;
-	wait_for(c, WAIT_CALL);
+	connection_wait(c, WAIT_CALL);
 	c->begun = false;
 	c->served = true;
 	memcpy(x->peer, c->peer, sizeof x->peer);
@@ -454,7 +453,7 @@ static void settle_head(struct connection *c)
 	else if (c->begun || !c->served)
 		wait_still(c, WAIT_HEAD);
 	else
-		wait_for(c, WAIT_IDLE);
+		connection_wait(c, WAIT_IDLE);
 }
 
 static void connection_settle(struct connection *c)
@@ -480,7 +479,7 @@ static void connection_settle(struct connection *c)
 	}
 	if (c->state == CONNECTION_CLOSED)
 		return;
-	bool busy = (c->state == CONNECTION_SEND && !c->corked) ||
+	bool busy = (c->state == CONNECTION_SEND && c->wait != WAIT_CORK) ||
 		    (c->state == CONNECTION_CALL && c->input.size);
 	reading_set(c, !c->ended && !busy);
 }
@@ -494,7 +493,7 @@ static void expire_send(struct connection *c)
 		return;
 	}
 	c->mark = unsent;
-	wait_for(c, WAIT_SEND);
+	connection_wait(c, WAIT_SEND);
 }
 
 void connection_expire(struct connection *c)
@@ -558,6 +557,6 @@ void connection_accept(struct http_loop *l)
 	}
 	(void)uv_tcp_nodelay(&c->tcp, 1);
 	peer_read(c);
-	wait_for(c, WAIT_HEAD);
+	connection_wait(c, WAIT_HEAD);
 	connection_settle(c);
 }

@@ -96,6 +96,10 @@ static inline void link_init(struct link *l)
 {
 	l->previous = l->next = l;
 }
+static inline bool link_is_empty(const struct link *list)
+{
+	return list->next == list;
+}
 static inline void link_remove(struct link *l)
 {
 	l->previous->next = l->next;
@@ -118,7 +122,7 @@ enum wait {
 	WAIT_SEND,
 	WAIT_LINGER,
 	WAIT_CALL, /* for the handler: no deadline */
-	WAIT_CORK, /* for cork_flush: no deadline */
+	WAIT_CORK, /* its reply is corked: for cork_flush, no deadline */
 	WAIT_COUNT
 };
 
@@ -289,7 +293,6 @@ struct connection {
 	bool served;	     /* has had a request */
 	bool in_call;	     /* the handler is on the stack */
 	bool closes;	     /* SEND: linger, not keep-alive, comes next */
-	bool corked;	     /* SEND: cork_flush has not yet let it go on */
 	uint8_t window;	     /* of the loop's, in which it last called */
 	uint8_t peer_size;
 	char peer[PEER_SIZE_MAX];
@@ -299,6 +302,7 @@ static inline struct connection *connection_waiting(struct link *waiting)
 {
 	return (struct connection *)((char *)waiting - offsetof(struct connection, waiting));
 }
+void connection_wait(struct connection *c, enum wait wait);
 void connection_accept(struct http_loop *l);
 void connection_expire(struct connection *c);
 void connection_close(struct connection *c);
@@ -309,7 +313,7 @@ void connection_written(struct connection *c);
 void connection_let_go(struct connection *c);
 /* The request as the handler sees it, of x->head and x->peer. */
 void exchange_fill(struct exchange *x, struct text body, size_t peer_size);
-/* The reply has been sent or queued. */
+/* The reply has been sent, queued or corked. */
 void connection_replied(struct connection *c, bool closes);
 
 /* ---- send.c: writes what the socket takes and queues the rest. */

@@ -128,7 +128,7 @@ size_t cork_begin(struct http_loop *l)
 void cork(struct connection *c, size_t at)
 {
 	struct http_loop *l = c->loop;
-	c->corked = true;
+	connection_wait(c, WAIT_CORK);
 	l->corked[l->corked_count++] = (struct corked_reply){c, at, l->reply.size - at};
 }
 
@@ -136,12 +136,12 @@ bool cork_flush(struct http_loop *l)
 {
 	struct link sent, *corked = &l->waiting[WAIT_CORK];
 	cork_send(l);
-	if (corked->next == corked)
+	if (link_is_empty(corked))
 		return false;
 	sent = *corked;
 	sent.next->previous = sent.previous->next = &sent;
 	link_init(corked);
-	while (sent.next != &sent)
+	while (!link_is_empty(&sent))
 		connection_let_go(connection_waiting(sent.next));
 	return true;
 }

@@ -41,9 +41,9 @@ void gather_call(struct connection *c)
 /* An idle hour weighs no more than a slow millisecond. */
 void gather_turn(struct gather *g)
 {
-	uint64_t now = monotonic_ns(), span = now - g->turn_ns;
 	if (g->turn_calls == 0)
 		return;
+	uint64_t now = monotonic_ns(), span = now - g->turn_ns;
 	span = (span < GAP_NS_MAX ? span : GAP_NS_MAX) / g->turn_calls;
 	g->gap_ns = (g->gap_ns * 7 + span) / 8;
 	g->turn_ns = now;
@@ -54,7 +54,7 @@ void gather_turn(struct gather *g)
 void gather_sleep(struct http_loop *l)
 {
 	const struct gather *g = &l->gather;
-	bool all_answered = l->exchanges.next == &l->exchanges;
+	bool all_answered = link_is_empty(&l->exchanges);
 	if (all_answered && g->crowd && g->last_calls < ENOUGH_CALLS &&
 	    g->gap_ns * SURE_CALLS < SLEEP_NS)
 		nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);

@@ -125,7 +125,7 @@ static void drain_check(struct http_loop *l);
 static struct connection *first_waiting(struct http_loop *l, enum wait wait)
 {
 	struct link *list = &l->waiting[wait];
-	return list->next == list ? NULL : connection_waiting(list->next);
+	return link_is_empty(list) ? NULL : connection_waiting(list->next);
 }
 
 static void expire(struct http_loop *l, enum wait wait)
@@ -199,7 +199,7 @@ static void drain_check(struct http_loop *l)
 		close_quiet(l, WAIT_HEAD);
 		close_quiet(l, WAIT_IDLE);
 	}
-	if (l->connections == 0 && l->exchanges.next == &l->exchanges)
+	if (l->connections == 0 && link_is_empty(&l->exchanges))
 		uv_stop(&l->uv);
 }
 

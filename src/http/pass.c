@@ -497,7 +497,7 @@ void pass_expire(struct http_loop *l)
 {
 	uint64_t now = uv_now(&l->uv);
 	for (enum pass_state s = 0; s < PASS_STATE_COUNT; s++)
-		while (l->passing[s].next != &l->passing[s]) {
+		while (!link_is_empty(&l->passing[s])) {
 			struct pass_link *k = link_of(l->passing[s].next);
 			if (k->deadline > now)
 				break;
@@ -511,7 +511,7 @@ void pass_expire(struct http_loop *l)
 void pass_end(struct http_loop *l)
 {
 	for (enum pass_state s = 0; s < PASS_STATE_COUNT; s++)
-		while (l->passing[s].next != &l->passing[s])
+		while (!link_is_empty(&l->passing[s]))
 			link_close(link_of(l->passing[s].next), HTTP_PASS_UNKNOWN);
 }
 

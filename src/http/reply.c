@@ -182,6 +182,19 @@ void reply_release(struct http_loop *l)
 
 /* ---- sending */
 
+/* What has been made since cork_begin said `at`. */
+static struct text made_from(const struct http_loop *l, size_t at)
+{
+	return (struct text){l->reply.data + at, l->reply.size - at};
+}
+
+/* It is not corked: what stands there goes. */
+static void take_back(struct http_loop *l, size_t at)
+{
+	l->reply.size = at;
+	l->reply.full = false;
+}
+
 /* The reply that begins at `at`, its head made. */
 static void send_reply(struct connection *c, size_t at, struct text body)
 {
@@ -196,11 +209,10 @@ static void send_reply(struct connection *c, size_t at, struct text body)
 		cork(c, at);
 		return;
 	} else {
-		struct text head = {b->data + at, b->size - at};
-		connection_send(c, (struct text[]){head, body}, body.size ? 2 : 1);
+		connection_send(c, (struct text[]){made_from(c->loop, at), body},
+				body.size ? 2 : 1);
 	}
-	b->size = at;
-	b->full = false;
+	take_back(c->loop, at);
 }
 
 static void reply_to(struct connection *c, struct exchange *x, const struct http_reply *r,
@@ -227,9 +239,8 @@ static void reply_in_bundle(struct exchange *x, const struct http_reply *r)
 	struct text body = r->content_type.size && !is_bodiless(r->status) ? r->body : TEXT_NONE;
 	size_t at = cork_begin(l);
 	add_head(l, r, (struct framing){.body_size = body.size});
-	struct text head = {l->reply.data + at, l->reply.full ? 0 : l->reply.size - at};
-	l->reply.size = at;
-	l->reply.full = false;
+	struct text head = l->reply.full ? TEXT_NONE : made_from(l, at);
+	take_back(l, at);
 	bundle_reply(x, head, body);
 }
 

@@ -3,19 +3,14 @@
  * are refused alone; answers that come at once, late and backwards, large or not at all; clients
  * that go away and servers that stop meanwhile. The server under test says what it saw.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/limits.h"
-#include "http/http.h"
-#include "socket.h"
+#include "http_here.h"
 
 enum { CALLS_MAX = 64, LARGE = 3 << 20, ROOM = 48 << 20, LATE_MAX = 128, DRAIN_MS = 400 };
 
 static char large[LARGE], room[ROOM];
-static struct http_server *server;
-static struct sockaddr_in server_at;
-static pthread_t server_thread;
 static atomic_uint calls; /* that the handler has seen, bundles aside */
 
 /* ---- the server under test */
@@ -103,33 +98,9 @@ static void wait_late(unsigned count)
 	CHECK_INT(atomic_load(&late_count), count);
 }
 
-static void *serve(void *p)
-{
-	http_server_run(p);
-	return NULL;
-}
-
 static void begin(void)
 {
-	const char *error = "";
-	uint64_t port = 0;
-	struct http_config config = {
-	    .listen = "127.0.0.1:0", .workers = 1, .handle = handle, .drain_ms = DRAIN_MS};
-	server = http_server_open(&config, &error);
-	must(server);
-	struct text at = text_of(http_server_address(server));
-	(void)text_cut(&at, ':');
-	CHECK(text_to_uint64(at, &port));
-	server_at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	server_at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	pthread_create(&server_thread, NULL, serve, server);
-}
-
-static void end(void)
-{
-	http_server_stop(server);
-	pthread_join(server_thread, NULL);
-	http_server_free(server);
+	server_begin((struct http_config){.handle = handle, .drain_ms = DRAIN_MS});
 }
 
 /* ---- the other side */
@@ -514,7 +485,7 @@ static void test_stop(void)
 		CHECK_INT(a.closes, a.taken);
 		close(fd);
 		buffer_release(&b);
-		end();
+		server_end();
 		begin();
 	}
 }
@@ -535,6 +506,6 @@ int main(void)
 	test_late();
 	test_client_gone();
 	test_stop();
-	end();
+	server_end();
 	return test_end();
 }

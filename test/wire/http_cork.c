@@ -7,20 +7,15 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "http/http.h"
-#include "socket.h"
+#include "http_here.h"
 
 enum { CALLERS_MAX = 200, BODY_MAX = 16 * 1024 };
 
-static struct http_server *server;
-static pthread_t server_thread;
-static struct sockaddr_in server_at;
 static char letters[2 * BODY_MAX];
 
 /* ---- the server under test: "/NUMBER?SIZE" is answered with so many letters from there on */
@@ -51,35 +46,6 @@ static void handle(void *context, struct http_exchange *x)
 	count = 0;
 	for (unsigned i = 0; i < all; i++)
 		answer(waiting[i]);
-}
-
-static void *serve(void *s)
-{
-	http_server_run(s);
-	return NULL;
-}
-
-static void begin(void)
-{
-	const char *error = "";
-	uint64_t port = 0;
-	struct http_config config = {.listen = "127.0.0.1:0", .workers = 1, .handle = handle};
-	server = http_server_open(&config, &error);
-	must(server);
-	struct text at = text_of(http_server_address(server));
-	(void)text_cut(&at, ':');
-	CHECK(text_to_uint64(at, &port));
-	server_at = (struct sockaddr_in){.sin_family = AF_INET,
-					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-					 .sin_port = htons((uint16_t)port)};
-	pthread_create(&server_thread, NULL, serve, server);
-}
-
-static void end(void)
-{
-	http_server_stop(server);
-	pthread_join(server_thread, NULL);
-	http_server_free(server);
 }
 
 /* ---- callers */
@@ -113,20 +79,36 @@ static void hears(int fd, unsigned number, unsigned size)
 	CHECK(is_answer(hear(fd, room, sizeof room), number, size));
 }
 
-/* As many as go out at once, one more, and many; small ones and the largest that are corked. */
-static void together(unsigned callers, unsigned size)
+/* So many ask so many times, and are answered when `all` of them have asked. */
+static void rounds(unsigned callers, unsigned times, unsigned size, unsigned all)
 {
 	int fds[CALLERS_MAX];
 	for (unsigned i = 0; i < callers; i++)
 		fds[i] = dial(0);
-	for (unsigned again = 0; again < 3; again++) {
+	for (unsigned again = 0; again < times; again++) {
 		for (unsigned i = 0; i < callers; i++)
-			ask(fds[i], 97 * i + again, size, callers);
+			ask(fds[i], 97 * i + again, size, all);
 		for (unsigned i = 0; i < callers; i++)
 			hears(fds[i], 97 * i + again, size);
 	}
 	for (unsigned i = 0; i < callers; i++)
 		close(fds[i]);
+}
+
+static void together(unsigned callers, unsigned size)
+{
+	rounds(callers, 3, size, callers);
+}
+
+/* So many and so fast that the loop waits for company. */
+static void crowd(void)
+{
+	rounds(48, 100, 40, 1);
+}
+
+static void alone(void)
+{
+	rounds(1, 20, 40, 1);
 }
 
 /* Every third one has gone before the last one asks: by a FIN, by a reset, or having said only that
@@ -226,34 +208,6 @@ static void pipelined(void)
 	}
 }
 
-/* So many and so fast that the loop waits for company. */
-static void crowd(void)
-{
-	enum { CALLERS = 48, TIMES = 100 };
-	int fds[CALLERS];
-	for (unsigned i = 0; i < CALLERS; i++)
-		fds[i] = dial(0);
-	for (unsigned again = 0; again < TIMES; again++) {
-		for (unsigned i = 0; i < CALLERS; i++)
-			ask(fds[i], again + i, 40, 1);
-		for (unsigned i = 0; i < CALLERS; i++)
-			hears(fds[i], again + i, 40);
-	}
-	for (unsigned i = 0; i < CALLERS; i++)
-		close(fds[i]);
-}
-
-static void alone(void)
-{
-	enum { TIMES = 20 };
-	int fd = dial(0);
-	for (unsigned again = 0; again < TIMES; again++) {
-		ask(fd, again, 40, 1);
-		hears(fd, again, 40);
-	}
-	close(fd);
-}
-
 /* ---- with and without io_uring */
 
 /* How many replies have gone through the server's ring, as the kernel says; -1: there is none. */
@@ -305,10 +259,11 @@ static void forbid_ring(void)
 
 static void all(bool ring)
 {
-	begin();
+	server_begin((struct http_config){.handle = handle});
 	alone();
 	CHECK_INT(ring_replies(), ring ? 0 : -1);
 	crowd(); /* from here on replies are corked */
+	/* as many as go out at once, one more, and many; the largest that are corked */
 	together(1, 40);
 	together(2, 40);
 	together(3, 40);
@@ -323,7 +278,7 @@ static void all(bool ring)
 	CHECK(ring ? ring_replies() > 1000 : ring_replies() == -1);
 	crowd();
 	alone();
-	end();
+	server_end();
 }
 
 int main(void)

@@ -4,12 +4,10 @@
  * answers with the peer's answer, or with 502 and the name of the outcome.
  */
 #include "bundle_peer.h"
+#include "http_here.h"
 
 enum { PASS_MS = 2000, HELD_MAX = 200 };
 
-static struct http_server *server;
-static pthread_t server_thread;
-static struct sockaddr_in server_at;
 static atomic_bool loop_stands, loop_may_go;
 
 /* ---- the server under test */
@@ -84,12 +82,6 @@ static void mark(void *context, struct text bundle, struct buffer *value)
 {
 	(void)context;
 	buffer_format(value, "ours %zu", bundle.size);
-}
-
-static void *serve(void *p)
-{
-	http_server_run(p);
-	return NULL;
 }
 
 static int dial(void)
@@ -470,28 +462,8 @@ static void test_stop(void)
 
 static void begin(void)
 {
-	const char *error = "";
-	uint64_t port = 0;
-	struct http_config config = {.listen = "127.0.0.1:0",
-				     .workers = 1,
-				     .handle = handle,
-				     .bundle_mark = mark,
-				     .pass_ms = PASS_MS};
-	server = http_server_open(&config, &error);
-	must(server);
-	struct text at = text_of(http_server_address(server));
-	(void)text_cut(&at, ':');
-	CHECK(text_to_uint64(at, &port));
-	server_at = peer_at;
-	server_at.sin_port = htons((uint16_t)port);
-	pthread_create(&server_thread, NULL, serve, server);
-}
-
-static void end(void)
-{
-	http_server_stop(server);
-	pthread_join(server_thread, NULL);
-	http_server_free(server);
+	server_begin(
+	    (struct http_config){.handle = handle, .bundle_mark = mark, .pass_ms = PASS_MS});
 }
 
 int main(void)
@@ -513,9 +485,9 @@ int main(void)
 	test_refused();
 	test_goodbye();
 	test_unknown();
-	end();
+	server_end();
 	begin();
 	test_stop();
-	end();
+	server_end();
 	return test_end();
 }
