@@ -18,6 +18,13 @@ static bool was_walked_to(const struct look_call *c, struct text place)
 	return i < c->n;
 }
 
+static void name_place(struct look_call *c, struct text place)
+{
+	must(c->n < LOOK_ROUNDS);
+	memcpy(c->places[c->n].bytes, place.data, place.size);
+	c->places[c->n++].size = place.size;
+}
+
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct looking *a = looking_of(r);
@@ -26,9 +33,7 @@ static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 	struct text place = key_together(key, &memory);
 	if (snapshot_has(a->snapshot, place) || was_walked_to(c, place))
 		return row_get(&a->snapshot->rows, key, ret_value);
-	must(c->n < LOOK_ROUNDS); /* a run names one */
-	memcpy(c->places[c->n].bytes, place.data, place.size);
-	c->places[c->n++].size = place.size;
+	name_place(c, place); /* a run names one */
 	longjmp(a->end, 1);
 }
 
@@ -66,6 +71,24 @@ static void look_once(struct looking *a, struct keyring *keys, const struct env 
 	arena_rewind(look->arena, mark);
 }
 
+/* Who has walked to a unique value reads its record next: no run is needed to know which. */
+static bool follow_unique(struct looking *a, struct look_call *c)
+{
+	struct text unique = c->n ? key_get(&c->places[c->n - 1]) : TEXT_NONE, parts;
+	struct key record, memory;
+	if (!unique.size || unique.data[0] != ROW_UNIQUE ||
+	    !row_get(&a->snapshot->rows, unique, &parts))
+		return false;
+	key_init(&record, ROW_RECORD, unique_shapes[(uint8_t)unique.data[1]].table,
+		 key_merchant(unique));
+	key_add_parts(&record, parts);
+	struct text place = key_together(key_get(&record), &memory);
+	if (snapshot_has(a->snapshot, place))
+		return false;
+	name_place(c, place);
+	return true;
+}
+
 /* To what this round has named. Who reads what belongs to a customer mostly reads the customer too.
  */
 static void walk(struct looking *a, unsigned round, unsigned n)
@@ -96,7 +119,8 @@ void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, co
 	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
 		/* One that named nothing in the last round misses nothing. */
 		for (a->at = 0; a->at < n; a->at++)
-			if (looks[a->at].handle && a->calls[a->at].n == round)
+			if (looks[a->at].handle && a->calls[a->at].n == round &&
+			    !follow_unique(a, &a->calls[a->at]))
 				look_once(a, keys, env, &looks[a->at]);
 		walk(a, round, n);
 	}

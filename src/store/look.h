@@ -2,7 +2,8 @@
  * Reads of several calls, looked ahead: a cold row costs some ten waits for memory, one after the
  * other, and the waits of different calls can go side by side. Each handler is run until it asks
  * for a row that nobody has walked to; then all those rows are walked to at once (tree_walk), and
- * the handlers run again, and so on. What a run answers is thrown away; it is the next, whole run
+ * the handlers run again, and so on; but behind a unique value comes the record that has it, which
+ * its row names without a run. What a run answers is thrown away; it is the next, whole run
  * that finds everything at hand.
  */
 #pragma once

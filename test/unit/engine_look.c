@@ -5,9 +5,10 @@
  */
 #include "engine_kit.h"
 
-enum { TALLIES = 700, LOOKS_MAX = 40, LOOK_ROUNDS = 400, HOPS_MAX = 6 };
+enum { TALLIES = 700, LOOKS_MAX = 40, LOOK_ROUNDS = 400, HOPS_MAX = 6, NAME_SIZE = 32 };
 
-static uint64_t state, model[TALLIES];
+/* named[]: of departments, which the numbers of TALLIES name too; 0: none has that code */
+static uint64_t state, model[TALLIES], named[TALLIES];
 
 static uint64_t roll(uint64_t below)
 {
@@ -40,13 +41,56 @@ static enum fault hops(struct tx *tx, const struct env *env, const void *cmd, vo
 	return OK;
 }
 
-static struct hops_ret hop_through_model(const struct hops_cmd *c)
+static struct text name_of(uint64_t number, char memory[NAME_SIZE])
+{
+	int size = snprintf(memory, NAME_SIZE, "%llu", (unsigned long long)number);
+	return (struct text){memory, (size_t)size};
+}
+
+/* The same from code to code: each department's name says which is the next one. */
+static enum fault hops_by_code(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct hops_cmd *c = cmd;
+	struct hops_ret *r = ret;
+	char memory[NAME_SIZE];
+	uint64_t of = c->from, count;
+	bool found;
+	(void)env;
+	for (r->hops = 0; r->hops < c->n; r->hops++) {
+		struct department d = {.code = name_of(of, memory)};
+		TRY(store_find(tx, UNIQUE_DEPARTMENT_BY_CODE, &d, &found));
+		if (!found)
+			return OK;
+		must(text_to_uint64(d.name, &count));
+		r->sum += count;
+		of = count % (2 * TALLIES);
+	}
+	return OK;
+}
+
+/* count 0: it loses its code. */
+static enum fault name(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct kit_set *c = cmd;
+	char code[NAME_SIZE], count[NAME_SIZE];
+	struct department d = {.number = c->of + 1};
+	bool found;
+	(void)env;
+	(void)ret;
+	TRY(store_get(tx, TABLE_DEPARTMENT, &d, &found));
+	d.code = c->count ? name_of(c->of, code) : TEXT_NONE;
+	d.name = name_of(c->count, count);
+	store_put(tx, TABLE_DEPARTMENT, &d);
+	return OK;
+}
+
+static struct hops_ret hop_through(const uint64_t *of_what, const struct hops_cmd *c)
 {
 	struct hops_ret r = {0};
 	uint64_t of = c->from;
-	for (; r.hops < c->n && of < TALLIES && model[of]; r.hops++) {
-		r.sum += model[of];
-		of = model[of] % (2 * TALLIES);
+	for (; r.hops < c->n && of < TALLIES && of_what[of]; r.hops++) {
+		r.sum += of_what[of];
+		of = of_what[of] % (2 * TALLIES);
 	}
 	return r;
 }
@@ -57,12 +101,17 @@ static void change(struct engine *e, unsigned n)
 		struct kit_set set = {1, roll(TALLIES), 1, 1 + roll(100000)};
 		CHECK_INT(kit_run(e, 1, kit_set, &set, NULL), OK);
 		model[set.of] = set.count;
+		set.of = roll(TALLIES);
+		set.count = roll(4) ? set.count : 0;
+		CHECK_INT(kit_run(e, 1, name, &set, NULL), OK);
+		named[set.of] = set.count;
 	}
 	if (roll(2))
 		engine_feed(e);
 }
 
 struct call {
+	bool by_code;
 	struct hops_cmd cmd;
 	struct hops_ret ret;
 	struct arena arena;
@@ -74,14 +123,14 @@ static void look(struct reader *r, struct call *calls, unsigned n)
 	struct reader_look looks[LOOKS_MAX] = {0};
 	for (unsigned i = 0; i < n; i++) {
 		struct call *c = &calls[i];
-		*c = (struct call){.cmd = {roll(TALLIES), 1 + roll(HOPS_MAX)}};
+		*c = (struct call){roll(2), .cmd = {roll(TALLIES), 1 + roll(HOPS_MAX)}};
 		arena_init(&c->arena, KIT_ARENA_BYTES);
 		must(arena_take(&c->arena, 1 + roll(100)));
 		c->mark = arena_mark(&c->arena);
 		if (roll(10) == 0) /* a call that nothing is known of */
 			continue;
 		looks[i] = (struct reader_look){.merchant = 1,
-						.handle = hops,
+						.handle = c->by_code ? hops_by_code : hops,
 						.cmd = &c->cmd,
 						.ret = &c->ret,
 						.ret_size = sizeof(c->ret),
@@ -100,9 +149,10 @@ static void answer(struct reader *r, struct call *calls, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct call *c = &calls[i];
 		struct detail detail = {0};
-		struct hops_ret want = hop_through_model(&c->cmd);
+		struct hops_ret want = hop_through(c->by_code ? named : model, &c->cmd);
+		handler *handle = c->by_code ? hops_by_code : hops;
 		(void)reader_begin(r, 1, &c->arena, &detail);
-		CHECK_INT(reader_apply(r, hops, &c->cmd, &c->ret), OK);
+		CHECK_INT(reader_apply(r, handle, &c->cmd, &c->ret), OK);
 		reader_end(r);
 		CHECK_INT(c->ret.sum, want.sum);
 		CHECK_INT(c->ret.hops, want.hops);
