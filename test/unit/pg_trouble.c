@@ -6,6 +6,7 @@
 #include "store/entry.h"
 #include "store/pg_link.h"
 
+#include <poll.h>
 #include <pthread.h>
 
 static struct pg_server server;
@@ -118,11 +119,19 @@ static void two_writers(const char *url, struct pg *p, struct pg_fixture *x)
 	pg_close(other);
 }
 
+/* A server's processes outlive its first one by a moment, and may still commit. */
+static void kill_and_wait(struct pg *p)
+{
+	struct pollfd end = {.fd = PQsocket(p->connection), .events = POLLRDHUP};
+	pg_server_kill(&server, SIGKILL);
+	must(poll(&end, 1, 30000) == 1);
+}
+
 static void server_dies(struct pg *p, struct pg_fixture *x)
 {
 	struct head head;
 	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
-	pg_server_kill(&server, SIGKILL);
+	kill_and_wait(p);
 	struct text key;
 	struct key k;
 	struct comparing c = {.sink = {compare_row}, .x = x};
@@ -147,7 +156,7 @@ static void server_dies(struct pg *p, struct pg_fixture *x)
 	CHECK_INT(pg_begin_write(p, x->f.merchant, &head), OK);
 	fixture_entry(x, add_many);
 	/* gone before it could be written: nobody can say more than that it is not known */
-	pg_server_kill(&server, SIGKILL);
+	kill_and_wait(p);
 	enum pg_outcome outcome = fixture_commit(x, p);
 	CHECK(outcome == PG_UNKNOWN || outcome == PG_AGAIN);
 	pg_rollback(p);
