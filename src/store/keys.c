@@ -119,6 +119,16 @@ bool key_read_record(const struct record_shape *shape, struct text rest, void *r
 	return rest.size == 0;
 }
 
+bool key_named(struct key *k, uint64_t merchant, enum table table, struct text parts, void *record)
+{
+	if (parts.size > KEY_BYTES_MAX - KEY_PREFIX_SIZE ||
+	    !key_read_record(&record_shapes[table], parts, record))
+		return false;
+	key_init(k, ROW_RECORD, table, merchant);
+	key_add_parts(k, parts);
+	return true;
+}
+
 static bool skip_part(struct text *rest, const struct field *f)
 {
 	uint64_t size;

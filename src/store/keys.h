@@ -79,6 +79,10 @@ void key_of_list(struct key *k, enum row_kind kind, const struct key *list);
 
 /* Reads a record's key fields back; texts become slices of `rest`. */
 CHECKED bool key_read_record(const struct record_shape *shape, struct text rest, void *record);
+/* The same, and the key that has these parts, which a unique value's or a list's row names. False:
+ * they are damaged. */
+CHECKED bool key_named(struct key *k, uint64_t merchant, enum table table, struct text parts,
+		       void *record);
 /* Whether bytes from outside are the parts of a unique value; of one of a list's rows. */
 CHECKED bool key_check_unique(enum unique unique, struct text rest);
 CHECKED bool key_skip_owner(enum list list, struct text *parts);

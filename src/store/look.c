@@ -75,14 +75,14 @@ static void look_once(struct looking *a, struct keyring *keys, const struct env 
 static bool follow_unique(struct looking *a, struct look_call *c)
 {
 	struct text unique = c->n ? key_get(&c->places[c->n - 1]) : TEXT_NONE, parts;
-	struct key record, memory;
+	struct key key, memory;
+	union record record;
 	if (!unique.size || unique.data[0] != ROW_UNIQUE ||
-	    !row_get(&a->snapshot->rows, unique, &parts))
+	    !row_get(&a->snapshot->rows, unique, &parts) ||
+	    !key_named(&key, key_merchant(unique),
+		       (enum table)unique_shapes[(uint8_t)unique.data[1]].table, parts, &record))
 		return false;
-	key_init(&record, ROW_RECORD, unique_shapes[(uint8_t)unique.data[1]].table,
-		 key_merchant(unique));
-	key_add_parts(&record, parts);
-	struct text place = key_together(key_get(&record), &memory);
+	struct text place = key_together(key_get(&key), &memory);
 	if (snapshot_has(a->snapshot, place))
 		return false;
 	name_place(c, place);

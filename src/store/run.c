@@ -143,14 +143,11 @@ enum fault store_get(struct tx *tx, enum table table, void *record, bool *ret_fo
 /* The record that a unique value or a list entry names: it must be there. */
 static enum fault get_named(struct tx *tx, enum table table, struct text pk, void *record)
 {
-	const struct record_shape *shape = &record_shapes[table];
 	struct key k;
 	bool found;
-	if (pk.size > KEY_BYTES_MAX - KEY_PREFIX_SIZE || !key_read_record(shape, pk, record))
+	if (!key_named(&k, tx->merchant, table, pk, record))
 		return FAULT_DATA_DAMAGED;
-	key_init(&k, ROW_RECORD, table, tx->merchant);
-	key_add_parts(&k, pk);
-	TRY(get(tx, shape, &k, record, &found));
+	TRY(get(tx, &record_shapes[table], &k, record, &found));
 	return found ? OK : FAULT_DATA_DAMAGED;
 }
 

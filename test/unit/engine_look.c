@@ -18,28 +18,11 @@ static uint64_t roll(uint64_t below)
 
 struct hops_cmd {
 	uint64_t from, n;
+	bool by_code; /* from department to department; else from tally to tally */
 };
 struct hops_ret {
 	uint64_t sum, hops;
 };
-
-/* Each tally says which is the next one. */
-static enum fault hops(struct tx *tx, const struct env *env, const void *cmd, void *ret)
-{
-	const struct hops_cmd *c = cmd;
-	struct hops_ret *r = ret;
-	struct tally t = {.kind = 1, .of = c->from};
-	bool found;
-	for (r->hops = 0; r->hops < c->n; r->hops++) {
-		must(arena_take(env->arena, 100));
-		TRY(store_get(tx, TABLE_TALLY, &t, &found));
-		if (!found)
-			return OK;
-		r->sum += t.count;
-		t.of = t.count % (2 * TALLIES);
-	}
-	return OK;
-}
 
 static struct text name_of(uint64_t number, char memory[NAME_SIZE])
 {
@@ -47,21 +30,36 @@ static struct text name_of(uint64_t number, char memory[NAME_SIZE])
 	return (struct text){memory, (size_t)size};
 }
 
-/* The same from code to code: each department's name says which is the next one. */
-static enum fault hops_by_code(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+static enum fault tally_count(struct tx *tx, uint64_t of, uint64_t *ret_count, bool *ret_found)
+{
+	struct tally t = {.kind = 1, .of = of};
+	TRY(store_get(tx, TABLE_TALLY, &t, ret_found));
+	*ret_count = t.count;
+	return OK;
+}
+
+/* Its name is its count. */
+static enum fault named_count(struct tx *tx, uint64_t code, uint64_t *ret_count, bool *ret_found)
+{
+	char memory[NAME_SIZE];
+	struct department d = {.code = name_of(code, memory)};
+	TRY(store_find(tx, UNIQUE_DEPARTMENT_BY_CODE, &d, ret_found));
+	must(!*ret_found || text_to_uint64(d.name, ret_count));
+	return OK;
+}
+
+/* Each one's count says which is the next one. */
+static enum fault hops(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
 	const struct hops_cmd *c = cmd;
 	struct hops_ret *r = ret;
-	char memory[NAME_SIZE];
-	uint64_t of = c->from, count;
+	uint64_t of = c->from, count = 0;
 	bool found;
-	(void)env;
 	for (r->hops = 0; r->hops < c->n; r->hops++) {
-		struct department d = {.code = name_of(of, memory)};
-		TRY(store_find(tx, UNIQUE_DEPARTMENT_BY_CODE, &d, &found));
+		must(arena_take(env->arena, 100));
+		TRY((c->by_code ? named_count : tally_count)(tx, of, &count, &found));
 		if (!found)
 			return OK;
-		must(text_to_uint64(d.name, &count));
 		r->sum += count;
 		of = count % (2 * TALLIES);
 	}
@@ -84,13 +82,14 @@ static enum fault name(struct tx *tx, const struct env *env, const void *cmd, vo
 	return OK;
 }
 
-static struct hops_ret hop_through(const uint64_t *of_what, const struct hops_cmd *c)
+static struct hops_ret hop_through_model(const struct hops_cmd *c)
 {
+	const uint64_t *counts = c->by_code ? named : model;
 	struct hops_ret r = {0};
 	uint64_t of = c->from;
-	for (; r.hops < c->n && of < TALLIES && of_what[of]; r.hops++) {
-		r.sum += of_what[of];
-		of = of_what[of] % (2 * TALLIES);
+	for (; r.hops < c->n && of < TALLIES && counts[of]; r.hops++) {
+		r.sum += counts[of];
+		of = counts[of] % (2 * TALLIES);
 	}
 	return r;
 }
@@ -111,7 +110,6 @@ static void change(struct engine *e, unsigned n)
 }
 
 struct call {
-	bool by_code;
 	struct hops_cmd cmd;
 	struct hops_ret ret;
 	struct arena arena;
@@ -123,14 +121,14 @@ static void look(struct reader *r, struct call *calls, unsigned n)
 	struct reader_look looks[LOOKS_MAX] = {0};
 	for (unsigned i = 0; i < n; i++) {
 		struct call *c = &calls[i];
-		*c = (struct call){roll(2), .cmd = {roll(TALLIES), 1 + roll(HOPS_MAX)}};
+		*c = (struct call){.cmd = {roll(TALLIES), 1 + roll(HOPS_MAX), roll(2)}};
 		arena_init(&c->arena, KIT_ARENA_BYTES);
 		must(arena_take(&c->arena, 1 + roll(100)));
 		c->mark = arena_mark(&c->arena);
 		if (roll(10) == 0) /* a call that nothing is known of */
 			continue;
 		looks[i] = (struct reader_look){.merchant = 1,
-						.handle = c->by_code ? hops_by_code : hops,
+						.handle = hops,
 						.cmd = &c->cmd,
 						.ret = &c->ret,
 						.ret_size = sizeof(c->ret),
@@ -149,10 +147,9 @@ static void answer(struct reader *r, struct call *calls, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct call *c = &calls[i];
 		struct detail detail = {0};
-		struct hops_ret want = hop_through(c->by_code ? named : model, &c->cmd);
-		handler *handle = c->by_code ? hops_by_code : hops;
+		struct hops_ret want = hop_through_model(&c->cmd);
 		(void)reader_begin(r, 1, &c->arena, &detail);
-		CHECK_INT(reader_apply(r, handle, &c->cmd, &c->ret), OK);
+		CHECK_INT(reader_apply(r, hops, &c->cmd, &c->ret), OK);
 		reader_end(r);
 		CHECK_INT(c->ret.sum, want.sum);
 		CHECK_INT(c->ret.hops, want.hops);
