@@ -68,7 +68,7 @@ struct text key_apart(struct text place, struct key *memory)
 bool place_of_holder(struct text place, struct key *ret)
 {
 	size_t at;
-	if (!is_place(place) || which_at(place, &at) == 0)
+	if (!is_place(place) || place.data[CUSTOMER_AT] == 0 || which_at(place, &at) == 0)
 		return false;
 	memcpy(ret->bytes, place.data, at);
 	ret->bytes[at] = 0;

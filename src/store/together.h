@@ -18,7 +18,8 @@ enum { ROW_TOGETHER = ROW_KIND_COUNT };
 struct text key_together(struct text key, struct key *memory);
 /* The key that has this place: a slice of `place` or of *memory. */
 struct text key_apart(struct text place, struct key *memory);
-/* The place of the row with which the customer's stretch begins, for a place within it. */
+/* The place of the row with which the customer's stretch begins, for a place within it. What is
+ * nobody's (customer 0) has none. */
 bool place_of_holder(struct text place, struct key *ret);
 /* List states, holes and heads: their values are decoded as they are read. */
 bool row_is_counter(struct text place);

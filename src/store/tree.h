@@ -21,27 +21,17 @@ struct finger {
 	bool back; /* its last step to a neighbour was against the order */
 };
 
-/* Where a search still looks, and how many bytes the key shares with the nodes around it; all that
- * are between share at least the lesser number. Both hold for the page below too. */
-struct stretch {
-	unsigned low, high;
-	size_t low_shares, high_shares;
-};
-
 /* `beside`: a lesser key that mostly stands on the same leaf and will be asked for too, or none. */
 struct goal {
 	struct text key, beside;
 };
 
-/* A way down under way, and what it has found. */
+/* Where a walk has ended. */
 struct walk {
-	struct text key, beside;
-	const struct tree_page *page; /* NULL: at its end */
-	struct stretch at;
-	unsigned level;
-	bool looked; /* the page's own beginning has come */
+	struct text key;
+	const struct tree_page *leaf;
+	unsigned at;
 	bool found;
-	const struct tree_page *leaf; /* where it ended */
 	struct text value;
 };
 
@@ -68,6 +58,8 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value);
  * they are. At most half of TREE_WALKS_MAX between two forgettings. */
 void tree_walk(struct tree *t, const struct goal *goals, unsigned n);
 void tree_forget_walks(struct tree *t);
+/* NULL: nobody walked there. */
+const struct walk *walk_find(const struct tree *t, struct text key);
 
 /* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. The first *shares
  * of them are known to be equal; it then says how many are. */

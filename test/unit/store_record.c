@@ -203,13 +203,25 @@ static void keys(void)
 	free(many);
 }
 
+/* Her row begins the stretch of all that is hers; who has no number has no row. */
+static void holders(const struct key places[8], uint64_t number)
+{
+	struct key holder;
+	for (unsigned i = 0; i < 5; i++)
+		if (CHECK(place_of_holder(key_get(&places[i]), &holder) == (i > 0 && number > 0)) &&
+		    i > 0 && number > 0)
+			CHECK(text_equal(key_get(&holder), key_get(&places[0])));
+	for (unsigned i = 6; i < 8; i++)
+		CHECK(!place_of_holder(key_get(&places[i]), &holder));
+}
+
 /* What is put together comes apart again, and a customer's rows are neighbours. */
 static void together(uint64_t seed)
 {
 	struct random r = {seed};
 	struct key keys[8], places[8], memory;
 	for (unsigned round = 0; round < 2000; round++) {
-		uint64_t number = random_next(&r) >> random_below(&r, 64);
+		uint64_t number = round ? random_next(&r) >> random_below(&r, 64) : 0;
 		struct customer customer = {.number = number};
 		struct coupon coupon = {.customer = number, .ordinal = 1 + (random_next(&r) >> 40)};
 		struct coupon other = {.customer = number + 1, .ordinal = 1};
@@ -239,6 +251,7 @@ static void together(uint64_t seed)
 		for (unsigned i = 1; i < 6 && number < UINT64_MAX; i++)
 			CHECK(text_compare(key_get(&places[i - 1]), key_get(&places[i])) < 0);
 		CHECK(text_equal(key_get(&places[6]), key_get(&keys[6])));
+		holders(places, number);
 	}
 }
 
