@@ -13,9 +13,9 @@
  * Rows beyond keys.h, kinds from 128 up: an engine's own.
  *
  *   KEY       slot    32 bytes, the customer's key (of that merchant); all zeroes: wiped
- *   KEY_LAST  -       varint, the merchant's highest slot given so far; absent: none. Never
- * written: it follows from the KEY rows META      name    merchant 0: what the store knows of
- * itself, outside of every ledger
+ *   KEY_LAST  -       varint, the merchant's highest slot so far; absent: none. Follows from the
+ *                     KEY rows and is never written
+ *   META      name    merchant 0: what the store knows of itself, outside of every ledger
  */
 #pragma once
 

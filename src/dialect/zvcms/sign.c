@@ -1,12 +1,13 @@
 /*
  * The token. The vendor's page about it is lost; what is known is that the sample decodes to 20
  * bytes, so it is SHA-1 or HMAC-SHA1, keyed by something that is not printed. A credential says
- * which of four layouts its caller uses (enum sign_mode):
+ * which of four layouts its caller uses (enum sign_mode); `pairs` is
+ * "grantCode=..&nonce=..&openId=..&timestamp=..":
  *
- *   hmac-sha1-kv         HMAC(secret, "grantCode=..&nonce=..&openId=..&timestamp=..")      default
- *   hmac-sha1-kv-params  the same with params=<its bytes as sent>, in its place by name or at the
- * end tencent              HMAC(secret, "POST" host path "?" and the text of the first), as Tencent
- * Cloud 2.0 wechat               SHA-1 of secret, grantCode, timestamp and nonce, sorted and joined
+ *   hmac-sha1-kv         HMAC(secret, pairs)                               default
+ *   hmac-sha1-kv-params  the same, with params=<its bytes as sent> in its place by name, or last
+ *   tencent              HMAC(secret, "POST" host path "?" pairs)          as Tencent Cloud 2.0
+ *   wechat               SHA-1 of secret, grantCode, timestamp and nonce, sorted and joined
  *
  * V2 signs its own names, without Action and Params (with Params is taken too where the mode asks
  * for it). The token travels URL-encoded inside JSON, or not, or twice; in a form its '+' may have

@@ -1,0 +1,141 @@
+/*
+ * What finding a row costs in a view far larger than the processor's caches: by LMDB, by tree_get
+ * alone, and by tree_walk in groups as large as a turn's. The same keys in the same random order,
+ * in turns, so that one machine's hour counts for all three.
+ *
+ *   make out/release/bench/walks && out/release/bench/walks
+ */
+#include "store/tree.h"
+#include "test.h"
+
+#include <lmdb.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROWS = 3000000, ASKED = 96000, GROUP = 16, ROUNDS = 5, KEY_SIZE = 20, VALUE_SIZE = 120 };
+
+static double now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static struct text key_of(unsigned row, char memory[KEY_SIZE + 1])
+{
+	int size = snprintf(memory, KEY_SIZE + 1, "390913445%011u", row);
+	return (struct text){memory, (size_t)size};
+}
+
+static void fill(MDB_env *env, MDB_dbi *ret_rows)
+{
+	MDB_txn *txn;
+	char key[KEY_SIZE + 1], value[VALUE_SIZE] = {0};
+	must(mdb_txn_begin(env, NULL, 0, &txn) == 0 && mdb_dbi_open(txn, NULL, 0, ret_rows) == 0);
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct text t = key_of(row, key);
+		MDB_val k = {t.size, key}, v = {sizeof(value), value};
+		must(mdb_put(txn, *ret_rows, &k, &v, MDB_APPEND) == 0);
+	}
+	must(mdb_txn_commit(txn) == 0);
+}
+
+/* What is asked for, and where its bytes are: at hand, as a call's own are. */
+struct asked {
+	char memory[ASKED][KEY_SIZE + 1];
+	struct text keys[ASKED];
+};
+
+static struct asked *ask(void)
+{
+	struct asked *a = malloc(sizeof(*a));
+	uint64_t state = 1;
+	must(a);
+	for (unsigned i = 0; i < ASKED; i++) {
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		a->keys[i] = key_of((unsigned)((state >> 33) % ROWS), a->memory[i]);
+	}
+	return a;
+}
+
+static void by_lmdb(MDB_txn *txn, MDB_dbi rows, const struct asked *a)
+{
+	for (unsigned i = 0; i < ASKED; i++) {
+		MDB_val k = {a->keys[i].size, (void *)(uintptr_t)a->keys[i].data}, v;
+		must(mdb_get(txn, rows, &k, &v) == 0 && v.mv_size == VALUE_SIZE);
+	}
+}
+
+static void alone(struct tree *t, const struct asked *a)
+{
+	struct text value;
+	for (unsigned i = 0; i < ASKED; i++)
+		must(tree_get(t, a->keys[i], &value) && value.size == VALUE_SIZE);
+}
+
+static void side_by_side(struct tree *t, const struct asked *a)
+{
+	struct goal goals[GROUP];
+	struct text value;
+	for (unsigned i = 0; i < ASKED; i += GROUP) {
+		for (unsigned j = 0; j < GROUP; j++)
+			goals[j] = (struct goal){.key = a->keys[i + j]};
+		tree_walk(t, goals, GROUP);
+		for (unsigned j = 0; j < GROUP; j++)
+			must(tree_get(t, goals[j].key, &value) && value.size == VALUE_SIZE);
+		tree_forget_walks(t);
+	}
+}
+
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static void measure(MDB_env *env, MDB_dbi rows)
+{
+	static struct tree tree;
+	struct asked *a = ask();
+	double lmdb = 1e18, one = 1e18, many = 1e18;
+	MDB_txn *txn;
+	MDB_val k = {a->keys[0].size, a->memory[0]}, v;
+	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0 && mdb_get(txn, rows, &k, &v) == 0);
+	must(tree_at(&tree, v.mv_data, mdb_txn_id(txn)));
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		double begin = now_ns();
+		by_lmdb(txn, rows, a);
+		double then = now_ns();
+		alone(&tree, a);
+		double after = now_ns();
+		side_by_side(&tree, a);
+		lmdb = least(lmdb, then - begin);
+		one = least(one, after - then);
+		many = least(many, now_ns() - after);
+	}
+	printf("a row of %d, by LMDB                %6.0f ns\n", ROWS, lmdb / ASKED);
+	printf("  by tree_get, alone                    %6.0f ns\n", one / ASKED);
+	printf("  by tree_walk, %d side by side         %6.0f ns\n", GROUP, many / ASKED);
+	mdb_txn_abort(txn);
+	free(a);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/couponry-walks-XXXXXX", path[64];
+	const char *const files[] = {"data.mdb", "lock.mdb"};
+	MDB_env *env;
+	MDB_dbi rows;
+	must(mkdtemp(dir) && mdb_env_create(&env) == 0);
+	must(mdb_env_set_mapsize(env, UINT64_C(4) << 30) == 0);
+	must(mdb_env_open(env, dir, MDB_NOTLS | MDB_NOSYNC | MDB_NORDAHEAD, 0600) == 0);
+	fill(env, &rows);
+	measure(env, rows);
+	mdb_env_close(env);
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+	return 0;
+}
