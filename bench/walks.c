@@ -1,7 +1,7 @@
 /*
  * What finding a row costs in a view far larger than the processor's caches: by LMDB, by tree_get
- * alone, and by tree_walk in groups as large as a turn's. The same keys in the same random order,
- * in turns, so that one machine's hour counts for all three.
+ * alone, and by tree_walk in groups as large as a turn's. Random keys, the three in turns, so that
+ * one machine's hour counts for all.
  *
  *   make out/release/bench/walks && out/release/bench/walks
  */
@@ -41,22 +41,19 @@ static void fill(MDB_env *env, MDB_dbi *ret_rows)
 	must(mdb_txn_commit(txn) == 0);
 }
 
-/* What is asked for, and where its bytes are: at hand, as a call's own are. */
+/* What is asked for, other rows in each round, and where its bytes are: at hand, as a call's are.
+ */
 struct asked {
 	char memory[ASKED][KEY_SIZE + 1];
 	struct text keys[ASKED];
 };
 
-static struct asked *ask(void)
+static void ask(struct asked *a, uint64_t state)
 {
-	struct asked *a = malloc(sizeof(*a));
-	uint64_t state = 1;
-	must(a);
 	for (unsigned i = 0; i < ASKED; i++) {
 		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		a->keys[i] = key_of((unsigned)((state >> 33) % ROWS), a->memory[i]);
 	}
-	return a;
 }
 
 static void by_lmdb(MDB_txn *txn, MDB_dbi rows, const struct asked *a)
@@ -96,22 +93,28 @@ static double least(double a, double b)
 static void measure(MDB_env *env, MDB_dbi rows)
 {
 	static struct tree tree;
-	struct asked *a = ask();
+	struct asked *a = malloc(sizeof(*a));
 	double lmdb = 1e18, one = 1e18, many = 1e18;
 	MDB_txn *txn;
-	MDB_val k = {a->keys[0].size, a->memory[0]}, v;
+	MDB_val k, v;
+	must(a);
+	ask(a, 0);
+	k = (MDB_val){a->keys[0].size, a->memory[0]};
 	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0 && mdb_get(txn, rows, &k, &v) == 0);
 	must(tree_at(&tree, v.mv_data, mdb_txn_id(txn)));
 	for (unsigned round = 0; round < ROUNDS; round++) {
+		ask(a, 3 * round + 1);
 		double begin = now_ns();
 		by_lmdb(txn, rows, a);
-		double then = now_ns();
+		lmdb = least(lmdb, now_ns() - begin);
+		ask(a, 3 * round + 2);
+		begin = now_ns();
 		alone(&tree, a);
-		double after = now_ns();
+		one = least(one, now_ns() - begin);
+		ask(a, 3 * round + 3);
+		begin = now_ns();
 		side_by_side(&tree, a);
-		lmdb = least(lmdb, then - begin);
-		one = least(one, after - then);
-		many = least(many, now_ns() - after);
+		many = least(many, now_ns() - begin);
 	}
 	printf("a row of %d, by LMDB                %6.0f ns\n", ROWS, lmdb / ASKED);
 	printf("  by tree_get, alone                    %6.0f ns\n", one / ASKED);

@@ -100,9 +100,11 @@ static void walk(struct looking *a, unsigned round, unsigned n)
 		if (c->n <= round)
 			continue;
 		struct text place = key_get(&c->places[round]);
-		bool held = place_of_holder(place, &c->holders[round]);
-		goals[count++] =
-		    (struct goal){place, held ? key_get(&c->holders[round]) : TEXT_NONE};
+		goals[count] = (struct goal){.key = place};
+		if (place_of_holder(place, &c->holders[round]) &&
+		    !snapshot_has(a->snapshot, key_get(&c->holders[round])))
+			goals[count].beside = key_get(&c->holders[round]);
+		count++;
 	}
 	tree_walk(&a->snapshot->view.tree, goals, count);
 }

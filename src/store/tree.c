@@ -181,7 +181,8 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value)
 	if (walk) {
 		f->leaf = walk->leaf;
 		f->at = walk->at;
-		*ret_value = walk->value;
+		if (walk->found)
+			*ret_value = walk->value;
 		return walk->found;
 	}
 	if (!is_beside(f, key) && !find_on_leaf(t, key, f))

@@ -1,9 +1,9 @@
 /*
  * Look-ups in LMDB's tree, straight from the mapped pages of a snapshot that a transaction holds.
  *
- * A look-up through LMDB's cursors costs more in bookkeeping and in waiting for memory than in
- * comparing: here the way down is a loop, the nodes that the next step may want are on their way
- * while this one compares, and a look-up near the last one of its kind begins at its leaf.
+ * LMDB's cursors look rows up one at a time, each from the root. Here a look-up near the last one of
+ * its kind begins at its leaf, and those that are known beforehand go side by side, so that memory
+ * is waited for once and not by each.
  *
  * The layout is that of LMDB's data version 1, which every 0.9 reads and writes. tree_at says no to
  * anything else, and then the caller asks LMDB.
@@ -43,7 +43,7 @@ struct tree {
 	unsigned depth;
 	struct finger fingers[TREE_FINGERS];
 	struct walk walks[TREE_WALKS_MAX];
-	uint8_t walk_slots[TREE_WALK_SLOTS]; /* by their keys' hash: place + 1, 0 none */
+	uint8_t walk_slots[TREE_WALK_SLOTS]; /* by their keys' hash, or behind: place + 1, 0 none */
 	unsigned walk_count;
 };
 
@@ -53,13 +53,11 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot);
 /* False: no such row. The value lies in the map. */
 bool tree_get(struct tree *t, struct text key, struct text *ret_value);
 
-/* Walks to several keys side by side: while memory brings one's next nodes, the others go on. What
+/* Walks to several keys side by side: while memory brings one's next node, the others go on. What
  * they find tree_get has then at hand, until tree_forget_walks; so long the keys must stay where
- * they are. At most half of TREE_WALKS_MAX between two forgettings. */
+ * they are. At most half of TREE_WALKS_MAX between two forgettings. Only on a snapshot. */
 void tree_walk(struct tree *t, const struct goal *goals, unsigned n);
 void tree_forget_walks(struct tree *t);
-/* NULL: nobody walked there. */
-const struct walk *walk_find(const struct tree *t, struct text key);
 
 /* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. The first *shares
  * of them are known to be equal; it then says how many are. */

@@ -1,6 +1,7 @@
 /*
- * LMDB's pages, as data version 1 lays them out (mdb.c: MDB_page, MDB_node). Pages that a held
- * snapshot reaches never change, so nothing here takes a lock or copies.
+ * LMDB's pages, as data version 1 lays them out (mdb.c: MDB_page, MDB_node), and a step of a search
+ * on one: what tree.c and tree_walk.c are made of. Pages that a held snapshot reaches never change,
+ * so nothing here takes a lock or copies.
  */
 #pragma once
 
@@ -105,3 +106,6 @@ static inline bool stretch_compare(struct stretch *s, const struct node *middle,
 	}
 	return order == 0;
 }
+
+/* NULL: nobody walked there. */
+const struct walk *walk_find(const struct tree *t, struct text key);

@@ -9,11 +9,13 @@ enum { LANES_MAX = TREE_WALKS_MAX / 2, VALUE_LINES = 4 };
 
 struct lane {
 	const struct tree_page *page;
-	const struct node *node; /* the one that was called for */
+	const struct node *node; /* the one that was called for; NULL: its search has ended */
 	struct text key;
 	struct stretch at;
 	bool equal; /* the node at at.low has the key */
 };
+
+/* ---- what has been walked to ---- */
 
 /* Keys differ in their last bytes. */
 static unsigned slot_of(struct text key)
@@ -26,15 +28,21 @@ static unsigned slot_of(struct text key)
 
 const struct walk *walk_find(const struct tree *t, struct text key)
 {
-	unsigned i = t->walk_slots[slot_of(key)];
-	return i && text_equal(t->walks[i - 1].key, key) ? &t->walks[i - 1] : NULL;
+	for (unsigned slot = slot_of(key), i; (i = t->walk_slots[slot]) != 0;
+	     slot = (slot + 1) % TREE_WALK_SLOTS)
+		if (text_equal(t->walks[i - 1].key, key))
+			return &t->walks[i - 1];
+	return NULL;
 }
 
 static void walk_keep(struct tree *t, const struct lane *l)
 {
 	struct walk *w = &t->walks[t->walk_count++];
+	unsigned slot = slot_of(l->key);
 	must(l->page->flags & PAGE_LEAF);
-	t->walk_slots[slot_of(l->key)] = (uint8_t)t->walk_count;
+	while (t->walk_slots[slot])
+		slot = (slot + 1) % TREE_WALK_SLOTS;
+	t->walk_slots[slot] = (uint8_t)t->walk_count;
 	*w = (struct walk){.key = l->key, .leaf = l->page, .at = l->at.low, .found = l->equal};
 	if (!w->found)
 		return;
@@ -43,17 +51,24 @@ static void walk_keep(struct tree *t, const struct lane *l)
 		__builtin_prefetch(w->value.data + 64 * line);
 }
 
-/* Calls for the node that is compared next; false: the search has ended. */
-static bool aim(struct lane *l)
+void tree_forget_walks(struct tree *t)
 {
-	if (l->equal || l->at.low >= l->at.high)
-		return false;
-	l->node = node_get(l->page, stretch_middle(&l->at));
-	__builtin_prefetch(l->node);
-	return true;
+	memset(t->walk_slots, 0, sizeof(t->walk_slots));
+	t->walk_count = 0;
 }
 
-/* Each to where its key is on its page, or would be. */
+/* ---- walking ---- */
+
+/* Calls for the node that is compared next, if any. */
+static bool aim(struct lane *l)
+{
+	bool more = !l->equal && l->at.low < l->at.high;
+	l->node = more ? node_get(l->page, stretch_middle(&l->at)) : NULL;
+	__builtin_prefetch(l->node);
+	return more;
+}
+
+/* Each to where its key is in its stretch, or would be. */
 static void search(struct lane *lanes, unsigned n)
 {
 	bool more = false;
@@ -63,7 +78,7 @@ static void search(struct lane *lanes, unsigned n)
 		more = false;
 		for (unsigned i = 0; i < n; i++) {
 			struct lane *l = &lanes[i];
-			if (l->equal || l->at.low >= l->at.high)
+			if (!l->node)
 				continue;
 			l->equal = stretch_compare(&l->at, l->node, l->key);
 			more |= aim(l);
@@ -71,15 +86,20 @@ static void search(struct lane *lanes, unsigned n)
 	}
 }
 
-/* From the root to the leaves, whose nodes are not looked at yet. */
+static struct lane lane_new(const struct tree *t, struct text key)
+{
+	return (struct lane){.page = page_get(t, t->root), .key = key};
+}
+
+/* From the root to where the keys are, or would be, on their leaves. */
 static void go_down(const struct tree *t, struct lane *lanes, unsigned n)
 {
 	for (unsigned level = 1;; level++) {
 		for (unsigned i = 0; i < n; i++)
 			stretch_over(&lanes[i].at, lanes[i].page);
+		search(lanes, n);
 		if (level == t->depth)
 			return;
-		search(lanes, n);
 		for (unsigned i = 0; i < n; i++) {
 			struct lane *l = &lanes[i];
 			must(l->page->flags & PAGE_BRANCH);
@@ -90,56 +110,39 @@ static void go_down(const struct tree *t, struct lane *lanes, unsigned n)
 	}
 }
 
-static struct lane lane_new(const struct tree *t, struct text key)
-{
-	return (struct lane){.page = page_get(t, t->root), .key = key};
-}
-
-/* The lesser key is on the same leaf. */
-static bool is_here(const struct lane *l, struct text beside)
-{
-	must(tree_compare(beside, l->key) < 0);
-	return l->at.low > 0 && tree_compare(node_key(node_get(l->page, 0)), beside) <= 0;
-}
-
-/* Where the leaf is the same the way is short; the others begin at the root. */
+/* Most are before the greater key on its leaf; those that would be before all that is on it begin
+ * at the root. */
 static void walk_beside(struct tree *t, const struct lane *walked, const struct goal *goals,
 			unsigned n)
 {
-	struct lane lanes[LANES_MAX];
-	unsigned count = 0, far[LANES_MAX], far_count = 0;
+	struct lane lanes[LANES_MAX], far[LANES_MAX];
+	unsigned count = 0, far_count = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct text beside = goals[i].beside;
-		if (beside.size && is_here(&walked[i], beside))
-			lanes[count++] = (struct lane){.page = walked[i].page,
-						       .key = beside,
-						       .at = {.high = walked[i].at.low}};
-		else if (beside.size)
-			far[far_count++] = i;
+		if (!goals[i].beside.size)
+			continue;
+		must(tree_compare(goals[i].beside, goals[i].key) < 0);
+		lanes[count++] = (struct lane){.page = walked[i].page,
+					       .key = goals[i].beside,
+					       .at = {.high = walked[i].at.low}};
 	}
-	for (unsigned i = 0; i < far_count; i++)
-		lanes[count + i] = lane_new(t, goals[far[i]].beside);
-	go_down(t, lanes + count, far_count);
-	count += far_count;
 	search(lanes, count);
 	for (unsigned i = 0; i < count; i++)
-		walk_keep(t, &lanes[i]);
-}
-
-void tree_forget_walks(struct tree *t)
-{
-	memset(t->walk_slots, 0, sizeof(t->walk_slots));
-	t->walk_count = 0;
+		if (lanes[i].at.low > 0 || lanes[i].equal)
+			walk_keep(t, &lanes[i]);
+		else
+			far[far_count++] = lane_new(t, lanes[i].key);
+	go_down(t, far, far_count);
+	for (unsigned i = 0; i < far_count; i++)
+		walk_keep(t, &far[i]);
 }
 
 void tree_walk(struct tree *t, const struct goal *goals, unsigned n)
 {
 	struct lane lanes[LANES_MAX];
-	must(2 * n <= TREE_WALKS_MAX - t->walk_count);
+	must(t->snapshot && 2 * n <= TREE_WALKS_MAX - t->walk_count);
 	for (unsigned i = 0; i < n; i++)
 		lanes[i] = lane_new(t, goals[i].key);
 	go_down(t, lanes, n);
-	search(lanes, n);
 	for (unsigned i = 0; i < n; i++)
 		walk_keep(t, &lanes[i]);
 	walk_beside(t, lanes, goals, n);

@@ -7,8 +7,11 @@
 
 enum { TALLIES = 700, LOOKS_MAX = 40, LOOK_ROUNDS = 400, HOPS_MAX = 6, NAME_SIZE = 32 };
 
-/* named[]: of departments, which the numbers of TALLIES name too; 0: none has that code */
-static uint64_t state, model[TALLIES], named[TALLIES];
+/* From row to row: of tallies, of departments by their codes, of what customers hold. */
+enum by { BY_NUMBER, BY_CODE, BY_HOLDER, BY_COUNT };
+
+/* The same numbers name a row of each; 0: there is none */
+static uint64_t state, model[BY_COUNT][TALLIES];
 
 static uint64_t roll(uint64_t below)
 {
@@ -18,7 +21,7 @@ static uint64_t roll(uint64_t below)
 
 struct hops_cmd {
 	uint64_t from, n;
-	bool by_code; /* from department to department; else from tally to tally */
+	enum by by;
 };
 struct hops_ret {
 	uint64_t sum, hops;
@@ -48,16 +51,37 @@ static enum fault named_count(struct tx *tx, uint64_t code, uint64_t *ret_count,
 	return OK;
 }
 
+/* Eight rows a customer, the first eight nobody's; every other customer is there. */
+static struct holding holding_of(uint64_t of)
+{
+	return (struct holding){.customer = of / 8, .template = 1 + of % 8};
+}
+
+static enum fault held_count(struct tx *tx, uint64_t of, uint64_t *ret_count, bool *ret_found)
+{
+	struct holding h = holding_of(of);
+	struct customer holder = {.number = h.customer};
+	bool known = false;
+	TRY(store_get(tx, TABLE_HOLDING, &h, ret_found));
+	if (*ret_found && holder.number)
+		TRY(store_get(tx, TABLE_CUSTOMER, &holder, &known));
+	CHECK(known == (*ret_found && holder.number % 2));
+	*ret_count = h.issued;
+	return OK;
+}
+
 /* Each one's count says which is the next one. */
 static enum fault hops(struct tx *tx, const struct env *env, const void *cmd, void *ret)
 {
+	static enum fault (*const count_of[])(struct tx *, uint64_t, uint64_t *,
+					      bool *) = {tally_count, named_count, held_count};
 	const struct hops_cmd *c = cmd;
 	struct hops_ret *r = ret;
 	uint64_t of = c->from, count = 0;
 	bool found;
 	for (r->hops = 0; r->hops < c->n; r->hops++) {
 		must(arena_take(env->arena, 100));
-		TRY((c->by_code ? named_count : tally_count)(tx, of, &count, &found));
+		TRY(count_of[c->by](tx, of, &count, &found));
 		if (!found)
 			return OK;
 		r->sum += count;
@@ -82,9 +106,30 @@ static enum fault name(struct tx *tx, const struct env *env, const void *cmd, vo
 	return OK;
 }
 
+static enum fault hold(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct kit_set *c = cmd;
+	struct holding h = holding_of(c->of), old = h;
+	struct customer holder = {.number = h.customer};
+	bool found, known = true;
+	(void)env;
+	(void)ret;
+	TRY(store_get(tx, TABLE_HOLDING, &old, &found));
+	if (holder.number % 2)
+		TRY(store_get(tx, TABLE_CUSTOMER, &holder, &known));
+	h.issued = c->count;
+	if (!known)
+		store_put(tx, TABLE_CUSTOMER, &holder);
+	if (h.issued)
+		store_put(tx, TABLE_HOLDING, &h);
+	else if (found)
+		store_del(tx, TABLE_HOLDING, &old);
+	return OK;
+}
+
 static struct hops_ret hop_through_model(const struct hops_cmd *c)
 {
-	const uint64_t *counts = c->by_code ? named : model;
+	const uint64_t *counts = model[c->by];
 	struct hops_ret r = {0};
 	uint64_t of = c->from;
 	for (; r.hops < c->n && of < TALLIES && counts[of]; r.hops++) {
@@ -99,11 +144,14 @@ static void change(struct engine *e, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct kit_set set = {1, roll(TALLIES), 1, 1 + roll(100000)};
 		CHECK_INT(kit_run(e, 1, kit_set, &set, NULL), OK);
-		model[set.of] = set.count;
+		model[BY_NUMBER][set.of] = set.count;
 		set.of = roll(TALLIES);
 		set.count = roll(4) ? set.count : 0;
 		CHECK_INT(kit_run(e, 1, name, &set, NULL), OK);
-		named[set.of] = set.count;
+		model[BY_CODE][set.of] = set.count;
+		set.of = roll(TALLIES);
+		CHECK_INT(kit_run(e, 1, hold, &set, NULL), OK);
+		model[BY_HOLDER][set.of] = set.count;
 	}
 	if (roll(2))
 		engine_feed(e);
@@ -121,7 +169,8 @@ static void look(struct reader *r, struct call *calls, unsigned n)
 	struct reader_look looks[LOOKS_MAX] = {0};
 	for (unsigned i = 0; i < n; i++) {
 		struct call *c = &calls[i];
-		*c = (struct call){.cmd = {roll(TALLIES), 1 + roll(HOPS_MAX), roll(2)}};
+		*c = (struct call){
+		    .cmd = {roll(TALLIES), 1 + roll(HOPS_MAX), (enum by)roll(BY_COUNT)}};
 		arena_init(&c->arena, KIT_ARENA_BYTES);
 		must(arena_take(&c->arena, 1 + roll(100)));
 		c->mark = arena_mark(&c->arena);

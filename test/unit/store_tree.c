@@ -1,16 +1,17 @@
 /*
  * Our own descent through LMDB's pages against LMDB itself: random rows put and deleted in many
  * transactions, values up to several pages, every key and many absent ones looked up both ways,
- * alone and walked to side by side; and a snapshot that is held while others commit.
+ * alone and walked to side by side; a tree of one page; and a snapshot that is held while others
+ * commit.
  */
-#include "store/tree.h"
+#include "store/tree_page.h"
 #include "test.h"
 
 #include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, ABSENT = 2000, WALKS = 200 };
+enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, FEW = 6, ABSENT = 2000, WALKS = 200 };
 
 static uint64_t state;
 
@@ -29,17 +30,17 @@ static MDB_val key_of(unsigned i, char out[64])
 	return (MDB_val){(size_t)n, out};
 }
 
-static void change(MDB_env *env, MDB_dbi rows)
+static void change(MDB_env *env, MDB_dbi rows, unsigned puts)
 {
 	static char value[20000];
 	char memory[64];
 	MDB_txn *txn;
 	must(mdb_txn_begin(env, NULL, 0, &txn) == 0);
-	for (unsigned i = 0; i < PUTS; i++) {
+	for (unsigned i = 0; i < puts; i++) {
 		MDB_val k = key_of((unsigned)roll(KEYS), memory);
 		MDB_val v = {roll(40) ? roll(200) : roll(sizeof(value)), value};
 		memset(value, (int)roll(256), 32);
-		if (roll(4))
+		if (i == 0 || roll(4))
 			must(mdb_put(txn, rows, &k, &v, 0) == 0);
 		else
 			(void)mdb_del(txn, rows, &k, NULL);
@@ -104,6 +105,15 @@ static struct text before(MDB_txn *txn, MDB_dbi rows, struct text key, char out[
 	return found;
 }
 
+/* tree_get would find it without, and later. */
+static void was_walked_to(const struct tree *t, MDB_txn *txn, MDB_dbi rows, struct text key)
+{
+	const struct walk *w = walk_find(t, key);
+	MDB_val k = val_of(key), v;
+	if (CHECK(w) && CHECK(w->found == (mdb_get(txn, rows, &k, &v) == 0)) && w->found)
+		CHECK(w->value.data == v.mv_data && w->value.size == v.mv_size);
+}
+
 /* In several walks, of keys that are there and that are not, some twice; then one by one. */
 static void compare_walked(struct tree *t, MDB_txn *txn, MDB_dbi rows)
 {
@@ -125,6 +135,10 @@ static void compare_walked(struct tree *t, MDB_txn *txn, MDB_dbi rows)
 		tree_walk(t, goals + walked, some);
 		walked += some;
 		for (unsigned i = 0; i < n; i++) {
+			if (i < walked)
+				was_walked_to(t, txn, rows, goals[i].key);
+			if (i < walked && goals[i].beside.size)
+				was_walked_to(t, txn, rows, goals[i].beside);
 			same(t, txn, rows, val_of(goals[i].key));
 			if (goals[i].beside.size)
 				same(t, txn, rows, val_of(goals[i].beside));
@@ -151,17 +165,17 @@ int main(void)
 	must(mdb_env_open(env, dir, MDB_NOTLS | MDB_NOSYNC, 0600) == 0);
 	must(mdb_txn_begin(env, NULL, 0, &txn) == 0 && mdb_dbi_open(txn, NULL, 0, &rows) == 0);
 	must(mdb_txn_commit(txn) == 0);
-	change(env, rows);
+	change(env, rows, FEW);
 	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &old) == 0);
-	CHECK(stand(&held, old, rows));
+	CHECK(stand(&held, old, rows) && held.depth == 1);
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		change(env, rows);
 		must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
 		if (CHECK(stand(&now, txn, rows)))
 			compare(&now, txn, rows);
 		for (unsigned i = 0; i < WALKS && now.snapshot; i++)
 			compare_walked(&now, txn, rows);
 		mdb_txn_abort(txn);
+		change(env, rows, PUTS);
 	}
 	compare(&held, old, rows);
 	mdb_txn_abort(old);
