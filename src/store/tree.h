@@ -1,9 +1,9 @@
 /*
  * Look-ups in LMDB's tree, straight from the mapped pages of a snapshot that a transaction holds.
  *
- * LMDB's cursors look rows up one at a time, each from the root. Here a look-up near the last one of
- * its kind begins at its leaf, and those that are known beforehand go side by side, so that memory
- * is waited for once and not by each.
+ * LMDB's cursors look rows up one at a time, each from the root. Here a look-up near the last one
+ * of its kind begins at its leaf, and those that are known beforehand go side by side, so that
+ * memory is waited for once and not by each.
  *
  * The layout is that of LMDB's data version 1, which every 0.9 reads and writes. tree_at says no to
  * anything else, and then the caller asks LMDB.
