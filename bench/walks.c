@@ -5,22 +5,14 @@
  *
  *   make out/release/bench/walks && out/release/bench/walks
  */
+#include "base/file.h"
+#include "base/monotonic.h"
 #include "store/tree.h"
-#include "test.h"
 
 #include <lmdb.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { ROWS = 3000000, ASKED = 96000, GROUP = 16, ROUNDS = 5, KEY_SIZE = 20, VALUE_SIZE = 120 };
-
-static double now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static struct text key_of(unsigned row, char memory[KEY_SIZE + 1])
 {
@@ -85,7 +77,7 @@ static void side_by_side(struct tree *t, const struct asked *a)
 	}
 }
 
-static double least(double a, double b)
+static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
@@ -94,7 +86,7 @@ static void measure(MDB_env *env, MDB_dbi rows)
 {
 	static struct tree tree;
 	struct asked *a = malloc(sizeof(*a));
-	double lmdb = 1e18, one = 1e18, many = 1e18;
+	uint64_t lmdb = UINT64_MAX, one = UINT64_MAX, many = UINT64_MAX;
 	MDB_txn *txn;
 	MDB_val k, v;
 	must(a);
@@ -104,29 +96,31 @@ static void measure(MDB_env *env, MDB_dbi rows)
 	must(tree_at(&tree, v.mv_data, mdb_txn_id(txn)));
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		ask(a, 3 * round + 1);
-		double begin = now_ns();
+		uint64_t begin = monotonic_ns();
 		by_lmdb(txn, rows, a);
-		lmdb = least(lmdb, now_ns() - begin);
+		lmdb = least(lmdb, monotonic_ns() - begin);
 		ask(a, 3 * round + 2);
-		begin = now_ns();
+		begin = monotonic_ns();
 		alone(&tree, a);
-		one = least(one, now_ns() - begin);
+		one = least(one, monotonic_ns() - begin);
 		ask(a, 3 * round + 3);
-		begin = now_ns();
+		begin = monotonic_ns();
 		side_by_side(&tree, a);
-		many = least(many, now_ns() - begin);
+		many = least(many, monotonic_ns() - begin);
 	}
-	printf("a row of %d, by LMDB                %6.0f ns\n", ROWS, lmdb / ASKED);
-	printf("  by tree_get, alone                    %6.0f ns\n", one / ASKED);
-	printf("  by tree_walk, %d side by side         %6.0f ns\n", GROUP, many / ASKED);
+	printf("a row of %d, by LMDB                %6llu ns\n", ROWS,
+	       (unsigned long long)(lmdb / ASKED));
+	printf("  by tree_get, alone                    %6llu ns\n",
+	       (unsigned long long)(one / ASKED));
+	printf("  by tree_walk, %d side by side         %6llu ns\n", GROUP,
+	       (unsigned long long)(many / ASKED));
 	mdb_txn_abort(txn);
 	free(a);
 }
 
 int main(void)
 {
-	char dir[] = "/tmp/couponry-walks-XXXXXX", path[64];
-	const char *const files[] = {"data.mdb", "lock.mdb"};
+	char dir[] = "/tmp/couponry-walks-XXXXXX";
 	MDB_env *env;
 	MDB_dbi rows;
 	must(mkdtemp(dir) && mdb_env_create(&env) == 0);
@@ -135,10 +129,6 @@ int main(void)
 	fill(env, &rows);
 	measure(env, rows);
 	mdb_env_close(env);
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		unlink(path);
-	}
-	rmdir(dir);
+	folder_remove(dir);
 	return 0;
 }

@@ -10,14 +10,6 @@ static struct looking *looking_of(struct rows *r)
 	return (struct looking *)(void *)r;
 }
 
-static bool was_walked_to(const struct look_call *c, struct text place)
-{
-	unsigned i = 0;
-	while (i < c->n && !text_equal(key_get(&c->places[i]), place))
-		i++;
-	return i < c->n;
-}
-
 static void name_place(struct look_call *c, struct text place)
 {
 	must(c->n < LOOK_ROUNDS);
@@ -28,12 +20,11 @@ static void name_place(struct look_call *c, struct text place)
 static bool verb_get(struct rows *r, struct text key, struct text *ret_value)
 {
 	struct looking *a = looking_of(r);
-	struct look_call *c = &a->calls[a->at];
 	struct key memory;
 	struct text place = key_together(key, &memory);
-	if (snapshot_has(a->snapshot, place) || was_walked_to(c, place))
+	if (snapshot_has(a->snapshot, place) || walk_find(&a->snapshot->view.tree, place))
 		return row_get(&a->snapshot->rows, key, ret_value);
-	name_place(c, place); /* a run names one */
+	name_place(&a->calls[a->at], place); /* a run names one */
 	longjmp(a->end, 1);
 }
 

@@ -58,6 +58,8 @@ bool tree_get(struct tree *t, struct text key, struct text *ret_value);
  * they are. At most half of TREE_WALKS_MAX between two forgettings. Only on a snapshot. */
 void tree_walk(struct tree *t, const struct goal *goals, unsigned n);
 void tree_forget_walks(struct tree *t);
+/* NULL: nobody has walked there. */
+const struct walk *walk_find(const struct tree *t, struct text key);
 
 /* The order of keys, LMDB's own: by bytes, shorter first; eight bytes at a time. The first *shares
  * of them are known to be equal; it then says how many are. */

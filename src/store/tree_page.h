@@ -106,6 +106,3 @@ static inline bool stretch_compare(struct stretch *s, const struct node *middle,
 	}
 	return order == 0;
 }
-
-/* NULL: nobody walked there. */
-const struct walk *walk_find(const struct tree *t, struct text key);
