@@ -185,7 +185,7 @@ static enum fault replay_tail(struct engine *e, const struct position *position,
 			   .keys = &e->keys.ring,
 			   .overlay_bytes = e->overlay_cap,
 			   .position = *position,
-			   .feed_bytes = e->read_only ? 0 : overlay_replay_bytes(e)};
+			   .feed_bytes = e->read_only ? 0 : overlay_freeze_bytes(e)};
 	enum fault fault = replay_run(&r, UINT64_MAX);
 	if (fault == OK && atomic_load(&e->keys.missing)) {
 		r.why = text_print("%s/keys has fewer keys than the ledger needs", e->dir);

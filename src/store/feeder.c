@@ -13,7 +13,9 @@
 
 enum {
 	LOOK_US = 50 * 1000,
-	AGE_US_MAX = 1000 * 1000, /* a change is in LMDB about a second later */
+	AGE_US = 1000 * 1000, /* a change is in LMDB about a second later */
+	AGE_FEEDINGS = 2,     /* or so many feedings: it works at most half of the time, as long as
+				 there is memory, because of more rows more share a page */
 	RETRY_US_MIN = 100 * 1000,
 	RETRY_US_MAX = 5 * 1000 * 1000,
 };
@@ -21,6 +23,12 @@ enum {
 static struct generations *pair_of(struct engine *e)
 {
 	return atomic_load_explicit(&e->overlay.pair, memory_order_acquire);
+}
+
+static int64_t age_us_max(const struct feeder *f)
+{
+	int64_t us = f->took_us * AGE_FEEDINGS;
+	return us > AGE_US ? us : AGE_US;
 }
 
 static bool is_due(struct engine *e)
@@ -33,7 +41,7 @@ static bool is_due(struct engine *e)
 		return false;
 	return atomic_load(&f->stopping) || atomic_load(&f->wanted) > atomic_load(&f->fed) ||
 	       generation_bytes(pair->active) >= overlay_freeze_bytes(e) ||
-	       monotonic_us() - atomic_load(&pair->active->born_us) > AGE_US_MAX;
+	       monotonic_us() - atomic_load(&pair->active->born_us) > age_us_max(f);
 }
 
 static enum fault freeze(struct engine *e)
@@ -47,6 +55,7 @@ static enum fault freeze(struct engine *e)
 
 static void note_rate(struct engine *e, size_t bytes, int64_t us)
 {
+	e->feeder.took_us = us;
 	if (us > 0)
 		atomic_store(&e->feeder.bytes_per_s, (uint64_t)bytes * 1000000 / (uint64_t)us);
 }

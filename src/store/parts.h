@@ -56,6 +56,7 @@ struct feeder {
 	pthread_mutex_t lock;
 	pthread_cond_t progress;
 	uint64_t attempts; /* under the lock */
+	int64_t took_us;   /* for the last one */
 	_Atomic bool stopping;
 	_Atomic uint64_t wanted, fed; /* batches */
 	_Atomic uint64_t bytes_per_s;
@@ -124,13 +125,9 @@ enum {
 	OVERLAY_BYTES = 256 * 1024 * 1024,
 	OVERLAY_BYTES_MIN = 256 * 1024, /* tests */
 };
-/* Which share of the cap a generation takes before it is frozen; and where pressure begins. */
+/* Which share of the cap a generation takes before it is frozen; and where pressure begins. Of a
+ * large generation more rows share a page of the view. */
 static inline size_t overlay_freeze_bytes(const struct engine *e)
-{
-	return e->overlay_cap / 8;
-}
-/* Nobody waits for a replay's rows: larger ones touch fewer pages of the view. Two at a time. */
-static inline size_t overlay_replay_bytes(const struct engine *e)
 {
 	return e->overlay_cap / 4;
 }

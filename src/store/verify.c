@@ -116,7 +116,7 @@ static enum fault replay_all(struct engine *e, struct view *view, struct replay 
 	r->view = view;
 	r->overlay = &overlay;
 	r->keys = &e->keys.ring;
-	r->feed_bytes = overlay_replay_bytes(e);
+	r->feed_bytes = overlay_freeze_bytes(e);
 	r->overlay_bytes = e->overlay_cap;
 	r->all = until->place.batch;
 	enum fault fault = replay_run(r, until->place.batch);

@@ -22,6 +22,7 @@ enum {
 	PAGES_SPARE = 96, /* branch pages and the free list of a transaction */
 	LINE = 64,	  /* of the processor's caches */
 	ROWS_AHEAD = 8,	  /* so many rows are called from memory before their turn */
+	STRETCH = 1024,	  /* rows of many pages: turn_of */
 	WRITE_BYTES_MAX = 4 * 1024 * 1024, /* more than LMDB writes in one call: a record's pages */
 };
 
@@ -299,6 +300,12 @@ struct feed {
 	struct view *view;
 	MDB_txn *txn;
 	MDB_cursor *cursor;
+	/* As it was before the first transaction: what this generation's transactions free, they do
+	 * not fill again. So a row's page comes to stand near where it stood a generation ago, and
+	 * a transaction's pages near each other, many of them side by side. Were each filled again
+	 * by the next transaction but one, they would soon be anywhere, and each a write of its
+	 * own. */
+	MDB_txn *before;
 	const char *last; /* where the last value went: tells pages apart */
 	size_t pages, puts;
 };
@@ -326,8 +333,8 @@ static int feed_commit(struct feed *f, bool last)
 	return error;
 }
 
-/* Rows come sorted: neighbours go to one page. LMDB does not tell its dirty pages, but where the
- * value was put tells when another page began. */
+/* Neighbours go to one page. LMDB does not tell its dirty pages, but where the value was put tells
+ * when another page began; one that two turns come to (turn_of) counts twice. */
 static void count_pages(struct feed *f, const char *at, size_t size)
 {
 	f->puts++;
@@ -405,15 +412,28 @@ static bool is_same_row(const struct sorted *a, const struct sorted *b)
 	return a->word == b->word && text_equal(row_key(a->row), row_key(b->row));
 }
 
+/* Which row is the i-th to be put. LMDB halves a full page wherever the next row goes; of rows that
+ * come sorted it would leave every page behind them half full. So every third row of a stretch
+ * comes when the others stand: pages are three quarters full then, and rows that grow still find
+ * room. */
+static size_t turn_of(size_t i, size_t count)
+{
+	size_t begin = i - i % STRETCH, k = i - begin;
+	size_t n = count - begin < STRETCH ? count - begin : STRETCH;
+	size_t first = n - n / 3;
+	return begin + (k < first ? k + k / 2 : (k - first) * 3 + 2);
+}
+
 static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bool heads)
 {
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++) {
 		if (i + ROWS_AHEAD < count)
-			call_for(rows[i + ROWS_AHEAD].row);
-		if (i + 1 < count && is_same_row(&rows[i], &rows[i + 1]))
+			call_for(rows[turn_of(i + ROWS_AHEAD, count)].row);
+		size_t at = turn_of(i, count);
+		if (at + 1 < count && is_same_row(&rows[at], &rows[at + 1]))
 			continue;
-		error = feed_row(f, rows[i].row);
+		error = feed_row(f, rows[at].row);
 		if (error == 0 && !heads && feed_is_full(f)) {
 			error = feed_commit(f, false);
 			if (error == 0)
@@ -435,6 +455,8 @@ static enum fault feed_end(struct feed *f, int error)
 		error = feed_commit(f, true);
 	if (f->txn)
 		mdb_txn_abort(f->txn);
+	if (f->before)
+		mdb_txn_abort(f->before);
 	if (error == 0)
 		return OK;
 	if (error == MDB_PANIC || error == MDB_CORRUPTED || error == MDB_PAGE_NOTFOUND)
@@ -449,7 +471,9 @@ enum fault view_feed_sorted(struct view *v, const struct sorted *rows, size_t co
 	/* The heads, sorted first, wait for the last transaction: replay checks the chains against
 	 * them. */
 	size_t heads = count_heads(rows, count);
-	int error = feed_begin(&f);
+	int error = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &f.before);
+	if (error == 0)
+		error = feed_begin(&f);
 	if (error == 0)
 		error = feed_rows(&f, rows + heads, count - heads, false);
 	if (error == 0)
