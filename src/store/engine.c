@@ -384,9 +384,12 @@ static void look(struct reader *r, const struct reader_look *looks, unsigned n)
 	must(r->looking);
 	snapshot_begin(&r->snapshot);
 	struct env env = read_env(e, NULL);
+	r->looking->snapshot = &r->snapshot;
+	r->looking->keys = &e->keys.ring;
+	r->looking->env = &env;
 	for (; n > 0 && r->snapshot.view.tree.snapshot; looks += LOOK_CALLS) {
 		unsigned some = n < LOOK_CALLS ? n : LOOK_CALLS;
-		looking_run(r->looking, &r->snapshot, &e->keys.ring, &env, looks, some);
+		looking_run(r->looking, looks, some);
 		n -= some;
 	}
 	snapshot_end(&r->snapshot);

@@ -11,10 +11,12 @@
  *   answer
  *
  * Where rows come from the disk, other threads run later commands of the batch ahead of it: warm.h.
+ * Where they come from memory it looks the next ones ahead itself: lane_ahead.c.
  *
  * Between two batches: the feeder's request to freeze, and an empty batch after 100 ms of silence,
  * so that an acknowledged batch is not the ledger's last (there a tear and damage look alike).
  */
+#include "store/look.h"
 #include "store/parts.h"
 
 #include "base/limits.h"
@@ -91,12 +93,6 @@ void embedded_stop_jobs(struct engine *e)
 }
 
 /* ---- one batch ---- */
-
-#ifdef CHECK_ROUNDS
-enum { ROUNDS_CHECKED = true };
-#else
-enum { ROUNDS_CHECKED = false };
-#endif
 
 static size_t batch_stop(const struct engine *e)
 {
@@ -176,7 +172,9 @@ static uint32_t run_commands(struct engine *e, struct write_queue *ran, struct i
 	uint32_t entries = 0;
 	size_t stop = batch_stop(e);
 	warm_begin(&l->warm, l->taken.first, l->taken.count);
-	while (l->taken.count > 0 && l->batch.size < stop) {
+	for (unsigned i = 0; l->taken.count > 0 && l->batch.size < stop; i++) {
+		if (i % LOOK_CALLS == 0)
+			lane_look_ahead(e, now);
 		struct write *w = queue_take(&l->taken);
 		w->fault = slots_room(e, w->merchant);
 		if (w->fault == OK)
@@ -506,6 +504,7 @@ void lane_release(struct engine *e)
 {
 	struct lane *l = &e->lane;
 	warm_release(&l->warm);
+	lane_ahead_release(e);
 	tx_free(&l->tx);
 	buffer_release(&l->batch);
 	buffer_release(&l->entry);

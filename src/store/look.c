@@ -35,29 +35,58 @@ static bool verb_next_fed(struct rows *r, struct text prefix, struct text after,
 	longjmp(looking_of(r)->end, 1);
 }
 
-/* Who reads does not put. */
-static const struct rows_verbs look_verbs = {.get = verb_get, .next_fed = verb_next_fed};
+static void verb_put(struct rows *r, struct text key, struct text value)
+{
+	(void)key, (void)value;
+	longjmp(looking_of(r)->end, 1);
+}
+
+static void verb_del(struct rows *r, struct text key)
+{
+	(void)key;
+	longjmp(looking_of(r)->end, 1);
+}
+
+static const struct rows_verbs look_verbs = {
+    .get = verb_get, .put = verb_put, .del = verb_del, .next_fed = verb_next_fed};
 
 /* ---- running ---- */
 
-/* To its end or to a row that is to be walked to. Whatever it owns is its arena's. */
-static void run(struct looking *a, const struct reader_look *look)
+static void begin(struct looking *a, const struct reader_look *look, struct detail *detail)
 {
-	if (setjmp(a->end) == 0)
-		(void)!look->handle(&a->tx, &a->tx.env, look->cmd, look->ret);
+	struct env env = *a->env;
+	env.arena = look->arena;
+	if (a->writes) {
+		env.from_utc8 = look->clock.from_utc8;
+		env.ahead_ms = look->clock.ahead_ms;
+		tx_init_write(&a->tx, &a->rows, a->keys, look->merchant, &env, detail, 0,
+			      TEXT_NONE);
+	} else {
+		tx_init_read(&a->tx, &a->rows, a->keys, look->merchant, &env, detail);
+		reader_merchant(&a->tx, look->merchant, look->clock);
+	}
 }
 
-static void look_once(struct looking *a, struct keyring *keys, const struct env *env,
-		      const struct reader_look *look)
+/* To its end, to a row that is to be walked to, or to its first change. Whatever it owns is its
+ * arena's. */
+static void run(struct looking *a, const struct reader_look *look, struct detail *detail)
+{
+	if (setjmp(a->end) == 0) {
+		begin(a, look, detail);
+		(void)!look->handle(&a->tx, &a->tx.env, look->cmd, look->ret);
+	}
+	tx_discard(&a->tx);
+	tx_release(&a->tx);
+}
+
+static void look_once(struct looking *a, const struct reader_look *look)
 {
 	struct arena_mark mark = arena_mark(look->arena);
 	bool full = look->arena->full;
 	struct detail detail = {0};
-	tx_init_read(&a->tx, &a->rows, keys, look->merchant, env, &detail);
-	a->tx.env.arena = look->arena;
-	reader_merchant(&a->tx, look->merchant, look->clock);
-	run(a, look);
-	memset(look->ret, 0, look->ret_size);
+	run(a, look, &detail);
+	if (look->ret_size)
+		memset(look->ret, 0, look->ret_size);
 	look->arena->full = full;
 	arena_rewind(look->arena, mark);
 }
@@ -100,21 +129,34 @@ static void walk(struct looking *a, unsigned round, unsigned n)
 	tree_walk(&a->snapshot->view.tree, goals, count);
 }
 
-void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
-		 const struct reader_look *looks, unsigned n)
+/* A write first asks for what its merchant's writes all ask for, a list that mostly is not there:
+ * the first one goes there alone, or each would walk there and no further. */
+static void look_shared(struct looking *a, const struct reader_look *look)
+{
+	a->at = 0;
+	look_once(a, look);
+	if (a->calls[0].n == 0)
+		return;
+	a->shared = a->calls[0].places[0];
+	a->calls[0].n = 0;
+	tree_walk(&a->snapshot->view.tree, &(struct goal){.key = key_get(&a->shared)}, 1);
+}
+
+void looking_run(struct looking *a, const struct reader_look *looks, unsigned n)
 {
 	must(n <= LOOK_CALLS);
 	a->rows = (struct rows){.verbs = &look_verbs};
-	a->snapshot = s;
-	tree_forget_walks(&s->view.tree);
+	tree_forget_walks(&a->snapshot->view.tree);
 	for (unsigned i = 0; i < n; i++)
 		a->calls[i].n = 0;
+	if (a->writes && n > 0 && looks[0].handle)
+		look_shared(a, &looks[0]);
 	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
 		/* One that named nothing in the last round misses nothing. */
 		for (a->at = 0; a->at < n; a->at++)
 			if (looks[a->at].handle && a->calls[a->at].n == round &&
 			    !follow_unique(a, &a->calls[a->at]))
-				look_once(a, keys, env, &looks[a->at]);
+				look_once(a, &looks[a->at]);
 		walk(a, round, n);
 	}
 }

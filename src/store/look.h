@@ -1,10 +1,10 @@
 /*
- * Reads of several calls, looked ahead: a cold row costs some ten waits for memory, one after the
- * other, and the waits of different calls can go side by side. Each handler is run until it asks
- * for a row that nobody has walked to; then all those rows are walked to at once (tree_walk), and
- * the handlers run again, and so on; but behind a unique value comes the record that has it, which
- * its row names without a run. What a run answers is thrown away; it is the next, whole run
- * that finds everything at hand.
+ * Several calls, looked ahead: a cold row costs some ten waits for memory, one after the other, and
+ * the waits of different calls can go side by side. Each handler is run until it asks for a row
+ * that nobody has walked to; then all those rows are walked to at once (tree_walk), and the
+ * handlers run again, and so on; but behind a unique value comes the record that has it, which its
+ * row names without a run. What a run answers is thrown away; it is the next, whole run that finds
+ * everything at hand. A handler that writes is run until it would.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ enum {
 	LOOK_ROUNDS = 2, /* a name, and the record that has it: what comes then is often near */
 	LOOK_CALLS = 16,
 };
-_Static_assert((int)TREE_WALKS_MAX >= 2 * LOOK_ROUNDS * LOOK_CALLS, "all of one look");
+_Static_assert((int)TREE_WALKS_MAX >= 2 * LOOK_ROUNDS * LOOK_CALLS + 2, "all of one look");
 
 /* A call, and the places that have been walked to for it: one a round, until nothing is missing. */
 struct look_call {
@@ -29,11 +29,15 @@ struct look_call {
 struct looking {
 	struct rows rows; /* first: the verbs find it through it */
 	struct snapshot *snapshot;
+	struct keyring
+	    *keys; /* of writes: what they take and make there is nobody's (trial_keys) */
+	const struct env *env;
+	bool writes;
 	struct tx tx;
 	struct look_call calls[LOOK_CALLS];
-	unsigned at; /* the one that runs */
+	struct key shared; /* see look_shared */
+	unsigned at;	   /* the one that runs */
 	jmp_buf end;
 };
-/* The snapshot is begun. At most LOOK_CALLS. */
-void looking_run(struct looking *a, struct snapshot *s, struct keyring *keys, const struct env *env,
-		 const struct reader_look *looks, unsigned n);
+/* Snapshot (begun), keys, env and whether these are writes are set. At most LOOK_CALLS. */
+void looking_run(struct looking *a, const struct reader_look *looks, unsigned n);

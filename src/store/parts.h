@@ -17,6 +17,7 @@
 #include "store/tx.h"
 #include "store/warm.h"
 
+struct lane_ahead;
 struct lane {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -34,6 +35,7 @@ struct lane {
 	struct write_queue taken; /* left over from a batch that grew large */
 	struct snapshot snapshot;
 	struct warm warm;
+	struct lane_ahead *ahead; /* NULL: never looked */
 	struct tx tx;
 	struct buffer batch, entry;
 	uint64_t command; /* counts commands: stamps versions */
@@ -108,6 +110,8 @@ void embedded_stop_jobs(struct engine *e);
 enum fault embedded_clock_accept(struct engine *e);
 void embedded_feed(struct engine *e);
 enum fault embedded_try(struct reader *r, struct write *w);
+/* A keyring that gives nothing away and keeps nothing: for runs that are thrown away. */
+struct keyring trial_keys(const struct engine *e);
 enum fault embedded_wipe(struct engine *e, uint64_t merchant); /* erase.c */
 enum fault embedded_verify(struct engine *e,
 			   void (*progress)(void *context, uint64_t done, uint64_t all),
@@ -149,6 +153,10 @@ void lane_start(struct engine *e);
 void lane_stop(struct engine *e); /* runs what waits, appends the last empty batch */
 void lane_join(struct engine *e); /* after the feeder has stopped: it freezes through the lane */
 void lane_release(struct engine *e);
+/* lane_ahead.c: what the next LOOK_CALLS of `taken` will ask for is brought from memory, where that
+ * pays. Within a batch, its snapshot begun. */
+void lane_look_ahead(struct engine *e, struct instant now);
+void lane_ahead_release(struct engine *e);
 /* Feeder: makes `fresh` the active generation between two batches; waits for it. */
 void lane_freeze(struct engine *e, struct generation *fresh, struct generations **ret_old,
 		 struct position *ret);

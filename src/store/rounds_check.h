@@ -11,6 +11,12 @@
 #include "store/keyring_rows.h"
 #include "store/rounds.h"
 
+#ifdef CHECK_ROUNDS
+enum { ROUNDS_CHECKED = true };
+#else
+enum { ROUNDS_CHECKED = false };
+#endif
+
 struct rounds_check {
 	struct rounds rounds;
 	struct loaded rows;

@@ -35,7 +35,7 @@ struct walk {
 	struct text value;
 };
 
-enum { TREE_FINGERS = 64, TREE_WALKS_MAX = 64, TREE_WALK_SLOTS = 256 };
+enum { TREE_FINGERS = 64, TREE_WALKS_MAX = 66, TREE_WALK_SLOTS = 256 };
 struct tree {
 	const char *map;
 	uint64_t snapshot; /* LMDB's number of the transaction that made it; 0: none */

@@ -101,15 +101,21 @@ static void trial_slot_seen(struct keyring *k, uint64_t merchant, uint64_t slot)
 	(void)slot;
 }
 
-enum fault embedded_try(struct reader *r, struct write *w)
+struct keyring trial_keys(const struct engine *e)
 {
-	struct engine *e = r->base.engine;
 	struct keyring keys = e->keys.ring;
-	struct trial t = {.rows = {.verbs = &trial_verbs}, .below = &r->snapshot.rows};
-
 	keys.customer = trial_customer;
 	keys.take_slot = trial_take_slot;
 	keys.slot_seen = trial_slot_seen;
+	return keys;
+}
+
+enum fault embedded_try(struct reader *r, struct write *w)
+{
+	struct engine *e = r->base.engine;
+	struct keyring keys = trial_keys(e);
+	struct trial t = {.rows = {.verbs = &trial_verbs}, .below = &r->snapshot.rows};
+
 	snapshot_begin(&r->snapshot);
 	struct env env = {.now = wall_now(&e->wall),
 			  .instant = {atomic_load_explicit(&e->newest_ms, memory_order_relaxed)},
