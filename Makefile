@@ -17,7 +17,7 @@ CC         := $(CC_$(V))
 
 FLAGS_release := -O3 -fno-plt -g
 FLAGS_clang   := -O2 -g
-FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_ROUNDS
+FLAGS_debug   := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_CALLS
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_fuzz    := $(FLAGS_debug) -fsanitize=fuzzer-no-link
 

@@ -13,9 +13,10 @@
 
 enum {
 	LOOK_US = 50 * 1000,
-	AGE_US = 1000 * 1000, /* a change is in LMDB about a second later */
-	AGE_FEEDINGS = 2,     /* or so many feedings: it works at most half of the time, as long as
-				 there is memory, because of more rows more share a page */
+	AGE_US_MIN = 1000 * 1000,      /* a change is in LMDB about a second later */
+	AGE_US_MAX = 10 * 1000 * 1000, /* whatever a feeding took */
+	AGE_FEEDINGS = 2, /* or so many feedings: it works at most half of the time, as long as
+			     there is memory, because of more rows more share a page */
 	RETRY_US_MIN = 100 * 1000,
 	RETRY_US_MAX = 5 * 1000 * 1000,
 };
@@ -28,7 +29,9 @@ static struct generations *pair_of(struct engine *e)
 static int64_t age_us_max(const struct feeder *f)
 {
 	int64_t us = f->took_us * AGE_FEEDINGS;
-	return us > AGE_US ? us : AGE_US;
+	if (us > AGE_US_MAX)
+		return AGE_US_MAX;
+	return us > AGE_US_MIN ? us : AGE_US_MIN;
 }
 
 static bool is_due(struct engine *e)

@@ -112,7 +112,7 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 			  .arena = w->arena};
 	struct tx *tx = &l->tx;
 	l->snapshot.stamp.command = ++l->command;
-	if (ROUNDS_CHECKED)
+	if (CALLS_CHECKED)
 		rounds_check_before(&l->check, &l->snapshot.rows, &e->keys.ring, w, &env);
 	tx_init_write(tx, &l->snapshot.rows, &e->keys.ring, w->merchant, &env, &w->detail,
 		      w->command, w->actor);
@@ -124,7 +124,7 @@ static void run_command(struct engine *e, struct write *w, struct instant now, u
 	} else {
 		must(!tx->has_put); /* decide first, put last */
 	}
-	if (ROUNDS_CHECKED)
+	if (CALLS_CHECKED)
 		rounds_check_after(&l->check, w->fault,
 				   w->entry ? buffer_get(&l->entry) : TEXT_NONE);
 	if (w->entry) {
@@ -472,7 +472,7 @@ void lane_init(struct engine *e)
 	buffer_init(&l->batch, ledger_body_max(&e->ledger) + 2 * LEDGER_ALIGN);
 	buffer_init(&l->entry, ledger_body_max(&e->ledger));
 	warm_init(&l->warm, e, e->warm);
-	if (ROUNDS_CHECKED)
+	if (CALLS_CHECKED)
 		rounds_check_init(&l->check);
 }
 
@@ -508,7 +508,7 @@ void lane_release(struct engine *e)
 	tx_free(&l->tx);
 	buffer_release(&l->batch);
 	buffer_release(&l->entry);
-	if (ROUNDS_CHECKED)
+	if (CALLS_CHECKED)
 		rounds_check_release(&l->check);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->wake);

@@ -27,7 +27,7 @@ static bool pays(const struct engine *e)
 {
 	const struct tree *t = &e->lane.snapshot.view.tree;
 	bool large = t->depth >= DEPTH_MIN && e->lane.taken.count >= CALLS_MIN;
-	return t->snapshot && (large || ROUNDS_CHECKED);
+	return t->snapshot && (large || CALLS_CHECKED);
 }
 
 static struct lane_ahead *open_ahead(const struct engine *e)
@@ -42,7 +42,7 @@ static struct lane_ahead *open_ahead(const struct engine *e)
 	return a;
 }
 
-/* Those that come next, up to LOOK_CALLS. A job's command is larger than what it waits for. */
+/* Those that come next, up to LOOK_CALLS; jobs are left out, as a run of theirs may be long. */
 static unsigned next_calls(struct lane_ahead *a, const struct write_queue *taken,
 			   struct reader_look looks[LOOK_CALLS])
 {
@@ -85,6 +85,7 @@ void lane_ahead_release(struct engine *e)
 		return;
 	tx_free(&a->looking.tx);
 	arena_release(&a->arena);
+	secret_wipe(&a->keys, sizeof(a->keys));
 	free(a);
 	e->lane.ahead = NULL;
 }

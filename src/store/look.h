@@ -29,8 +29,7 @@ struct look_call {
 struct looking {
 	struct rows rows; /* first: the verbs find it through it */
 	struct snapshot *snapshot;
-	struct keyring
-	    *keys; /* of writes: what they take and make there is nobody's (trial_keys) */
+	struct keyring *keys; /* of writes: trial_keys */
 	const struct env *env;
 	bool writes;
 	struct tx tx;

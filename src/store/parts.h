@@ -45,20 +45,20 @@ struct lane {
 	int64_t sync_us;	  /* how long its sync took, more or less */
 	uint64_t ran, ran_before; /* calls of the last two batches */
 	bool wrote_credential, wrote_origin;
-	struct rounds_check check; /* builds with CHECK_ROUNDS */
+	struct rounds_check check; /* where CALLS_CHECKED */
 };
 
 struct feeder {
 	pthread_t thread;
 	struct bell bell;
 	struct position position; /* of the frozen generation */
+	int64_t took_us;	  /* the last feeding that succeeded */
 	struct generations *old;  /* the pair before it was frozen: goes with it */
 	pthread_mutex_t feeding; /* held from freezing to the drop; who holds it stops the feeder */
 	_Atomic unsigned holders; /* who waits for `feeding` */
 	pthread_mutex_t lock;
 	pthread_cond_t progress;
 	uint64_t attempts; /* under the lock */
-	int64_t took_us;   /* for the last one */
 	_Atomic bool stopping;
 	_Atomic uint64_t wanted, fed; /* batches */
 	_Atomic uint64_t bytes_per_s;

@@ -39,7 +39,7 @@ static void begin(struct replay *r)
 	r->snapshot.stamp.batch = 1;
 	/* Where rows stay in memory they are looked for, and nothing is kept twice. */
 	r->snapshot.blind = r->feed_bytes && r->feed_fault == OK;
-	/* Only heads are read: nothing else may pin pages that the feeding could use again. */
+	/* Only heads are read: between them no page is held that the feeding could use again. */
 	view_reader_reset(&r->snapshot.view);
 }
 

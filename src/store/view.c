@@ -16,7 +16,7 @@
 /* Address space, not memory: 256 GiB, halved while the machine refuses. */
 static const size_t MAP_BYTES = (size_t)256 << 30, MAP_BYTES_MIN = (size_t)1 << 30;
 enum {
-	READERS_MAX = 256,	  /* 64 workers, the lane, the command line */
+	READERS_MAX = 256,	  /* 64 workers, the lane, the feeder, the command line */
 	PUTS_PER_COMMIT = 100000, /* bounds the time of a commit where many rows share pages */
 	PAGE = 4096,
 	PAGES_SPARE = 96, /* branch pages and the free list of a transaction */
@@ -457,6 +457,7 @@ static enum fault feed_end(struct feed *f, int error)
 		mdb_txn_abort(f->txn);
 	if (f->before)
 		mdb_txn_abort(f->before);
+	f->before = NULL;
 	if (error == 0)
 		return OK;
 	if (error == MDB_PANIC || error == MDB_CORRUPTED || error == MDB_PAGE_NOTFOUND)
@@ -464,23 +465,32 @@ static enum fault feed_end(struct feed *f, int error)
 	return fault_of_lmdb(f->view, error);
 }
 
+static enum fault feed_all(struct feed *f, const struct sorted *rows, size_t count,
+			   const struct position *position)
+{
+	/* The heads, sorted first, wait for the last transaction: replay checks the chains against
+	 * them. */
+	size_t heads = count_heads(rows, count);
+	int error = feed_begin(f);
+	if (error == 0)
+		error = feed_rows(f, rows + heads, count - heads, false);
+	if (error == 0)
+		error = feed_rows(f, rows, heads, true);
+	if (error == 0)
+		error = feed_position(f, position);
+	return feed_end(f, error);
+}
+
 enum fault view_feed_sorted(struct view *v, const struct sorted *rows, size_t count,
 			    const struct position *position)
 {
 	struct feed f = {.view = v};
-	/* The heads, sorted first, wait for the last transaction: replay checks the chains against
-	 * them. */
-	size_t heads = count_heads(rows, count);
 	int error = mdb_txn_begin(v->env, NULL, MDB_RDONLY, &f.before);
-	if (error == 0)
-		error = feed_begin(&f);
-	if (error == 0)
-		error = feed_rows(&f, rows + heads, count - heads, false);
-	if (error == 0)
-		error = feed_rows(&f, rows, heads, true);
-	if (error == 0)
-		error = feed_position(&f, position);
-	return feed_end(&f, error);
+	if (error)
+		return feed_end(&f, error);
+	enum fault fault = feed_all(&f, rows, count, position);
+	/* Where the disk is full, pages that it has freed itself may still do. */
+	return fault == FAULT_DISK_FULL ? feed_all(&f, rows, count, position) : fault;
 }
 
 enum fault view_feed(struct view *v, const struct generation *g, const struct position *position)

@@ -1,11 +1,16 @@
 /*
  * Reads that are looked ahead: handlers that go from row to row, over rows in the view and in
  * memory, with writes and feeds before, between and behind. What a look leaves behind is nothing,
- * and what a handler answers after it is what it answers without.
+ * and what a handler answers after it is what it answers without. And writes, which are looked
+ * ahead until they would change something.
  */
 #include "engine_kit.h"
 
-enum { TALLIES = 700, LOOKS_MAX = 40, LOOK_ROUNDS = 400, HOPS_MAX = 6, NAME_SIZE = 32 };
+#include "store/look.h"
+#include "store/parts.h"
+#include "store/together.h"
+
+enum { TALLIES = 700, LOOKS_MAX = 40, ROUNDS = 400, HOPS_MAX = 6, NAME_SIZE = 32 };
 
 /* From row to row: of tallies, of departments by their codes, of what customers hold. */
 enum by { BY_NUMBER, BY_CODE, BY_HOLDER, BY_COUNT };
@@ -206,6 +211,103 @@ static void answer(struct reader *r, struct call *calls, unsigned n)
 	}
 }
 
+/* ---- writes ---- */
+
+static struct tally shared = {.kind = 9, .of = 1}; /* is not there */
+static unsigned found_named, went_on;
+
+/* As the lane's handlers do: what all ask for, a name, its record, a change. */
+static enum fault count_named(struct tx *tx, const struct env *env, const void *cmd, void *ret)
+{
+	const struct kit_set *c = cmd;
+	char memory[NAME_SIZE];
+	struct department d = {.code = name_of(c->of, memory)};
+	struct tally t = shared;
+	bool found;
+	(void)ret;
+	must(arena_take(env->arena, 100));
+	TRY(store_get(tx, TABLE_TALLY, &t, &found));
+	TRY(store_find(tx, UNIQUE_DEPARTMENT_BY_CODE, &d, &found));
+	found_named += found;
+	if (found) {
+		t = (struct tally){.kind = 1, .of = c->of, .count = 1000000};
+		store_put(tx, TABLE_TALLY, &t);
+		went_on++;
+	}
+	return OK;
+}
+
+static bool walked(const struct snapshot *s, const struct key *key)
+{
+	struct key memory;
+	return walk_find(&s->view.tree, key_together(key_get(key), &memory)) != NULL;
+}
+
+static void check_walked(const struct snapshot *s, uint64_t of)
+{
+	char memory[NAME_SIZE];
+	struct department d = {.number = of + 1, .code = name_of(of, memory)};
+	struct key key;
+	key_unique(&key, 1, UNIQUE_DEPARTMENT_BY_CODE, &d);
+	CHECK(walked(s, &key));
+	key_record(&key, 1, TABLE_DEPARTMENT, &d);
+	CHECK(walked(s, &key) == (model[BY_CODE][of] != 0));
+}
+
+/* In memory rather than in the view. */
+static void set_again(struct engine *e, uint64_t of)
+{
+	struct kit_set set = {1, of, 1, 0};
+	CHECK_INT(kit_run(e, 1, name, &set, NULL), OK);
+	/* Not what it is: that would put nothing. */
+	set.count = model[BY_CODE][of] = ++model[BY_NUMBER][of];
+	CHECK_INT(kit_run(e, 1, name, &set, NULL), OK);
+	CHECK_INT(kit_run(e, 1, kit_set, &set, NULL), OK);
+}
+
+/* What the sixteen will ask for is at hand, or in memory; and nothing has changed. */
+static void look_at_writes(struct engine *e, bool in_memory)
+{
+	static struct looking a;
+	struct kit_set cmds[LOOK_CALLS];
+	struct reader_look looks[LOOK_CALLS];
+	struct snapshot s;
+	struct arena arena;
+	struct key key;
+	struct keyring keys = trial_keys(e);
+	struct env env = {.now = kit_clock(NULL)};
+	must(feeder_hold(e) == OK);
+	arena_init(&arena, KIT_ARENA_BYTES);
+	for (unsigned i = 0; i < LOOK_CALLS; i++) {
+		cmds[i] = (struct kit_set){.of = roll(TALLIES)};
+		looks[i] = (struct reader_look){
+		    .merchant = 1, .handle = count_named, .cmd = &cmds[i], .arena = &arena};
+		if (in_memory)
+			set_again(e, cmds[i].of);
+	}
+	snapshot_open(&s, &e->overlay, &e->view);
+	snapshot_begin(&s);
+	a.snapshot = &s;
+	a.keys = &keys;
+	a.env = &env;
+	a.writes = true;
+	found_named = went_on = 0;
+	looking_run(&a, looks, LOOK_CALLS);
+	key_record(&key, 1, TABLE_TALLY, &shared);
+	CHECK(walked(&s, &key));
+	for (unsigned i = 0; i < LOOK_CALLS && !in_memory; i++)
+		check_walked(&s, cmds[i].of);
+	/* Where all is at hand they come to the change, and not beyond. */
+	CHECK_INT(found_named, in_memory ? LOOK_CALLS : 0);
+	CHECK_INT(went_on, 0);
+	snapshot_end(&s);
+	snapshot_close(&s);
+	feeder_go_on(e);
+	tx_free(&a.tx);
+	a.tx = (struct tx){0};
+	arena_release(&arena);
+}
+
 int main(void)
 {
 	static struct call calls[LOOKS_MAX];
@@ -219,7 +321,7 @@ int main(void)
 	look(r, calls, 3); /* nothing is there yet */
 	answer(r, calls, 3);
 	change(e, TALLIES);
-	for (unsigned round = 0; round < LOOK_ROUNDS; round++) {
+	for (unsigned round = 0; round < ROUNDS; round++) {
 		unsigned n = 1 + (unsigned)roll(LOOKS_MAX);
 		look(r, calls, n);
 		if (roll(4) == 0)
@@ -230,6 +332,11 @@ int main(void)
 			reader_keep(r);
 		}
 	}
+	for (unsigned round = 0; round < 20; round++)
+		look_at_writes(e, round % 2);
+	/* Still as the model has it. */
+	look(r, calls, LOOKS_MAX);
+	answer(r, calls, LOOKS_MAX);
 	reader_close(r);
 	engine_close(e);
 	return test_end();
