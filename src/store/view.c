@@ -23,6 +23,7 @@ enum {
 	LINE = 64,	  /* of the processor's caches */
 	ROWS_AHEAD = 8,	  /* so many rows are called from memory before their turn */
 	STRETCH = 1024,	  /* rows of many pages: turn_of */
+	STEP_SHARE = 4,	  /* of the file is freed in a step */
 	WRITE_BYTES_MAX = 4 * 1024 * 1024, /* more than LMDB writes in one call: a record's pages */
 };
 
@@ -300,13 +301,14 @@ struct feed {
 	struct view *view;
 	MDB_txn *txn;
 	MDB_cursor *cursor;
-	/* As it was before the first transaction: what this generation's transactions free, they do
-	 * not fill again. So a row's page comes to stand near where it stood a generation ago, and
-	 * a transaction's pages near each other, many of them side by side. Were each filled again
-	 * by the next transaction but one, they would soon be anywhere, and each a write of its
-	 * own. */
+	/* As it was before the first transaction of a step: what the step's transactions free, they
+	 * do not fill again. So a row's page comes to stand near where it stood a generation ago,
+	 * and a transaction's pages near each other, many of them side by side. Were each filled
+	 * again by the next transaction but one, they would soon be anywhere, and each a write of
+	 * its own. A generation that changes less than a quarter of the file is one step. */
 	MDB_txn *before;
-	const char *last; /* where the last value went: tells pages apart */
+	size_t step_pages; /* dirty ones, of the step's transactions */
+	const char *last;  /* where the last value went: tells pages apart */
 	size_t pages, puts;
 };
 
@@ -331,6 +333,25 @@ static int feed_commit(struct feed *f, bool last)
 	atomic_fetch_add_explicit(&f->view->commits, 1, memory_order_release);
 	f->txn = NULL;
 	return error;
+}
+
+static size_t file_pages(const struct view *v)
+{
+	MDB_envinfo info;
+	int error = mdb_env_info(v->env, &info);
+	must(error == 0);
+	return info.me_last_pgno + 1;
+}
+
+/* Behind a commit: the next step begins where this one has freed a share of the file. */
+static int feed_step(struct feed *f)
+{
+	f->step_pages += f->pages;
+	if (!f->before || f->step_pages < file_pages(f->view) / STEP_SHARE)
+		return 0;
+	f->step_pages = 0;
+	mdb_txn_reset(f->before);
+	return mdb_txn_renew(f->before);
 }
 
 /* Neighbours go to one page. LMDB does not tell its dirty pages, but where the value was put tells
@@ -436,6 +457,8 @@ static int feed_rows(struct feed *f, const struct sorted *rows, size_t count, bo
 		error = feed_row(f, rows[at].row);
 		if (error == 0 && !heads && feed_is_full(f)) {
 			error = feed_commit(f, false);
+			if (error == 0)
+				error = feed_step(f);
 			if (error == 0)
 				error = feed_begin(f);
 		}

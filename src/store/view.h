@@ -43,7 +43,7 @@ CHECKED enum fault view_create(const char *path, char **ret_why);
 
 /* Puts a frozen generation into the file and moves the position: DISK_FULL or FILE_UNWRITABLE when
  * it could not; then call again later, with the same generation. It fills the pages that the last
- * one freed, and its own only where there is no room for more. */
+ * one freed, a quarter of the file at most, and its own where there is no room for more. */
 CHECKED enum fault view_feed(struct view *v, const struct generation *g,
 			     const struct position *position);
 /* The same where its rows are sorted already (generation_sort). */
