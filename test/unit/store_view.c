@@ -150,7 +150,7 @@ static void test_newest(void)
 	static unsigned newest[KEYS], newest_head[KEYS];
 	struct store s;
 	struct view_reader r;
-	store_open(&s, "newest", 8);
+	store_open(&s, "newest", 2);
 	for (unsigned n = 0; n < 4; n++) {
 		struct generation *g = fresh();
 		for (unsigned k = 1; k <= PUTS - n * 1111; k++) {
