@@ -11,7 +11,7 @@
 
 enum {
 	CALLS_MIN = 4,
-	DEPTH_MIN = 4, /* levels of pages: a million rows and more */
+	LEAVES_MIN = 393216, /* pages, 1.5 GiB: with a million coupons it still costs more */
 };
 
 struct lane_ahead {
@@ -26,7 +26,7 @@ struct lane_ahead {
 static bool pays(const struct engine *e)
 {
 	const struct tree *t = &e->lane.snapshot.view.tree;
-	bool large = t->depth >= DEPTH_MIN && e->lane.taken.count >= CALLS_MIN;
+	bool large = t->leaves >= LEAVES_MIN && e->lane.taken.count >= CALLS_MIN;
 	return t->snapshot && (large || CALLS_CHECKED);
 }
 

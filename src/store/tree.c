@@ -59,6 +59,7 @@ bool tree_at(struct tree *t, const void *inside, uint64_t snapshot)
 	t->snapshot = snapshot;
 	t->root = meta.rows.root;
 	t->depth = meta.rows.depth;
+	t->leaves = meta.rows.leaves;
 	return true;
 }
 

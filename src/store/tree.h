@@ -38,8 +38,8 @@ struct walk {
 enum { TREE_FINGERS = 64, TREE_WALKS_MAX = 66, TREE_WALK_SLOTS = 256 };
 struct tree {
 	const char *map;
-	uint64_t snapshot; /* LMDB's number of the transaction that made it; 0: none */
-	uint64_t root;
+	uint64_t snapshot;     /* LMDB's number of the transaction that made it; 0: none */
+	uint64_t root, leaves; /* leaves: how many pages */
 	unsigned depth;
 	struct finger fingers[TREE_FINGERS];
 	struct walk walks[TREE_WALKS_MAX];
