@@ -11,7 +11,7 @@
 
 enum {
 	CALLS_MIN = 4,
-	LEAVES_MIN = 393216, /* pages, 1.5 GiB: with a million coupons it still costs more */
+	LEAVES_MIN = 458752, /* pages, 1.75 GiB: with five million coupons it still costs more */
 };
 
 struct lane_ahead {
