@@ -49,13 +49,13 @@ static unsigned next_calls(struct lane_ahead *a, const struct write_queue *taken
 	const struct write *w = taken->first;
 	unsigned n = 0;
 	for (; n < LOOK_CALLS && n < taken->count; n++, w = w->next)
-		if (!w->job && w->ret_size <= WARM_RET_MAX && (w->ret_size || !w->ret))
+		if (!w->job && write_runs_ahead(w))
 			looks[n] = (struct reader_look){.merchant = w->merchant,
 							.clock = w->clock,
 							.handle = w->handle,
 							.cmd = w->cmd,
 							.ret = a->ret,
-							.ret_size = w->ret_size,
+							.ret_size = w->ret ? w->ret_size : 0,
 							.arena = &a->arena};
 	return n;
 }
@@ -63,9 +63,9 @@ static unsigned next_calls(struct lane_ahead *a, const struct write_queue *taken
 void lane_look_ahead(struct engine *e, struct instant now)
 {
 	struct lane *l = &e->lane;
-	struct reader_look looks[LOOK_CALLS] = {0};
 	if (!pays(e))
 		return;
+	struct reader_look looks[LOOK_CALLS] = {0};
 	if (!l->ahead)
 		l->ahead = open_ahead(e);
 	struct lane_ahead *a = l->ahead;

@@ -100,7 +100,7 @@ static unsigned copy_calls(struct warm *w, const struct write *first, uint64_t c
 	const struct write *at = first;
 	unsigned n = 0;
 	for (; n < count && n < WARM_CALLS_MAX; n++) {
-		if (at->ret && (at->ret_size == 0 || at->ret_size > WARM_RET_MAX))
+		if (!write_runs_ahead(at))
 			break;
 		w->calls[n] = (struct warm_call){at->merchant, at->clock, at->command,
 						 at->handle,   at->actor, at->cmd};

@@ -53,6 +53,12 @@ struct warm {
 	uint64_t last_faults;
 };
 
+/* Whether its handler can be run ahead, with a ret of WARM_RET_MAX in place of its own. */
+static inline bool write_runs_ahead(const struct write *w)
+{
+	return !w->ret || (w->ret_size > 0 && w->ret_size <= WARM_RET_MAX);
+}
+
 void warm_init(struct warm *w, struct engine *e, enum engine_warm mode);
 /* All for the lane: before a batch; after each of its commands; behind the last, before answering.
  */

@@ -4,12 +4,11 @@
  * alone and walked to side by side; a tree of one page; and a snapshot that is held while others
  * commit.
  */
+#include "engine_kit.h"
+
 #include "store/tree.h"
-#include "test.h"
 
 #include <lmdb.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { KEYS = 4000, ROUNDS = 24, PUTS = 1500, FEW = 6, ABSENT = 2000, WALKS = 200 };
 
@@ -163,7 +162,7 @@ static void compare_now(struct tree *t, MDB_env *env, MDB_dbi rows)
 int main(void)
 {
 	const char *seed = getenv("TEST_SEED");
-	char dir[] = "/tmp/couponry-tree-XXXXXX", path[64];
+	const char *dir = kit_dir("tree");
 	static struct tree now, held;
 	MDB_env *env;
 	MDB_txn *txn, *old;
@@ -171,7 +170,7 @@ int main(void)
 
 	state = seed ? strtoull(seed, NULL, 10) : (unsigned)getpid();
 	printf("TEST_SEED=%llu\n", (unsigned long long)state);
-	must(mkdtemp(dir) && mdb_env_create(&env) == 0);
+	must(folder_make_at(dir) == OK && mdb_env_create(&env) == 0);
 	must(mdb_env_set_mapsize(env, 1u << 30) == 0);
 	must(mdb_env_open(env, dir, MDB_NOTLS | MDB_NOSYNC, 0600) == 0);
 	must(mdb_txn_begin(env, NULL, 0, &txn) == 0 && mdb_dbi_open(txn, NULL, 0, &rows) == 0);
@@ -189,11 +188,5 @@ int main(void)
 	compare(&held, old, rows);
 	mdb_txn_abort(old);
 	mdb_env_close(env);
-	const char *const files[] = {"data.mdb", "lock.mdb"};
-	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		unlink(path);
-	}
-	rmdir(dir);
 	return test_end();
 }

@@ -3,15 +3,12 @@
  * are behind rows that come sorted, what of a generation's beginning stands until its end, and how
  * large the file becomes.
  */
-#include "store/view.h"
-#include "test.h"
+#include "engine_kit.h"
 
-#include "base/file.h"
 #include "store/keys.h"
+#include "store/view.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	GENERATIONS = 12,
@@ -24,7 +21,6 @@ enum {
 };
 
 static uint64_t state = 1;
-static char dir[] = "/tmp/couponry-view-XXXXXX";
 
 static unsigned roll(unsigned below)
 {
@@ -42,7 +38,7 @@ static void store_open(struct store *s, const char *name, unsigned feed_pages)
 {
 	char *why = NULL;
 	struct view_config config = {.feed_pages = feed_pages};
-	*s = (struct store){.path = text_print("%s/%s", dir, name)};
+	*s = (struct store){.path = text_print("%s", kit_dir(name))};
 	must(view_create(s->path, &why) == OK);
 	must(view_open(&s->view, s->path, config, &why) == OK);
 }
@@ -50,7 +46,6 @@ static void store_open(struct store *s, const char *name, unsigned feed_pages)
 static void store_close(struct store *s)
 {
 	view_close(&s->view);
-	folder_remove(s->path);
 	free(s->path);
 }
 
@@ -142,6 +137,14 @@ static void check_value(struct view_reader *r, char kind, unsigned i, unsigned w
 	CHECK_INT(have, want);
 }
 
+/* What has been fed so far, through our own descent. */
+static void read_from(struct view_reader *r, struct store *s)
+{
+	view_reader_open(r, &s->view);
+	view_reader_reset(r);
+	view_reader_renew(r);
+}
+
 /* Each row in many versions, so that their stretches of the order begin and end anywhere, and
  * heads, which come last. */
 static void test_newest(void)
@@ -161,9 +164,7 @@ static void test_newest(void)
 		uint64_t commits = atomic_load(&s.view.commits);
 		feed(&s, g);
 		CHECK(atomic_load(&s.view.commits) > commits + 1);
-		view_reader_open(&r, &s.view);
-		view_reader_reset(&r);
-		view_reader_renew(&r);
+		read_from(&r, &s);
 		for (unsigned i = 0; i < KEYS; i++)
 			check_value(&r, 'b', i, newest[i]);
 		for (unsigned i = 0; i < KEYS; i++)
@@ -245,7 +246,7 @@ static void test_before(void)
 {
 	struct store s;
 	store_open(&s, "before", 16);
-	char *file = text_print("%s/data.mdb", s.path), *copy = text_print("%s/copy", dir);
+	char *file = text_print("%s/data.mdb", s.path), *copy = text_print("%s.copy", s.path);
 	feed(&s, all_rows());
 	for (unsigned n = 0; n < GENERATIONS; n++) {
 		uint64_t commits = atomic_load(&s.view.commits);
@@ -254,7 +255,6 @@ static void test_before(void)
 		CHECK(atomic_load(&s.view.commits) > commits + 2);
 		CHECK_INT(changed_pages(copy, file), 0);
 	}
-	unlink(copy);
 	free(file);
 	free(copy);
 	store_close(&s);
@@ -287,9 +287,7 @@ static void test_full(void)
 		put(g, i, 'b', i, i + 1);
 	CHECK_INT(try_feed(&s, g), OK);
 	generation_close(g);
-	view_reader_open(&r, &s.view);
-	view_reader_reset(&r);
-	view_reader_renew(&r);
+	read_from(&r, &s);
 	for (unsigned i = 1; i < ROWS; i++)
 		check_value(&r, 'b', i, i + (i % 20 == 0));
 	view_reader_close(&r);
@@ -298,12 +296,10 @@ static void test_full(void)
 
 int main(void)
 {
-	must(mkdtemp(dir));
 	test_fill();
 	test_newest();
 	test_before();
 	test_growth();
 	test_full();
-	rmdir(dir);
 	return test_end();
 }
